@@ -1,0 +1,351 @@
+from proto.v1 import stream_pb2 as _stream_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class EnrollRequest(_message.Message):
+    __slots__ = ("token", "csr_pem", "host_name")
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    CSR_PEM_FIELD_NUMBER: _ClassVar[int]
+    HOST_NAME_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    csr_pem: bytes
+    host_name: str
+    def __init__(self, token: _Optional[str] = ..., csr_pem: _Optional[bytes] = ..., host_name: _Optional[str] = ...) -> None: ...
+
+class EnrollReply(_message.Message):
+    __slots__ = ("host_id", "certificate_pem", "ca_pem", "command_key", "host_name")
+    HOST_ID_FIELD_NUMBER: _ClassVar[int]
+    CERTIFICATE_PEM_FIELD_NUMBER: _ClassVar[int]
+    CA_PEM_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_KEY_FIELD_NUMBER: _ClassVar[int]
+    HOST_NAME_FIELD_NUMBER: _ClassVar[int]
+    host_id: str
+    certificate_pem: bytes
+    ca_pem: bytes
+    command_key: bytes
+    host_name: str
+    def __init__(self, host_id: _Optional[str] = ..., certificate_pem: _Optional[bytes] = ..., ca_pem: _Optional[bytes] = ..., command_key: _Optional[bytes] = ..., host_name: _Optional[str] = ...) -> None: ...
+
+class AgentMessage(_message.Message):
+    __slots__ = ("hello", "verdict", "run", "heartbeat", "refusal")
+    HELLO_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    hello: Hello
+    verdict: Verdict
+    run: RunUpdate
+    heartbeat: Heartbeat
+    refusal: Refusal
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., run: _Optional[_Union[RunUpdate, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ...) -> None: ...
+
+class ServerMessage(_message.Message):
+    __slots__ = ("welcome", "start", "stop", "watch")
+    WELCOME_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    WATCH_FIELD_NUMBER: _ClassVar[int]
+    welcome: Welcome
+    start: SignedEnvelope
+    stop: Stop
+    watch: Watch
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., start: _Optional[_Union[SignedEnvelope, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ...) -> None: ...
+
+class Hello(_message.Message):
+    __slots__ = ("agent_version", "facts", "verdicts", "runs", "labels", "policy_digest", "remote_off")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    FACTS_FIELD_NUMBER: _ClassVar[int]
+    VERDICTS_FIELD_NUMBER: _ClassVar[int]
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    POLICY_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    REMOTE_OFF_FIELD_NUMBER: _ClassVar[int]
+    agent_version: str
+    facts: HostFacts
+    verdicts: _containers.RepeatedCompositeFieldContainer[Verdict]
+    runs: _containers.RepeatedCompositeFieldContainer[ActiveRun]
+    labels: _containers.ScalarMap[str, str]
+    policy_digest: bytes
+    remote_off: bool
+    def __init__(self, agent_version: _Optional[str] = ..., facts: _Optional[_Union[HostFacts, _Mapping]] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., runs: _Optional[_Iterable[_Union[ActiveRun, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., policy_digest: _Optional[bytes] = ..., remote_off: _Optional[bool] = ...) -> None: ...
+
+class HostFacts(_message.Message):
+    __slots__ = ("host_name", "kernel_release", "distribution", "architecture", "cpus", "memory_bytes", "btf", "kprobes", "preemption", "boot_ns", "wall_ns", "bcc_version")
+    HOST_NAME_FIELD_NUMBER: _ClassVar[int]
+    KERNEL_RELEASE_FIELD_NUMBER: _ClassVar[int]
+    DISTRIBUTION_FIELD_NUMBER: _ClassVar[int]
+    ARCHITECTURE_FIELD_NUMBER: _ClassVar[int]
+    CPUS_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
+    BTF_FIELD_NUMBER: _ClassVar[int]
+    KPROBES_FIELD_NUMBER: _ClassVar[int]
+    PREEMPTION_FIELD_NUMBER: _ClassVar[int]
+    BOOT_NS_FIELD_NUMBER: _ClassVar[int]
+    WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    BCC_VERSION_FIELD_NUMBER: _ClassVar[int]
+    host_name: str
+    kernel_release: str
+    distribution: str
+    architecture: str
+    cpus: int
+    memory_bytes: int
+    btf: bool
+    kprobes: bool
+    preemption: str
+    boot_ns: int
+    wall_ns: int
+    bcc_version: str
+    def __init__(self, host_name: _Optional[str] = ..., kernel_release: _Optional[str] = ..., distribution: _Optional[str] = ..., architecture: _Optional[str] = ..., cpus: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., btf: _Optional[bool] = ..., kprobes: _Optional[bool] = ..., preemption: _Optional[str] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., bcc_version: _Optional[str] = ...) -> None: ...
+
+class ActiveRun(_message.Message):
+    __slots__ = ("run_id", "ended", "spooled_seq")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    ENDED_FIELD_NUMBER: _ClassVar[int]
+    SPOOLED_SEQ_FIELD_NUMBER: _ClassVar[int]
+    run_id: bytes
+    ended: bool
+    spooled_seq: int
+    def __init__(self, run_id: _Optional[bytes] = ..., ended: _Optional[bool] = ..., spooled_seq: _Optional[int] = ...) -> None: ...
+
+class Verdict(_message.Message):
+    __slots__ = ("tool", "tool_digest", "state", "variant", "reason")
+    class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        STATE_UNSPECIFIED: _ClassVar[Verdict.State]
+        STATE_CHECKING: _ClassVar[Verdict.State]
+        STATE_WORKS: _ClassVar[Verdict.State]
+        STATE_WORKS_WITH_LOSS: _ClassVar[Verdict.State]
+        STATE_REFUSED: _ClassVar[Verdict.State]
+        STATE_FORBIDDEN: _ClassVar[Verdict.State]
+    STATE_UNSPECIFIED: Verdict.State
+    STATE_CHECKING: Verdict.State
+    STATE_WORKS: Verdict.State
+    STATE_WORKS_WITH_LOSS: Verdict.State
+    STATE_REFUSED: Verdict.State
+    STATE_FORBIDDEN: Verdict.State
+    TOOL_FIELD_NUMBER: _ClassVar[int]
+    TOOL_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    VARIANT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    tool: str
+    tool_digest: bytes
+    state: Verdict.State
+    variant: str
+    reason: str
+    def __init__(self, tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., state: _Optional[_Union[Verdict.State, str]] = ..., variant: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class RunUpdate(_message.Message):
+    __slots__ = ("run_id", "state", "schema", "end", "ledger", "cost", "spooled_seq", "boot_ns", "wall_ns", "note")
+    class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        STATE_UNSPECIFIED: _ClassVar[RunUpdate.State]
+        STATE_ACCEPTED: _ClassVar[RunUpdate.State]
+        STATE_ATTACHED: _ClassVar[RunUpdate.State]
+        STATE_ENDED: _ClassVar[RunUpdate.State]
+    STATE_UNSPECIFIED: RunUpdate.State
+    STATE_ACCEPTED: RunUpdate.State
+    STATE_ATTACHED: RunUpdate.State
+    STATE_ENDED: RunUpdate.State
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    LEDGER_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    SPOOLED_SEQ_FIELD_NUMBER: _ClassVar[int]
+    BOOT_NS_FIELD_NUMBER: _ClassVar[int]
+    WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    run_id: bytes
+    state: RunUpdate.State
+    schema: _stream_pb2.RunSchema
+    end: _stream_pb2.RunEnd
+    ledger: _stream_pb2.Ledger
+    cost: _stream_pb2.Cost
+    spooled_seq: int
+    boot_ns: int
+    wall_ns: int
+    note: str
+    def __init__(self, run_id: _Optional[bytes] = ..., state: _Optional[_Union[RunUpdate.State, str]] = ..., schema: _Optional[_Union[_stream_pb2.RunSchema, _Mapping]] = ..., end: _Optional[_Union[_stream_pb2.RunEnd, _Mapping]] = ..., ledger: _Optional[_Union[_stream_pb2.Ledger, _Mapping]] = ..., cost: _Optional[_Union[_stream_pb2.Cost, _Mapping]] = ..., spooled_seq: _Optional[int] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., note: _Optional[str] = ...) -> None: ...
+
+class Refusal(_message.Message):
+    __slots__ = ("run_id", "reason")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    run_id: bytes
+    reason: str
+    def __init__(self, run_id: _Optional[bytes] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class Heartbeat(_message.Message):
+    __slots__ = ("boot_ns", "wall_ns", "agent_cpu_percent", "spool_bytes")
+    BOOT_NS_FIELD_NUMBER: _ClassVar[int]
+    WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    AGENT_CPU_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    SPOOL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    boot_ns: int
+    wall_ns: int
+    agent_cpu_percent: float
+    spool_bytes: int
+    def __init__(self, boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., agent_cpu_percent: _Optional[float] = ..., spool_bytes: _Optional[int] = ...) -> None: ...
+
+class Welcome(_message.Message):
+    __slots__ = ("host_id", "live_runs", "heartbeat_seconds", "wall_ns", "forgotten_runs")
+    HOST_ID_FIELD_NUMBER: _ClassVar[int]
+    LIVE_RUNS_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    FORGOTTEN_RUNS_FIELD_NUMBER: _ClassVar[int]
+    host_id: str
+    live_runs: _containers.RepeatedScalarFieldContainer[bytes]
+    heartbeat_seconds: int
+    wall_ns: int
+    forgotten_runs: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, host_id: _Optional[str] = ..., live_runs: _Optional[_Iterable[bytes]] = ..., heartbeat_seconds: _Optional[int] = ..., wall_ns: _Optional[int] = ..., forgotten_runs: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class Stop(_message.Message):
+    __slots__ = ("run_id", "cause", "message")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    run_id: bytes
+    cause: _stream_pb2.EndCause
+    message: str
+    def __init__(self, run_id: _Optional[bytes] = ..., cause: _Optional[_Union[_stream_pb2.EndCause, str]] = ..., message: _Optional[str] = ...) -> None: ...
+
+class Watch(_message.Message):
+    __slots__ = ("run_id", "watched")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    WATCHED_FIELD_NUMBER: _ClassVar[int]
+    run_id: bytes
+    watched: bool
+    def __init__(self, run_id: _Optional[bytes] = ..., watched: _Optional[bool] = ...) -> None: ...
+
+class SignedEnvelope(_message.Message):
+    __slots__ = ("payload", "signature")
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    payload: bytes
+    signature: bytes
+    def __init__(self, payload: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class Envelope(_message.Message):
+    __slots__ = ("session_id", "runs", "tool", "tool_digest", "params", "filters", "limits", "user", "reason", "approvals", "issued_wall_ns", "not_after_wall_ns")
+    class ParamsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    TOOL_FIELD_NUMBER: _ClassVar[int]
+    TOOL_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    PARAMS_FIELD_NUMBER: _ClassVar[int]
+    FILTERS_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    APPROVALS_FIELD_NUMBER: _ClassVar[int]
+    ISSUED_WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    NOT_AFTER_WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    session_id: bytes
+    runs: _containers.RepeatedCompositeFieldContainer[RunTarget]
+    tool: str
+    tool_digest: bytes
+    params: _containers.ScalarMap[str, str]
+    filters: Filters
+    limits: RunLimits
+    user: str
+    reason: str
+    approvals: _containers.RepeatedScalarFieldContainer[str]
+    issued_wall_ns: int
+    not_after_wall_ns: int
+    def __init__(self, session_id: _Optional[bytes] = ..., runs: _Optional[_Iterable[_Union[RunTarget, _Mapping]]] = ..., tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., params: _Optional[_Mapping[str, str]] = ..., filters: _Optional[_Union[Filters, _Mapping]] = ..., limits: _Optional[_Union[RunLimits, _Mapping]] = ..., user: _Optional[str] = ..., reason: _Optional[str] = ..., approvals: _Optional[_Iterable[str]] = ..., issued_wall_ns: _Optional[int] = ..., not_after_wall_ns: _Optional[int] = ...) -> None: ...
+
+class RunTarget(_message.Message):
+    __slots__ = ("run_id", "host_id", "host_name")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    HOST_ID_FIELD_NUMBER: _ClassVar[int]
+    HOST_NAME_FIELD_NUMBER: _ClassVar[int]
+    run_id: bytes
+    host_id: str
+    host_name: str
+    def __init__(self, run_id: _Optional[bytes] = ..., host_id: _Optional[str] = ..., host_name: _Optional[str] = ...) -> None: ...
+
+class Filters(_message.Message):
+    __slots__ = ("pid", "tid", "uid", "comm", "cgroup", "ppid")
+    PID_FIELD_NUMBER: _ClassVar[int]
+    TID_FIELD_NUMBER: _ClassVar[int]
+    UID_FIELD_NUMBER: _ClassVar[int]
+    COMM_FIELD_NUMBER: _ClassVar[int]
+    CGROUP_FIELD_NUMBER: _ClassVar[int]
+    PPID_FIELD_NUMBER: _ClassVar[int]
+    pid: int
+    tid: int
+    uid: int
+    comm: str
+    cgroup: int
+    ppid: int
+    def __init__(self, pid: _Optional[int] = ..., tid: _Optional[int] = ..., uid: _Optional[int] = ..., comm: _Optional[str] = ..., cgroup: _Optional[int] = ..., ppid: _Optional[int] = ...) -> None: ...
+
+class RunLimits(_message.Message):
+    __slots__ = ("duration_ms", "rows", "bytes", "events_per_second", "budget_permille")
+    DURATION_MS_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_PERMILLE_FIELD_NUMBER: _ClassVar[int]
+    duration_ms: int
+    rows: int
+    bytes: int
+    events_per_second: int
+    budget_permille: int
+    def __init__(self, duration_ms: _Optional[int] = ..., rows: _Optional[int] = ..., bytes: _Optional[int] = ..., events_per_second: _Optional[int] = ..., budget_permille: _Optional[int] = ...) -> None: ...
+
+class DataUp(_message.Message):
+    __slots__ = ("frame",)
+    FRAME_FIELD_NUMBER: _ClassVar[int]
+    frame: bytes
+    def __init__(self, frame: _Optional[bytes] = ...) -> None: ...
+
+class DataDown(_message.Message):
+    __slots__ = ("ack", "reject")
+    ACK_FIELD_NUMBER: _ClassVar[int]
+    REJECT_FIELD_NUMBER: _ClassVar[int]
+    ack: Ack
+    reject: Reject
+    def __init__(self, ack: _Optional[_Union[Ack, _Mapping]] = ..., reject: _Optional[_Union[Reject, _Mapping]] = ...) -> None: ...
+
+class Ack(_message.Message):
+    __slots__ = ("run_id", "seq")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    run_id: bytes
+    seq: int
+    def __init__(self, run_id: _Optional[bytes] = ..., seq: _Optional[int] = ...) -> None: ...
+
+class Reject(_message.Message):
+    __slots__ = ("run_id", "expected_seq", "reason")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_SEQ_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    run_id: bytes
+    expected_seq: int
+    reason: str
+    def __init__(self, run_id: _Optional[bytes] = ..., expected_seq: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
