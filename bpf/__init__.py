@@ -1,0 +1,1 @@
+"""What can be traced: one folder per tool, found by walking."""

@@ -1,0 +1,172 @@
+"""Checks what a person asked for against the manifest: parameters, common filters, limits. Used by the server before a
+start and again by the host, with the same words.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+
+from proto.shortform import enum_short
+from proto.v1 import agent_pb2
+from proto.v1 import tool_pb2 as pb
+
+Value = int | bool | str
+
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|ms|s|m|h)")
+_NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_BOOLEANS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+_TEXT_MAX = 4096
+COMM_MAX = 15
+
+
+class ParamError(ValueError):
+    """A parameter, filter or limit cannot be used. ``name`` is the field, ``message`` one line saying what to do."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"{name}: {message}")
+        self.name = name
+        self.message = message
+
+
+def parse_params(tool: pb.Tool, texts: Mapping[str, str]) -> dict[str, Value]:
+    """Text forms to values with defaults: durations are ns, enums their choice. One without value is left out.
+
+    Raises ParamError for an unknown name, a missing required value or a value that does not fit.
+    """
+    known = {param.name: param for param in tool.params}
+    for name in texts:
+        if name not in known:
+            raise ParamError(name, f"{tool.name} has no such parameter; {_nearest(name, known)}")
+    values: dict[str, Value] = {}
+    for name, param in known.items():
+        text = texts.get(name, "") or param.default
+        if text:
+            values[name] = parse_value(param, text)
+        elif param.required:
+            raise ParamError(name, f"must be given: {param.help}")
+    return values
+
+
+def parse_value(param: pb.Param, text: str) -> Value:
+    """Raises ParamError."""
+    if len(text) > _TEXT_MAX or any(ord(char) < 32 for char in text):
+        raise ParamError(param.name, f"must be printable text of at most {_TEXT_MAX} characters")
+    return _PARSERS[param.type](param, text)
+
+
+def parse_filters(tool: pb.Tool, filters: agent_pb2.Filters) -> None:
+    """Refuse a filter that would mean nothing for this tool. Raises ParamError."""
+    descriptor = pb.Filter.DESCRIPTOR
+    allowed = [enum_short(descriptor, number) for number in tool.filters]
+    for field, value in filters.ListFields():
+        if field.name not in allowed:
+            raise ParamError(field.name, _filter_refusal(tool, field.name, allowed))
+        if field.name == "comm" and not 0 < len(value.encode()) <= COMM_MAX:
+            raise ParamError("comm", f"a program name has 1 to {COMM_MAX} bytes; the kernel cuts longer ones")
+        if field.name in ("pid", "tid") and value == 0:
+            raise ParamError(field.name, "0 is no process; give the number that ps shows")
+
+
+def parse_limits(tool: pb.Tool, limits: agent_pb2.RunLimits) -> agent_pb2.RunLimits:
+    """Defaults filled in where nothing (0) was asked for. Raises ParamError above the manifest's maxima."""
+    bounds = tool.limits
+    return agent_pb2.RunLimits(
+        duration_ms=_bounded("duration", limits.duration_ms, bounds.duration_seconds, 1000, "ms"),
+        rows=_bounded("rows", limits.rows, bounds.rows, 1, "rows"),
+        bytes=_bounded("bytes", limits.bytes, bounds.bytes, 1, "bytes"),
+        events_per_second=_bounded(
+            "events_per_second", limits.events_per_second, bounds.events_per_second, 1, "events/s"
+        ),
+        budget_permille=_bounded("budget", limits.budget_permille, bounds.budget_permille, 1, "permille"),
+    )
+
+
+def parse_duration(text: str) -> int:
+    """``"500ms"``, ``"10s"``, ``"1.5m"`` in nanoseconds. Raises ValueError."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no duration; write a number and ns, us, ms, s, m or h, like 500ms")
+    return round(float(match.group(1)) * _NANOSECONDS[match.group(2)])
+
+
+def _nearest(name: str, known: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"it has {', '.join(known)}" if known else "it has none"
+
+
+def _bounded(name: str, asked: int, bound: pb.Bound, scale: int, unit: str) -> int:
+    maximum = bound.max * scale
+    if maximum and asked > maximum:
+        raise ParamError(name, f"{asked} {unit} is over this tool's maximum of {maximum} {unit}; ask for less")
+    return int(asked or bound.default * scale)
+
+
+def _filter_refusal(tool: pb.Tool, name: str, allowed: list[str]) -> str:
+    if tool.task == pb.TASK_MEANING_NONE:
+        return f"{tool.name} sees no task of its own, so a filter by {name} would mean nothing; leave it out"
+    return f"{tool.name} cannot filter by {name}; it can by {', '.join(allowed) or 'nothing'}"
+
+
+def _in_range(param: pb.Param, number: int, text: str) -> int:
+    if (param.min or param.max) and not param.min <= number <= param.max:
+        raise ParamError(param.name, f"{text} is outside {param.min} to {param.max}{param.unit and ' ' + param.unit}")
+    return number
+
+
+def _int(param: pb.Param, text: str) -> Value:
+    try:
+        number = int(text, 10)
+    except ValueError:
+        raise ParamError(param.name, f"{text!r} is no whole number") from None
+    if abs(number) >= 2**63:
+        raise ParamError(param.name, f"{text} does not fit in 64 bits")
+    return _in_range(param, number, text)
+
+
+def _bool(param: pb.Param, text: str) -> Value:
+    value = _BOOLEANS.get(text.lower())
+    if value is None:
+        raise ParamError(param.name, f"{text!r} is neither true nor false")
+    return value
+
+
+def _enum(param: pb.Param, text: str) -> Value:
+    if text not in param.choices:
+        raise ParamError(param.name, f"{text!r} is not one of {', '.join(param.choices)}")
+    return text
+
+
+def _duration(param: pb.Param, text: str) -> Value:
+    try:
+        return _in_range(param, parse_duration(text), text)
+    except ParamError:
+        raise
+    except ValueError as error:
+        raise ParamError(param.name, str(error)) from None
+
+
+def _function(param: pb.Param, text: str) -> Value:
+    library, colon, pattern = text.rpartition(":")
+    if not (colon and library and pattern):
+        raise ParamError(param.name, f"{text!r} must be LIB:pattern, like c:malloc or /usr/bin/app:do_*")
+    return text
+
+
+def _path(param: pb.Param, text: str) -> Value:
+    if not text.startswith("/"):
+        raise ParamError(param.name, f"{text!r} must be an absolute path")
+    return text
+
+
+_PARSERS: dict[int, Callable[[pb.Param, str], Value]] = {
+    pb.PARAM_TYPE_INT: _int,
+    pb.PARAM_TYPE_BOOL: _bool,
+    pb.PARAM_TYPE_ENUM: _enum,
+    pb.PARAM_TYPE_DURATION: _duration,
+    pb.PARAM_TYPE_FUNCTION: _function,
+    pb.PARAM_TYPE_PATH: _path,
+}
