@@ -1,0 +1,1 @@
+"""The daemon on a host: link, warden and runners."""
