@@ -1,0 +1,39 @@
+# Thin by intent: packaging/setup.py prepares the machine and the tree, packaging/supervise.py runs Fleetscope.
+SHELL := /bin/sh
+# The distribution's Python, whatever stands first on PATH: its python3-bpfcc belongs to it.
+SETUP := /usr/bin/python3 packaging/setup.py
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help run test check gen new-tool deb
+
+help:
+	@echo "make run       install what is missing, then start the server and an agent on this machine"
+	@echo "make test      install what the tests need, then run all of them"
+	@echo "make check     formatting, lint and types only"
+	@echo "make gen       regenerate the code made from proto/"
+	@echo "make new-tool NAME=...   a new folder in bpf/ from the template"
+	@echo "make deb       build/fleetscope-agent_*.deb"
+
+run:
+	@$(SETUP) run
+	@exec $(PY) packaging/supervise.py
+
+test:
+	@$(SETUP) test
+	@exec $(PY) packaging/test.py
+
+check:
+	@$(SETUP) test
+	@exec $(PY) packaging/test.py --static
+
+gen:
+	@$(SETUP) test
+	@exec $(PY) packaging/generate.py
+
+new-tool:
+	@$(SETUP) run
+	@exec $(PY) -m bpf.check --new "$(NAME)"
+
+deb:
+	@$(SETUP) run
+	@exec $(PY) packaging/deb.py
