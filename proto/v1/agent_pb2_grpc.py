@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class EnrolmentStub:
-    """Server-authenticated TLS; the join command carries the server CA's sha-256.
+    """The join command carries the server CA's sha-256. TLS wants a client certificate from everybody, so a joining agent presents
+    the public one of proto/joining.py: `key, cert = joining.client_identity()`.
     """
 
     def __init__(self, channel):
@@ -43,7 +44,8 @@ class EnrolmentStub:
 
 
 class EnrolmentServicer:
-    """Server-authenticated TLS; the join command carries the server CA's sha-256.
+    """The join command carries the server CA's sha-256. TLS wants a client certificate from everybody, so a joining agent presents
+    the public one of proto/joining.py: `key, cert = joining.client_identity()`.
     """
 
     def Enroll(self, request, context):
@@ -69,7 +71,8 @@ def add_EnrolmentServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Enrolment:
-    """Server-authenticated TLS; the join command carries the server CA's sha-256.
+    """The join command carries the server CA's sha-256. TLS wants a client certificate from everybody, so a joining agent presents
+    the public one of proto/joining.py: `key, cert = joining.client_identity()`.
     """
 
     @staticmethod
