@@ -1,0 +1,58 @@
+"""People, the tokens of their command lines, and failed sign-ins."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer"
+    TRACER = "tracer"
+    ADMIN = "admin"
+
+
+class UserManager(BaseUserManager["User"]):
+    def by_name(self, username: str) -> User | None:
+        return self.filter(username=username, is_active=True).first()
+
+
+class User(AbstractBaseUser):
+    """A person. Never deleted, only made inactive: sessions and the audit name them."""
+
+    username = models.CharField(max_length=64, unique=True)
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.VIEWER)
+    is_active = models.BooleanField(default=True)
+    # The password was printed by the server and signs in once; the person has not chosen an own one.
+    one_time = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "username"
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class ApiToken(models.Model):
+    """A bearer token. Only its digest is kept: the token itself is shown once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.user.username}: {self.name}"
+
+
+class FailedLogin(models.Model):
+    """One wrong password; counted for the rate limit, then forgotten."""
+
+    username = models.CharField(max_length=64, db_index=True)
+    address = models.CharField(max_length=64, db_index=True)
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.username} from {self.address}"

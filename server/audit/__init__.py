@@ -1,0 +1,1 @@
+"""Who did what, in an append-only chain. `from server.audit.record import record` writes, `verify` checks."""

@@ -1,0 +1,96 @@
+"""Where the server listens and keeps its files: the environment, read once and checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+
+class EnvError(ValueError):
+    """A variable of the environment cannot be used. The message names it and says what it may be."""
+
+
+class Address(NamedTuple):
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    http: Address
+    http_listen: Address
+    https: bool
+    grpc: Address
+    grpc_listen: Address
+    data: Path
+    database_url: SplitResult | None
+    channel_url: str
+    segments: Path
+
+    @property
+    def keys(self) -> Path:
+        return self.data / "keys"
+
+    @property
+    def origin(self) -> str:
+        """What a browser on the advertised address sends as Origin."""
+        scheme, usual = ("https", 443) if self.https else ("http", 80)
+        host = f"[{self.http.host}]" if ":" in self.http.host else self.http.host
+        return f"{scheme}://{host}" + ("" if self.http.port == usual else f":{self.http.port}")
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Env:
+    """Raises EnvError."""
+    data = Path(environ.get("FLEETSCOPE_DATA") or "var").absolute() / "server"
+    http_text = environ.get("FLEETSCOPE_HTTP") or "localhost:8000"
+    https = http_text.startswith("https://")
+    http = _address("FLEETSCOPE_HTTP", http_text.removeprefix("https://").removeprefix("http://"), 443 if https else 80)
+    grpc = _address("FLEETSCOPE_GRPC", environ.get("FLEETSCOPE_GRPC") or "localhost:8443")
+    return Env(
+        http=http,
+        http_listen=_optional("FLEETSCOPE_HTTP_LISTEN", environ, http),
+        https=https,
+        grpc=grpc,
+        grpc_listen=_optional("FLEETSCOPE_GRPC_LISTEN", environ, grpc),
+        data=data,
+        database_url=_database(environ.get("DATABASE_URL", "")),
+        channel_url=_channel(environ.get("CHANNEL_URL", "")),
+        segments=Path(environ.get("FLEETSCOPE_SEGMENTS") or data / "segments").absolute(),
+    )
+
+
+def _optional(name: str, environ: Mapping[str, str], default: Address) -> Address:
+    return _address(name, environ[name]) if environ.get(name) else default
+
+
+def _address(name: str, text: str, default_port: int | None = None) -> Address:
+    try:
+        parts = urlsplit(f"//{text}")
+        port = parts.port or default_port
+    except ValueError:
+        parts, port = urlsplit("//"), None
+    if not parts.hostname or not port or parts.path.strip("/"):
+        raise EnvError(f"{name}={text!r} is not HOST:PORT; set it to an address such as localhost:8000")
+    return Address(parts.hostname, port)
+
+
+def _database(text: str) -> SplitResult | None:
+    if not text:
+        return None
+    url = urlsplit(text)
+    if url.scheme not in ("postgres", "postgresql"):
+        raise EnvError(f"DATABASE_URL has the scheme {url.scheme!r}; give postgresql://USER:PASSWORD@HOST/NAME or leave it out")
+    return url
+
+
+def _channel(text: str) -> str:
+    if text and urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+        raise EnvError("CHANNEL_URL is not a Redis address; give redis://HOST:PORT/0 or leave it out")
+    return text

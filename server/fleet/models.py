@@ -1,0 +1,95 @@
+"""Hosts, what they said about themselves, and the tokens with which new ones join."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+HEARTBEAT_SECONDS = 5
+OFFLINE_AFTER = datetime.timedelta(seconds=3 * HEARTBEAT_SECONDS)
+
+
+class Host(models.Model):
+    """A machine with an agent. Its id stands in its certificate and is never used again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(max_length=253, unique=True)
+    certificate_serial = models.CharField(max_length=64)
+    joined_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True)
+    # The control stream that holds this host, and since when; empty: none. A newer stream takes over from an older one.
+    connection = models.CharField(max_length=32, blank=True)
+    connected_at = models.DateTimeField(null=True)
+    last_seen = models.DateTimeField(null=True)
+    agent_version = models.CharField(max_length=64, blank=True)
+    facts = models.JSONField(default=dict)
+    labels = models.JSONField(default=dict)  # given in the console; win over the host's own
+    own_labels = models.JSONField(default=dict)
+    policy_digest = models.CharField(max_length=128, blank=True)
+    remote_off = models.BooleanField(default=False)  # by the host's own policy
+    switched_off = models.BooleanField(default=False)  # from the console
+    switch_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def state(self) -> str:
+        if self.revoked_at:
+            return "revoked"
+        seen = self.last_seen and timezone.now() - self.last_seen < OFFLINE_AFTER
+        return "online" if self.connection and seen else "offline"
+
+    @property
+    def all_labels(self) -> dict[str, str]:
+        return {**self.own_labels, **self.labels}
+
+
+class HostVerdict(models.Model):
+    """May this tool run on this host? The host found out by loading it."""
+
+    host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="verdicts")
+    tool = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=20)
+    variant = models.CharField(max_length=64, blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["host", "tool"], name="one_verdict_per_host_and_tool")]
+
+    def __str__(self) -> str:
+        return f"{self.tool}: {self.state}"
+
+
+class JoinToken(models.Model):
+    """Lets one host join, once, within minutes. Only the digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    created_by = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    host = models.ForeignKey(Host, null=True, on_delete=models.PROTECT)
+
+    def __str__(self) -> str:
+        return f"by {self.created_by} until {self.expires_at:%H:%M:%S}"
+
+
+class FleetSwitch(models.Model):
+    """The switch of the whole fleet: at most one row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    off = models.BooleanField(default=False)
+    reason = models.CharField(max_length=500, blank=True)
+    changed_by = models.CharField(max_length=64, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"off: {self.reason}" if self.off else "on"

@@ -1,0 +1,50 @@
+"""What every HTTP answer carries and every unsafe request must show, from the first page on."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class SecurityHeaders:
+    """Content Security Policy with a fresh nonce (`request.csp_nonce`), no framing, no sniffing."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        nonce = secrets.token_urlsafe(16)
+        request.csp_nonce = nonce  # type: ignore[attr-defined]
+        response = self._get_response(request)
+        response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=nonce))
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class OriginCheck:
+    """Refuses an unsafe request from another origin, signed in or not (so a foreign page cannot sign anyone in either)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        origin = request.headers.get("Origin")
+        if origin is None or request.method in _SAFE_METHODS or origin in settings.ALLOWED_ORIGINS:
+            return self._get_response(request)
+        message = f"requests from {origin} are refused; open Fleetscope at {settings.ALLOWED_ORIGINS[0]}"
+        return JsonResponse({"error": {"code": "origin", "message": message, "field": None}}, status=403)

@@ -1,0 +1,106 @@
+"""Sessions and their runs: what was asked for, and what each host reported. The rows themselves are in the store."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from proto.v1.stream_pb2 import Cost, Ledger, RunSchema
+from server.fleet.models import Host
+
+
+class SessionState(models.TextChoices):
+    PENDING = "pending"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class RunState(models.TextChoices):
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    ATTACHED = "attached"
+    ENDED = "ended"
+    REFUSED = "refused"
+
+
+FINAL = (RunState.ENDED, RunState.REFUSED)
+
+
+class Session(models.Model):
+    """What a person started. The signed envelope is kept as it was sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    tool = models.CharField(max_length=64, db_index=True)
+    tool_digest = models.CharField(max_length=64)
+    title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=16)  # of its first stream
+    state = models.CharField(max_length=16, choices=SessionState.choices, default=SessionState.PENDING, db_index=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="sessions")
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    ended_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+    params = models.JSONField(default=dict)  # text forms, as in the envelope
+    filters = models.JSONField(default=dict)
+    limits = models.JSONField(default=dict)
+    envelope = models.BinaryField()
+    signature = models.BinaryField()
+    not_after = models.DateTimeField()  # of the envelope: no start is sent later
+    watched_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.tool} {self.id}"
+
+
+class Run(models.Model):
+    """One session on one host. Ended: its last frame is stored, or it is known that none will come."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="runs")
+    host = models.ForeignKey(Host, on_delete=models.PROTECT, related_name="runs")
+    state = models.CharField(max_length=16, choices=RunState.choices, default=RunState.PENDING, db_index=True)
+    # Set before the start leaves, so that it leaves at most once.
+    sent_at = models.DateTimeField(null=True)
+    stop_cause = models.CharField(max_length=24, blank=True)  # asked for; empty: not
+    stop_message = models.CharField(max_length=500, blank=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    end_cause = models.CharField(max_length=24, blank=True)
+    end_message = models.TextField(blank=True)
+    ledger_known = models.BooleanField(default=True)
+    schema = models.BinaryField(default=bytes)  # serialised RunSchema; empty until attached
+    ledger = models.BinaryField(default=bytes)  # serialised Ledger, the newest known
+    cost = models.BinaryField(default=bytes)
+    note = models.TextField(blank=True)
+    boot_ns = models.BigIntegerField(default=0)
+    wall_ns = models.BigIntegerField(default=0)
+    rows = models.BigIntegerField(default=0)
+    hits = models.BigIntegerField(default=0)
+    stored_bytes = models.BigIntegerField(default=0)
+    stored_seq = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "host"], name="one_run_per_session_and_host")]
+
+    def __str__(self) -> str:
+        return f"{self.id} on {self.host_id}"
+
+    @property
+    def final(self) -> bool:
+        return self.state in FINAL
+
+    @property
+    def run_schema(self) -> RunSchema | None:
+        return RunSchema.FromString(bytes(self.schema)) if self.schema else None
+
+    @property
+    def run_ledger(self) -> Ledger:
+        return Ledger.FromString(bytes(self.ledger))
+
+    @property
+    def run_cost(self) -> Cost:
+        return Cost.FromString(bytes(self.cost))

@@ -1,0 +1,6 @@
+"""The event store: the acknowledged log of every run, sealed into Parquet while the run still lives."""
+
+from server.tracing.store.model import Damage, HoleError, RunIndex, StoredBatch
+from server.tracing.store.store import SegmentStore
+
+__all__ = ["Damage", "HoleError", "RunIndex", "SegmentStore", "StoredBatch"]

@@ -1,0 +1,111 @@
+"""Names of the files of one run.
+
+A segment is ``<first seq>.seg`` while it is open and, once sealed, ``<first seq>.parquet`` (one more file per further stream)
+with ``<first seq>.idx`` beside it. While a ``.seg`` exists it is the truth: sealing publishes the ``.idx`` and only then unlinks it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_UN, flock
+from pathlib import Path
+from uuid import UUID
+
+from proto.v1.stream_pb2 import RunSchema
+
+SEGMENT = ".seg"
+INDEX = ".idx"
+SCHEMA = "schema.pb"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Segment:
+    first_seq: int
+    sealed: bool
+    path: Path  # the .seg or the .idx
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    path: Path
+
+    @classmethod
+    def of(cls, root: Path, session: UUID, run: UUID) -> RunFolder:
+        return cls(root / str(session) / str(run))
+
+    def segment(self, first_seq: int) -> Path:
+        return self.path / f"{first_seq:012d}{SEGMENT}"
+
+    def index(self, first_seq: int) -> Path:
+        return self.path / f"{first_seq:012d}{INDEX}"
+
+    def parquet(self, first_seq: int, stream: int) -> Path:
+        return self.path / (f"{first_seq:012d}.{stream}.parquet" if stream else f"{first_seq:012d}.parquet")
+
+    def segments(self) -> list[Segment]:
+        """In order of seq; none when nothing is stored."""
+        found: dict[int, Segment] = {}
+        for name in self._names():
+            stem, suffix = os.path.splitext(name)
+            if suffix not in (SEGMENT, INDEX) or not stem.isdecimal():
+                continue
+            first = int(stem)
+            if suffix == SEGMENT or first not in found:
+                found[first] = Segment(first, suffix == INDEX, self.path / name)
+        return sorted(found.values())
+
+    def schema(self) -> RunSchema | None:
+        try:
+            return RunSchema.FromString((self.path / SCHEMA).read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def pin(self, schema: RunSchema) -> None:
+        """Store what the run's batches look like; durable when it returns."""
+        self.create()
+        replace_file(self.path / SCHEMA, schema.SerializeToString(deterministic=True))
+
+    def create(self) -> None:
+        if self.path.is_dir():
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        for folder in (self.path.parent, self.path.parent.parent):
+            sync_folder(folder)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run against every other writer, in this process and in others."""
+        handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            flock(handle, LOCK_EX)
+            yield
+        finally:
+            flock(handle, LOCK_UN)
+            os.close(handle)
+
+    def _names(self) -> list[str]:
+        with suppress(FileNotFoundError):
+            return os.listdir(self.path)
+        return []
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write durably and atomically: a crash leaves the old file or the new one."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,58 @@
+"""Read a segment file of frames that may be torn at its end or damaged in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from proto.frame import MAGIC, MAX_FRAME, PREFIX, Frame, FrameError, decode, frame_size
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A whole frame, or (frame is None) bytes that are none although frames follow them."""
+
+    end: int  # offset behind it
+    size: int
+    frame: Frame | None
+
+
+def scan(file: BinaryIO, offset: int = 0) -> Iterator[Entry]:
+    """Yield what stands from offset on. Stops before a torn tail: bytes at the end which no whole frame follows."""
+    while True:
+        frame = _frame_at(file, offset)
+        if frame is None:
+            following = _next_frame(file, offset + 1)
+            if following is None:
+                return
+            yield Entry(following, following - offset, None)
+            offset = following
+            continue
+        offset += len(frame.raw)
+        yield Entry(offset, len(frame.raw), frame)
+
+
+def _frame_at(file: BinaryIO, offset: int) -> Frame | None:
+    file.seek(offset)
+    prefix = file.read(PREFIX.size)
+    if len(prefix) < PREFIX.size:
+        return None
+    try:
+        return decode(prefix + file.read(frame_size(prefix) - PREFIX.size))
+    except FrameError:
+        return None
+
+
+def _next_frame(file: BinaryIO, offset: int) -> int | None:
+    while True:
+        file.seek(offset)
+        window = file.read(MAX_FRAME)
+        at = window.find(MAGIC)
+        while at >= 0:
+            if _frame_at(file, offset + at) is not None:
+                return offset + at
+            at = window.find(MAGIC, at + 1)
+        if len(window) < MAX_FRAME:
+            return None
+        offset += len(window) - len(MAGIC) + 1

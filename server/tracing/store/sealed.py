@@ -1,0 +1,96 @@
+"""A sealed segment: its Parquet files, and the ``.idx`` that says what they must hold."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import orjson
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from proto.v1.stream_pb2 import BatchHead
+from server.tracing.store.model import Damage
+from server.tracing.store.summary import Summary
+
+SEQ = "_seq"
+ROW = "_row"
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """The rows of one stream. ``groups`` holds the first seq of each row group; no batch stands in two groups."""
+
+    name: str
+    stream: int
+    size: int
+    sha256: str
+    groups: list[int]
+
+
+@dataclass(frozen=True)
+class SealedIndex:
+    bytes: int  # of the segment it was made from
+    files: list[SealedFile]
+    heads_base64: list[str]
+
+    @classmethod
+    def load(cls, path: Path) -> SealedIndex:
+        """Raises ValueError when the file is not an index, FileNotFoundError when it is gone."""
+        try:
+            raw = orjson.loads(path.read_bytes())
+            return cls(raw["bytes"], [SealedFile(**file) for file in raw["files"]], raw["heads"])
+        except (KeyError, TypeError, orjson.JSONDecodeError) as error:
+            raise ValueError(f"{path.name} was altered") from error
+
+    def dump(self) -> bytes:
+        files = [vars(file) for file in self.files]
+        return orjson.dumps({"bytes": self.bytes, "files": files, "heads": self.heads_base64})
+
+    @cached_property
+    def heads(self) -> list[BatchHead]:
+        return [BatchHead.FromString(base64.b64decode(head)) for head in self.heads_base64]
+
+    def summary(self) -> Summary:
+        summary = Summary()
+        for head in self.heads:
+            summary.add(head, 0)
+        summary.bytes = self.bytes
+        return summary
+
+    def verify(self, folder: Path) -> list[Damage]:
+        return [damage for file in self.files for damage in self._verify_file(folder, file)]
+
+    def _verify_file(self, folder: Path, file: SealedFile) -> Iterator[Damage]:
+        heads = [head for head in self.heads if head.stream == file.stream and head.rows]
+        path = folder / file.name
+        try:
+            if digest(path) == file.sha256:
+                return
+            stored = _rows_per_seq(path)
+        except FileNotFoundError:
+            yield Damage(heads[0].seq, heads[-1].seq, f"{file.name} was removed")
+            return
+        except (OSError, ValueError):
+            yield Damage(heads[0].seq, heads[-1].seq, f"{file.name} cannot be read")
+            return
+        wrong = [head.seq for head in heads if stored[head.seq] != head.rows]
+        if wrong:
+            yield Damage(wrong[0], wrong[-1], f"rows were removed from {file.name}")
+        else:
+            yield Damage(heads[0].seq, heads[-1].seq, f"{file.name} was altered")
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _rows_per_seq(path: Path) -> Counter[int]:
+    counts = pc.value_counts(pq.read_table(path, columns=[SEQ])[SEQ])
+    return Counter({entry["values"]: entry["counts"] for entry in counts.to_pylist()})
