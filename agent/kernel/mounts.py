@@ -1,7 +1,7 @@
 """Kernel file systems that tracing needs, mounted where a host lacks them.
 
-A container, a network namespace made by ``ip netns exec`` or a bare host may have none of them. They are mounted in a mount
-namespace of the agent's own: nobody else on the host sees them, and they go when the agent's last process ends.
+A container, a network namespace made by ``ip netns exec`` or a bare host may have none of them. They are mounted in a
+mount namespace of the agent's own: nobody else on the host sees them, and they go when the agent's last process ends.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ _WANTED = (
 
 
 def ensure_mounts() -> list[str]:
-    """Mount what is absent and say what was mounted. Raises OSError when tracefs cannot be had; needs root."""
+    """Mount what is absent and say what was mounted. Needs root.
+
+    Call it before any thread starts: threads keep their namespace. Raises OSError when tracefs cannot be had.
+    """
     absent = [mount for mount in _WANTED if not os.path.ismount(mount.point)]
     if not absent:
         return []

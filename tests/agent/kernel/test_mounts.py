@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-from agent.kernel.mounts import ensure_mounts
 
 CODE = """
 import os
@@ -18,8 +15,7 @@ mounted = ensure_mounts()
 assert "/sys/kernel/tracing" in mounted, mounted
 assert os.path.exists("/sys/kernel/tracing/events/raw_syscalls/sys_enter/format")
 assert os.readlink("/proc/self/ns/mnt") != outer
-assert ensure_mounts() == [p for p in ensure_mounts()]
-print(outer)
+assert os.path.ismount("/sys/kernel/tracing")
 """
 
 
