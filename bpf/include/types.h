@@ -1,1 +1,45 @@
+// Words shared by all probes: counters that close the books, and what a task is.
+#include <uapi/linux/ptrace.h>
 
+// Index of fs_counters; from 1 on the same numbers as LossCause in proto/v1/stream.proto.
+#define FS_SEEN 0
+#define FS_LOST_RING 1
+#define FS_LOST_THROTTLED 2
+#define FS_LOST_MAP_FULL 5
+#define FS_LOST_STACK_FULL 6
+
+// BPF_RB_NO_WAKEUP: user space reads on a timer; a wake-up for every event costs the traced program dearly.
+#define FS_NO_WAKEUP 1
+
+BPF_PERCPU_ARRAY(fs_counters, u64, 16);
+
+// Atomic although per CPU: a program on a uprobe can be preempted by another one on the same CPU.
+static __always_inline void fs_count(u32 index)
+{
+    u64 *counter = fs_counters.lookup(&index);
+
+    if (counter)
+        __sync_fetch_and_add(counter, 1);
+}
+
+// An event that was seen and cannot be kept.
+static __always_inline void fs_lose(u32 cause)
+{
+    fs_count(FS_SEEN);
+    fs_count(cause);
+}
+
+static __always_inline u32 fs_pid(void)
+{
+    return bpf_get_current_pid_tgid() >> 32;
+}
+
+static __always_inline u32 fs_tid(void)
+{
+    return bpf_get_current_pid_tgid();
+}
+
+static __always_inline u32 fs_uid(void)
+{
+    return bpf_get_current_uid_gid();
+}
