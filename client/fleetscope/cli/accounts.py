@@ -1,0 +1,69 @@
+"""login, password, users."""
+
+import platform
+import sys
+
+import click
+
+from fleetscope import config
+from fleetscope.cli.output import note, output_option, print_json, print_table
+from fleetscope.client import Client, connect
+
+
+@click.command()
+@click.argument("url", required=False)
+@click.option("--user", default="admin", show_default=True, help="Who you are there.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from stdin instead of asking.")
+def login(url: str | None, user: str, *, password_stdin: bool) -> None:
+    """Sign in to a server and keep the token."""
+    address = config.normal_url(url) if url else config.current_url()
+    secret = _password(f"Password of {user} on {address}", from_stdin=password_stdin)
+    with Client(address, None) as client:
+        token = client.sign_in(user, secret, f"fleetscope on {platform.node()}")
+    path = config.store_login(address, token)
+    note(f"signed in to {address} as {user}; token kept in {path}")
+
+
+@click.command()
+@click.option("--password-stdin", is_flag=True, help="Read the new password from stdin instead of asking.")
+def password(*, password_stdin: bool) -> None:
+    """Set your own password."""
+    with connect() as client:
+        client.set_password(_password("New password", from_stdin=password_stdin, confirm=True))
+    note("password set")
+
+
+@click.group(invoke_without_command=True)
+@output_option()
+@click.pass_context
+def users(context: click.Context, output: str) -> None:
+    """List users, or add one."""
+    if context.invoked_subcommand:
+        return
+    with connect() as client:
+        found = client.users()
+    if output == "json":
+        return print_json(found)
+    print_table(
+        ["USER", "ROLE", "ACTIVE"],
+        ([user["username"], user["role"], "yes" if user["active"] else "no"] for user in found),
+        empty="no users",
+    )
+
+
+@users.command("add")
+@click.argument("username")
+@click.option("--role", type=click.Choice(["viewer", "tracer", "admin"]), default="viewer", show_default=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from stdin instead of asking.")
+def add_user(username: str, role: str, *, password_stdin: bool) -> None:
+    """Add a user."""
+    with connect() as client:
+        secret = _password(f"Password for {username}", from_stdin=password_stdin, confirm=True)
+        client.add_user(username, role, secret)
+    note(f"added {username} as {role}")
+
+
+def _password(prompt: str, *, from_stdin: bool, confirm: bool = False) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return str(click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))

@@ -1,0 +1,107 @@
+"""start TOOL."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from fleetscope.cli.ending import failure, report
+from fleetscope.cli.follow import follow, stdout_is_gone
+from fleetscope.cli.interrupt import ask_to_stop, stopping_on_signals
+from fleetscope.cli.output import complain, note, output_option, print_json
+from fleetscope.client import Client, connect
+from fleetscope.models import Filters, Limits, Session
+from fleetscope.quantities import budget_permille, duration_ms
+
+
+def _checked(parse: Callable[[str], int]) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
+    def callback(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
+        try:
+            return None if text is None else parse(text)
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx=context, param=option) from error
+
+    return callback
+
+
+def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    for name, separator, _ in pairs:
+        if not name or not separator:
+            raise click.BadParameter(f"{name!r} is not NAME=VALUE", ctx=context, param=option)
+    return {name: value for name, _, value in pairs}
+
+
+@click.command()
+@click.argument("tool")
+@click.option("--host", "hosts", multiple=True, metavar="NAME", help="Trace here; repeat for more. One host: optional.")
+@click.option("--label", "labels", multiple=True, metavar="K=V", callback=_pairs, help="Trace all hosts labelled so.")
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="See: fleetscope tools.")
+@click.option("--pid", type=click.IntRange(1), help="Only this process.")
+@click.option("--tid", type=click.IntRange(1), help="Only this thread.")
+@click.option("--ppid", type=click.IntRange(1), help="Only children of this process.")
+@click.option("--uid", type=click.IntRange(0), help="Only this user.")
+@click.option("--comm", metavar="NAME", help="Only programs of exactly this name.")
+@click.option("--cgroup", type=click.IntRange(1), metavar="ID", help="Only this cgroup v2 id.")
+@click.option("--duration", callback=_checked(duration_ms), metavar="TIME", help="Stop after, such as 10s or 1m30s.")
+@click.option("--rows", type=click.IntRange(1), metavar="N", help="Stop after so many rows.")
+@click.option("--bytes", "byte_limit", type=click.IntRange(1), metavar="N", help="Stop after so many bytes.")
+@click.option("--rate", type=click.IntRange(1), metavar="N", help="At most so many events a second; counts the rest.")
+@click.option("--budget", callback=_checked(budget_permille), metavar="N%", help="Stop above this share of host CPU.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; stands in the audit.")
+@click.option("--detach", is_flag=True, help="Print the session's id and leave it running.")
+@output_option("ndjson")
+def start(tool: str, *, output: str, detach: bool, **options: Any) -> int:
+    """Start a session, print its rows as they arrive, and its ledger when it has ended.
+
+    Ctrl-C stops the session.
+    """
+    with connect() as client:
+        session = _start(client, tool, options)
+        if detach:
+            return _print_id(session, output)
+        note(f"session {session['id']} {tool} on {', '.join(session['hosts'])}: {client.url}/sessions/{session['id']}")
+        return _follow_to_end(client, session, output)
+
+
+def _start(client: Client, tool: str, options: dict[str, Any]) -> Session:
+    filters: Filters = _given(options, pid="pid", tid="tid", ppid="ppid", uid="uid", comm="comm", cgroup="cgroup")
+    limits: Limits = _given(
+        options,
+        duration_ms="duration", rows="rows", bytes="byte_limit", events_per_second="rate", budget_permille="budget",
+    )  # fmt: skip
+    return client.start(
+        tool,
+        hosts=options["hosts"], labels=options["labels"], params=options["params"],
+        filters=filters, limits=limits, reason=options["reason"],
+    )  # fmt: skip
+
+
+def _given(options: dict[str, Any], **names: str) -> Any:
+    return {name: options[option] for name, option in names.items() if options[option] is not None}
+
+
+def _print_id(session: Session, output: str) -> int:
+    if output == "table":
+        click.echo(session["id"])
+    else:
+        print_json({"session": session["id"]})
+    return 0
+
+
+def _follow_to_end(client: Client, session: Session, output: str) -> int:
+    with stopping_on_signals(session["id"]) as interrupt:
+        try:
+            follow(client, session, output)
+        except BrokenPipeError:
+            stdout_is_gone()
+            ask_to_stop(session["id"])
+            return 141
+        ended = client.session(session["id"])
+    report(ended)
+    wrong = failure(ended)
+    if wrong:
+        complain(wrong)
+    if interrupt.signal is not None:
+        return 128 + interrupt.signal
+    return 1 if wrong else 0

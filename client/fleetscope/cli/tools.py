@@ -1,0 +1,58 @@
+"""tools [NAME]."""
+
+from typing import Any
+
+import click
+
+from fleetscope.cli.output import output_option, print_json, print_table, printable
+from fleetscope.client import connect
+
+
+@click.command()
+@click.argument("name", required=False)
+@output_option()
+def tools(name: str | None, output: str) -> None:
+    """List what can be traced, or show one tool."""
+    with connect() as client:
+        found = client.tool(name) if name else client.tools()
+    if output == "json":
+        print_json(found)
+    elif isinstance(found, list):
+        _print_list(found)
+    else:
+        _print_tool(found)
+
+
+def _print_list(found: list[dict[str, Any]]) -> None:
+    rows = ([tool["name"], tool["streams"][0]["kind"], tool["risk"], _works(tool), tool["summary"]] for tool in found)
+    print_table(["TOOL", "KIND", "RISK", "WORKS ON", "SUMMARY"], rows, empty="the server has no tools")
+
+
+def _works(tool: dict[str, Any]) -> str:
+    verdicts = tool.get("verdicts", {}).values()
+    return f"{sum(verdict['state'].startswith('works') for verdict in verdicts)} of {len(verdicts)} hosts"
+
+
+def _print_tool(tool: dict[str, Any]) -> None:
+    click.echo(printable(f"{tool['name']}: {tool['summary']}"))
+    click.echo(printable(f"risk {tool['risk']}; filters: {', '.join(tool.get('filters', [])) or 'none'}"))
+    if tool.get("overhead"):
+        click.echo(printable(f"cost: {tool['overhead']}"))
+    if tool.get("params"):
+        click.echo()
+        print_table(["PARAM", "TYPE", "DEFAULT", "MEANING"], map(_param, tool["params"]), empty="")
+    for stream in tool["streams"]:
+        click.echo()
+        rows = ([column["name"], column.get("unit", "-"), column.get("help", "")] for column in stream["columns"])
+        print_table([f"COLUMN OF {stream['name'].upper()}", "UNIT", "MEANING"], rows, empty="")
+    if tool.get("verdicts"):
+        click.echo()
+        verdicts = sorted(tool["verdicts"].items())
+        rows = ([host, verdict["state"].replace("_", " "), verdict["reason"]] for host, verdict in verdicts)
+        print_table(["HOST", "VERDICT", "REASON"], rows, empty="")
+
+
+def _param(param: dict[str, Any]) -> list[object]:
+    default = "required" if param.get("required") else param.get("default") or "-"
+    kind = "|".join(param["choices"]) if param.get("choices") else param["type"]
+    return [param["name"], kind, default, param.get("help", "")]

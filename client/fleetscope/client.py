@@ -1,0 +1,146 @@
+"""One server, as methods."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
+from typing import Any, Self, cast
+
+from fleetscope import config
+from fleetscope.models import Filters, Host, JoinToken, Limits, Me, Session, User
+from fleetscope.quantities import budget_permille, duration_ms
+from fleetscope.transport import Transport
+
+
+def connect(url: str | None = None, token: str | None = None) -> "Client":
+    """A client for this server, else for FLEETSCOPE_URL or the stored login. Raises NotSignedIn."""
+    address = config.normal_url(url) if url else config.current_url()
+    return Client(address, token or config.token_for(address))
+
+
+class Client:
+    """Every method raises a FleetscopeError when the server says no or does not answer."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self._transport = Transport(url, token)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transport.close()
+
+    @property
+    def url(self) -> str:
+        return self._transport.url
+
+    def sign_in(self, username: str, password: str, name: str) -> str:
+        """A new token. `name` tells it apart from the user's other ones."""
+        body = {"username": username, "password": password, "name": name}
+        return str(self._transport.json("POST", "auth/token", body=body)["token"])
+
+    def me(self) -> Me:
+        return cast(Me, self._transport.json("GET", "auth/me"))
+
+    def set_password(self, password: str) -> None:
+        self._transport.json("POST", "auth/password", body={"password": password})
+
+    def users(self) -> list[User]:
+        return cast(list[User], self._transport.json("GET", "users"))
+
+    def add_user(self, username: str, role: str, password: str) -> None:
+        body = {"username": username, "role": role, "password": password}
+        self._transport.json("POST", "users", body=body)
+
+    def hosts(self) -> list[Host]:
+        return cast(list[Host], self._transport.json("GET", "hosts"))
+
+    def join_token(self) -> JoinToken:
+        """A single-use token and the command that joins a host with it."""
+        return cast(JoinToken, self._transport.json("POST", "hosts/token"))
+
+    def tools(self) -> list[dict[str, Any]]:
+        return cast(list[dict[str, Any]], self._transport.json("GET", "tools"))
+
+    def tool(self, name: str) -> dict[str, Any]:
+        return cast(dict[str, Any], self._transport.json("GET", f"tools/{name}"))
+
+    def sessions(
+        self,
+        *,
+        limit: int = 20,
+        offset: int = 0,
+        tool: str | None = None,
+        state: str | None = None,
+        user: str | None = None,
+    ) -> tuple[list[Session], int]:
+        """Newest first, and how many there are in all."""
+        query = {"limit": limit, "offset": offset, "tool": tool, "state": state, "user": user}
+        given = {name: value for name, value in query.items() if value is not None}
+        page = self._transport.json("GET", "sessions", query=given)
+        return cast(list[Session], page["items"]), int(page["total"])
+
+    def session(self, session_id: str) -> Session:
+        """By id, or by a unique beginning of it of at least 8 characters."""
+        return cast(Session, self._transport.json("GET", f"sessions/{session_id}"))
+
+    def start(
+        self,
+        tool: str,
+        *,
+        hosts: Sequence[str] = (),
+        labels: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        filters: Filters | None = None,
+        limits: Limits | None = None,
+        duration: str | None = None,
+        budget: str | None = None,
+        reason: str = "",
+    ) -> Session:
+        """`duration` ("10s") and `budget` ("3%") are short forms of entries in `limits`."""
+        bounds: Limits = {**(limits or {})}
+        if duration is not None:
+            bounds["duration_ms"] = duration_ms(duration)
+        if budget is not None:
+            bounds["budget_permille"] = budget_permille(budget)
+        body = {
+            "tool": tool,
+            "hosts": list(hosts),
+            "labels": dict(labels or {}),
+            "params": dict(params or {}),
+            "filters": dict(filters or {}),
+            "limits": bounds,
+            "reason": reason,
+        }
+        return cast(Session, self._transport.json("POST", "sessions", body=body))
+
+    def stop(self, session_id: str) -> None:
+        """Ask its runs to stop. They end a moment later."""
+        self._transport.json("POST", f"sessions/{session_id}/stop")
+
+    def row_bytes(self, session_id: str, *, follow: bool = True) -> AbstractContextManager[Iterator[bytes]]:
+        """The rows as NDJSON in chunks, from the first one on; follow: until the session has ended."""
+        query = {"format": "ndjson", "follow": int(follow)}
+        return self._transport.stream(f"sessions/{session_id}/rows", query)
+
+    @contextmanager
+    def rows(self, session_id: str, *, follow: bool = True) -> Iterator[Iterator[dict[str, Any]]]:
+        """The rows as dictionaries, as they arrive, all of them."""
+        with self.row_bytes(session_id, follow=follow) as chunks:
+            yield (json.loads(line) for line in whole_lines(chunks))
+
+    def export(self, session_id: str, file_format: str) -> AbstractContextManager[Iterator[bytes]]:
+        """All stored rows as ndjson, csv, arrow, parquet or folded, in chunks."""
+        return self._transport.stream(f"sessions/{session_id}/export", {"format": file_format})
+
+
+def whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines without their ends. A chunk ends anywhere."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
+    if rest:
+        yield rest

@@ -1,0 +1,107 @@
+"""Shapes of the API's answers, as far as this client reads them."""
+
+from typing import Any, Literal, TypedDict
+
+
+class Me(TypedDict):
+    username: str
+    role: str
+    one_time: bool
+    can: dict[str, bool]
+
+
+class User(TypedDict):
+    username: str
+    role: str
+    active: bool
+
+
+class Verdict(TypedDict):
+    state: str
+    variant: str
+    reason: str
+
+
+class Host(TypedDict):
+    id: str
+    name: str
+    state: Literal["online", "offline", "revoked"]
+    since: str | None
+    last_seen: str | None
+    labels: dict[str, str]
+    agent_version: str
+    facts: dict[str, Any]
+    switched_off: bool
+    verdicts: dict[str, Verdict]
+    live_runs: int
+
+
+class JoinToken(TypedDict):
+    token: str
+    command: str
+    expires_at: str
+
+
+class Ledger(TypedDict):
+    seen: int
+    stored: int
+    lost: dict[str, int]
+
+
+class RunEnd(TypedDict):
+    cause: str
+    message: str
+
+
+class HostRef(TypedDict):
+    id: str
+    name: str
+
+
+class Run(TypedDict):
+    id: str
+    host: HostRef
+    state: Literal["pending", "accepted", "attached", "ended", "refused"]
+    end: RunEnd | None
+    ledger: Ledger | None
+    books: str
+    books_message: str
+    rows: int
+    bytes: int
+    schema: dict[str, Any] | None
+
+
+class Session(TypedDict):
+    id: str
+    tool: str
+    title: str
+    kind: str
+    state: Literal["pending", "running", "ended"]
+    created_by: str
+    created_at: str
+    ended_at: str | None
+    reason: str
+    hosts: list[str]
+    rows: int
+    books: str
+    books_message: str
+    runs: list[Run]
+
+
+class Limits(TypedDict, total=False):
+    """0 or absent: no limit beyond the tool's and the host's own."""
+
+    duration_ms: int
+    rows: int
+    bytes: int
+    events_per_second: int
+    budget_permille: int
+
+
+class Filters(TypedDict, total=False):
+    pid: int
+    tid: int
+    uid: int
+    comm: str
+    cgroup: int
+    ppid: int

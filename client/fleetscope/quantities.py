@@ -1,0 +1,38 @@
+"""Durations and budgets as people write them."""
+
+import re
+
+_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_BUDGET = re.compile(r"(\d+(?:\.\d+)?)%")
+
+
+def duration_ms(text: str) -> int:
+    """ "10s", "500ms", "1.5m", "1m30s" in milliseconds. Raises ValueError."""
+    parts = _DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"{text!r} is not a duration; write a number with ms, s, m or h, such as 10s or 1m30s")
+    milliseconds = round(sum(float(number) * _MILLISECONDS[unit] for number, unit in parts))
+    if milliseconds == 0:
+        raise ValueError(f"{text!r} is no time at all; the shortest duration is 1ms")
+    return milliseconds
+
+
+def budget_permille(text: str) -> int:
+    """ "3%" or "0.5%" of one host's CPU, in permille. Raises ValueError."""
+    match = _BUDGET.fullmatch(text)
+    permille = round(float(match[1]) * 10) if match else 0
+    if not 1 <= permille <= 1000:
+        raise ValueError(f"{text!r} is not a budget; write a share of the host's CPU from 0.1% to 100%, such as 3%")
+    return permille
+
+
+def duration_text(milliseconds: float) -> str:
+    """The shortest honest form: 850ms, 12.3s, 4m05s, 2h00m."""
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f}ms"
+    seconds = milliseconds / 1000
+    if seconds < 60:
+        return f"{seconds:.3g}s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m{rest:02d}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}m"
