@@ -53,7 +53,7 @@ def parse_manifest(data: Mapping[str, Any], path: Path) -> Tool:
 
 
 def manifest_json(tool: Tool) -> dict[str, Any]:
-    """The manifest as the API shows it: snake_case names, short enum values, every field present, integers as numbers."""
+    """The manifest as the API shows it: snake_case names, short enums, every field present, integers as numbers."""
     return to_dict(tool)
 
 

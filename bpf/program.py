@@ -1,7 +1,7 @@
 """The text and the -D switches that BCC gets for one run of a tool.
 
-The text is one piece, because BCC rewrites map calls neither in macros nor in included files: shared headers, the structs,
-maps and emit functions that follow from the manifest, then probe.bpf.c. ``#line`` keeps every error at its true place.
+The text is one piece, because BCC rewrites map calls neither in macros nor in included files: shared headers, the
+structs, maps and emit functions that follow from the manifest, then probe.bpf.c. ``#line`` keeps every error at its true place.
 Only numbers become switches; no string that a person typed is ever program text.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from bpf.catalog import SOURCE, CatalogTool, include_files
 from bpf.layout import (
@@ -48,8 +47,8 @@ def build_program(
     present: Iterable[str] = (),
     ring_pages: Mapping[str, int] | None = None,
 ) -> Program:
-    """``rate`` is events per second (0: no limit), ``present`` the optional targets that this kernel has, ``ring_pages``
-    the size of each ring by its map name."""
+    """``rate`` is events per second (0: no limit), ``present`` the optional targets that this kernel has,
+    ``ring_pages`` the size of each ring by its map name."""
     pages = ring_pages or {}
     generated = "\n".join(line for stream in entry.tool.streams for line in _stream(entry.tool, stream, values, pages))
     parts = [
