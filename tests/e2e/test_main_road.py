@@ -75,7 +75,7 @@ def test_every_export_holds_the_same_rows(
 
 
 def test_long_and_broken_names_arrive_whole(stack: Stack) -> None:
-    long = b"/" + b"/".join([b"d" * 200] * 21)[:4080] + b"-end-"
+    long = b"/".join([b"", *[b"d" * 200] * 25])[:4089] + b"-end-"  # 4,095 bytes with its number
     broken = b"/nonexistent/\xff\xfe caf\xc3\xa9 \\ \x1b[31m"
     for prefix in (long, broken):
         with workload("open_paths.py", 7, 1000, prefix) as busy:
