@@ -1,34 +1,31 @@
-"""Workloads in C, compiled once a test run."""
+"""Workloads in C, for what an interpreter cannot do: known function names, exact counts, true call stacks."""
 
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 from tests.workloads.spawn import FOLDER, Workload
 
-_folder = tempfile.TemporaryDirectory(prefix="fleetscope-workloads-")
+FLAGS = ["-O1", "-g0", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-pthread"]
 
 
-@cache
-def compiled(source: str, *flags: str) -> Path:
-    """Path of the program made from a source file of this folder."""
-    program = Path(_folder.name) / Path(source).stem
-    subprocess.run(["gcc", "-O1", "-g", "-o", program, FOLDER / source, *flags], check=True)
-    return program
+def build(source: str, folder: Path, *flags: str) -> Path:
+    """Compile one file of this folder into `folder`."""
+    target = folder / Path(source).stem
+    subprocess.run(["gcc", *FLAGS, *flags, "-o", str(target), str(FOLDER / source)], check=True)
+    return target
 
 
 @contextmanager
-def compiled_workload(source: str, *args: int | str) -> Iterator[Workload]:
-    """A C workload that has printed its pid and waits for `go`."""
-    running = Workload([str(compiled(source)), *map(str, args)])
+def running(program: Path, *args: object) -> Iterator[Workload]:
+    """A compiled workload that has printed its pid and waits for `go`."""
+    started = Workload([str(program), *map(str, args)])
     try:
-        yield running
+        yield started
     finally:
-        if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
+        if started.process.poll() is None:
+            started.process.kill()
+            started.process.wait()

@@ -88,4 +88,7 @@
 #define ENOENT 2
 #define EINTR 4
 #define EAGAIN 11
+#define ENOMEM 12
+#define EFAULT 14
+#define EEXIST 17
 #define EINPROGRESS 115

@@ -1,0 +1,49 @@
+// A call chain two deep whose time splits 30 to 70 by construction: chain SECONDS. Prints its pid, waits for a line,
+// runs, prints the rounds that it made.
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define UNIT 20000
+
+__attribute__((noinline)) static void spin(long units)
+{
+    for (volatile long i = 0; i < units * UNIT; i++)
+        ;
+}
+
+__attribute__((noinline)) void chain_left(void)
+{
+    spin(3);
+}
+
+__attribute__((noinline)) void chain_right(void)
+{
+    spin(7);
+}
+
+__attribute__((noinline)) void chain_outer(void)
+{
+    chain_left();
+    chain_right();
+}
+
+int main(int argc, char **argv)
+{
+    char line[16];
+    long rounds = 0;
+    time_t end;
+
+    printf("%d\n", getpid());
+    fflush(stdout);
+    if (argc < 2 || !fgets(line, sizeof(line), stdin))
+        return 1;
+    end = time(NULL) + atoi(argv[1]);
+    while (time(NULL) < end) {
+        chain_outer();
+        rounds++;
+    }
+    printf("%ld\n", rounds);
+    return 0;
+}
