@@ -68,14 +68,16 @@ class WardenToLink(_message.Message):
     def __init__(self, agent: _Optional[_Union[_agent_pb2.AgentMessage, _Mapping]] = ..., spooled: _Optional[_Union[Spooled, _Mapping]] = ...) -> None: ...
 
 class Spooled(_message.Message):
-    __slots__ = ("run_id", "seq", "ended")
+    __slots__ = ("run_id", "seq", "ended", "acked_seq")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
+    ACKED_SEQ_FIELD_NUMBER: _ClassVar[int]
     run_id: bytes
     seq: int
     ended: bool
-    def __init__(self, run_id: _Optional[bytes] = ..., seq: _Optional[int] = ..., ended: _Optional[bool] = ...) -> None: ...
+    acked_seq: int
+    def __init__(self, run_id: _Optional[bytes] = ..., seq: _Optional[int] = ..., ended: _Optional[bool] = ..., acked_seq: _Optional[int] = ...) -> None: ...
 
 class LinkState(_message.Message):
     __slots__ = ("connected", "message", "since_wall_ns")
