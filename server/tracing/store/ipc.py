@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 
 def messages(batch: pa.RecordBatch) -> bytes:
     """Dictionary and record batch messages; the schema message and the end marker are left out."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
-        start = sink.tell()
         writer.write_batch(batch)
         end = sink.tell()
-    return bytes(memoryview(sink.getvalue())[start:end])
-
-
-def unpack(packed: bytes, size: int) -> bytes:
-    data: bytes = pa.decompress(packed, decompressed_size=size, codec="zstd", asbytes=True)
-    return data
+    return bytes(memoryview(sink.getvalue())[batch.schema.serialize().size : end])
 
 
 def compact(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -30,6 +25,6 @@ def _compact(column: pa.Array) -> pa.Array:
         return column.dictionary_decode().dictionary_encode()
     if pa.types.is_list(column.type) and pa.types.is_dictionary(column.type.value_type):
         values = column.flatten().dictionary_decode().dictionary_encode()
-        offsets = pa.compute.subtract(column.offsets, column.offsets[0])
+        offsets = pc.subtract(column.offsets, column.offsets[0])
         return pa.ListArray.from_arrays(offsets, values).cast(column.type)
     return column

@@ -9,6 +9,7 @@ import pyarrow as pa
 from proto import columnar
 from proto.frame import encode
 from proto.v1.stream_pb2 import BatchHead, Ledger, RunEnd, StreamSchema
+from server.tracing.store.ipc import messages
 
 
 class HoleError(ValueError):
@@ -63,8 +64,8 @@ class StoredBatch:
     def body(self) -> bytes:
         """Decompressed Arrow IPC messages, to be read behind the stream's schema message."""
         if self.packed:
-            return columnar.unpack(self.packed, self.head.body_size)
-        return columnar.serialize(self.rows) if self.rows is not None else b""
+            return columnar.decompress_body(self.packed, self.head.body_size)
+        return messages(self.rows) if self.rows is not None else b""
 
     def batch(self) -> pa.RecordBatch | None:
         """The rows; None for a batch without any. Raises ValueError when they are not what the schema says."""

@@ -1,0 +1,118 @@
+"""Read batches by cursor, the same from an open segment and from its sealed form."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from proto.v1.stream_pb2 import BatchHead, RunSchema, StreamSchema
+from server.tracing.store.index import RunReader
+from server.tracing.store.ipc import compact
+from server.tracing.store.layout import RunFolder, Segment
+from server.tracing.store.model import StoredBatch
+from server.tracing.store.scan import scan
+from server.tracing.store.sealed import ROW, SEQ, SealedFile, SealedIndex
+
+
+def read(reader: RunReader, after_seq: int) -> Iterator[StoredBatch]:
+    """Every batch behind ``after_seq`` in order of seq; altered ones are left out (the index tells about them)."""
+    schema = reader.folder.schema()
+    while True:
+        segments = reader.folder.segments()
+        first = max(bisect_right([segment.first_seq for segment in segments], after_seq + 1) - 1, 0)
+        try:
+            for segment in segments[first:]:
+                for batch in _read_segment(reader, segment, schema, after_seq):
+                    yield batch
+                    after_seq = batch.seq
+            return
+        except FileNotFoundError as error:
+            if not _moved(reader.folder, segments):
+                raise FileNotFoundError(f"{error.filename} is gone: the session was deleted or its folder altered") from error
+
+
+def _moved(folder: RunFolder, segments: list[Segment]) -> bool:
+    return folder.segments() != segments
+
+
+def _read_segment(
+    reader: RunReader, segment: Segment, schema: RunSchema | None, after_seq: int
+) -> Iterator[StoredBatch]:
+    if segment.sealed:
+        yield from _read_sealed(reader.folder, segment, schema, after_seq)
+        return
+    offset = reader.offset_after(segment, after_seq)
+    with segment.path.open("rb") as file:
+        for entry in scan(file, offset):
+            if entry.frame is not None and entry.frame.head.seq > after_seq:
+                head = entry.frame.head
+                after_seq = head.seq
+                yield StoredBatch(head, _stream(schema, head), packed=entry.frame.body)
+
+
+def _stream(schema: RunSchema | None, head: BatchHead) -> StreamSchema | None:
+    if schema is None or head.stream >= len(schema.streams):
+        return None
+    return schema.streams[head.stream]
+
+
+def _read_sealed(
+    folder: RunFolder, segment: Segment, schema: RunSchema | None, after_seq: int
+) -> Iterator[StoredBatch]:
+    try:
+        index = SealedIndex.load(segment.path)
+    except ValueError:
+        return
+    heads = [head for head in index.heads if head.seq > after_seq]
+    rows = {file.stream: _Rows(folder, file) for file in index.files}
+    for head in heads:
+        stream = _stream(schema, head)
+        if not head.rows:
+            yield StoredBatch(head, stream)
+        elif head.stream in rows and stream and (batch := rows[head.stream].of(head)) is not None:
+            yield StoredBatch(head, stream, rows=batch)
+
+
+class _Rows:
+    """The rows of one stream, one row group in memory at a time."""
+
+    def __init__(self, folder: RunFolder, sealed: SealedFile) -> None:
+        self._sealed = sealed
+        self._file = _open(folder, sealed)
+        self._group = -1
+        self._table: pa.Table | None = None
+        self._seqs = np.empty(0, dtype=np.uint64)
+
+    def of(self, head: BatchHead) -> pa.RecordBatch | None:
+        if self._file is None:
+            return None
+        self._load(bisect_right(self._sealed.groups, head.seq) - 1)
+        start, end = np.searchsorted(self._seqs, [head.seq, head.seq + 1])
+        if end - start != head.rows or self._table is None:
+            return None
+        batches = self._table.slice(start, end - start).combine_chunks().to_batches()
+        return compact(batches[0])
+
+    def _load(self, group: int) -> None:
+        if group == self._group or self._file is None:
+            return
+        table = self._file.read_row_group(group)
+        row = table[ROW].to_numpy()
+        if len(row) > 1 and not bool((np.diff(row) > 0).all()):
+            table = table.take(pc.sort_indices(table, sort_keys=[(ROW, "ascending")]))
+        self._seqs = table[SEQ].to_numpy()
+        self._table = table.drop_columns([SEQ, ROW]).combine_chunks()
+        self._group = group
+
+
+def _open(folder: RunFolder, sealed: SealedFile) -> pq.ParquetFile | None:
+    """None when the file was removed or altered beyond reading: the other batches are still served."""
+    try:
+        return pq.ParquetFile(folder.path / sealed.name, page_checksum_verification=True)
+    except (FileNotFoundError, OSError, ValueError):
+        return None

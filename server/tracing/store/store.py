@@ -1,0 +1,144 @@
+"""The store of a deployment: one folder, written by ingest and read by web, in one process or in several."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import RLock
+from uuid import UUID, uuid4
+
+from proto.v1.stream_pb2 import RunSchema
+from server.tracing.store.index import RunReader
+from server.tracing.store.layout import SEGMENT, RunFolder, Segment, sync_folder
+from server.tracing.store.model import RunIndex, StoredBatch
+from server.tracing.store.reader import read
+from server.tracing.store.sealing import NotSealableError, seal
+from server.tracing.store.writer import RunWriter
+
+logger = logging.getLogger(__name__)
+
+READERS = 256  # runs whose index stays in memory
+Key = tuple[UUID, UUID]
+
+
+class SegmentStore:
+    """Thread-safe. Every call that writes is durable when it returns."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._lock = RLock()
+        self._writers: dict[Key, RunWriter] = {}
+        self._readers: OrderedDict[Key, RunReader] = OrderedDict()
+        self._unsealed: set[Key] | None = None
+
+    def pin(self, session: UUID, run: UUID, schema: RunSchema) -> None:
+        """Keep the schema that the run's batches follow; without it they can be stored but neither sealed nor read as rows."""
+        RunFolder.of(self.root, session, run).pin(schema)
+
+    def append(self, session: UUID, run: UUID, frames: list[bytes]) -> None:
+        """Store frames that follow the last seq; repeats are dropped. One fdatasync.
+
+        Raises HoleError (what joined on is stored), FrameError (nothing is stored) or OSError (nothing is stored).
+        """
+        with self._lock:
+            writer = self._writer((session, run))
+        writer.append(frames)
+
+    def last_seq(self, session: UUID, run: UUID) -> int:
+        """0 when nothing is stored."""
+        return self._reader((session, run)).last_seq()
+
+    def index(self, session: UUID, run: UUID) -> RunIndex:
+        """What is stored of the run now, checked against what was stored once."""
+        return self._reader((session, run)).index()
+
+    def read(self, session: UUID, run: UUID, after_seq: int = 0, max_bytes: int | None = None) -> Iterator[StoredBatch]:
+        """Batches behind ``after_seq`` in order; stops once ``max_bytes`` of decompressed bodies were handed out."""
+        taken = 0
+        for batch in read(self._reader((session, run)), after_seq):
+            yield batch
+            taken += batch.head.body_size
+            if max_bytes is not None and taken >= max_bytes:
+                return
+
+    def seal_due(self) -> int:
+        """Seal every closed segment and every old or ended one; returns how many. Call it every few seconds in one thread."""
+        sealed = 0
+        for key in self._find_unsealed():
+            sealed += self._seal_run(key)
+        return sealed
+
+    def delete(self, session: UUID) -> None:
+        """Remove every byte of the session; a reader in the middle of it fails."""
+        with self._lock:
+            for key in [key for key in self._writers if key[0] == session]:
+                self._writers.pop(key).close()
+            for key in [key for key in self._readers if key[0] == session]:
+                del self._readers[key]
+        doomed = self.root / f".deleted-{uuid4()}"
+        with suppress(FileNotFoundError):
+            (self.root / str(session)).rename(doomed)
+            sync_folder(self.root)
+            shutil.rmtree(doomed)
+
+    def _writer(self, key: Key) -> RunWriter:
+        if key not in self._writers:
+            self._writers[key] = RunWriter(RunFolder.of(self.root, *key))
+        if self._unsealed is not None:
+            self._unsealed.add(key)
+        return self._writers[key]
+
+    def _reader(self, key: Key) -> RunReader:
+        with self._lock:
+            reader = self._readers.pop(key, None) or RunReader(RunFolder.of(self.root, *key))
+            self._readers[key] = reader
+            while len(self._readers) > READERS:
+                self._readers.popitem(last=False)
+            return reader
+
+    def _find_unsealed(self) -> list[Key]:
+        """Runs with open segments: looked for on disk once, after that known from the appends of this process."""
+        with self._lock:
+            if self._unsealed is None:
+                found = self.root.glob(f"*/*/*{SEGMENT}")
+                self._unsealed = {(UUID(path.parent.parent.name), UUID(path.parent.name)) for path in found}
+            return sorted(self._unsealed)
+
+    def _seal_run(self, key: Key) -> int:
+        folder = RunFolder.of(self.root, *key)
+        if not folder.path.is_dir():
+            self._forget(key)
+            return 0
+        with self._lock:
+            writer = self._writer(key)
+        writer.rotate_if_due()
+        still_open = [segment for segment in folder.segments() if not segment.sealed]
+        closed = still_open if writer.ended else still_open[:-1]
+        sealed = _seal(folder, closed)
+        if sealed == len(still_open) or not writer.pending:
+            self._forget(key)
+        return sealed
+
+    def _forget(self, key: Key) -> None:
+        with self._lock:
+            if writer := self._writers.pop(key, None):
+                writer.close()
+            if self._unsealed is not None:
+                self._unsealed.discard(key)
+
+
+def _seal(folder: RunFolder, segments: list[Segment]) -> int:
+    schema = folder.schema()
+    if schema is None:
+        return 0
+    sealed = 0
+    for segment in segments:
+        try:
+            sealed += seal(folder, segment, schema)
+        except NotSealableError as error:
+            logger.warning("run %s is left unsealed: %s", folder.path.name, error)
+    return sealed
