@@ -1,0 +1,89 @@
+"""Debian's PostgreSQL and Redis on loopback, with a data folder of their own, ended by pid."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        with closing(socket.socket()) as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None, f"{process.args!r} ended with {process.returncode}"
+        assert time.monotonic() < deadline, f"nothing listens on port {port}"
+        time.sleep(0.05)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A new cluster with one database; yields its DATABASE_URL. PostgreSQL refuses root, so Debian's user runs it."""
+    binaries = max(Path("/usr/lib/postgresql").glob("*/bin"))
+    folder = Path(tempfile.mkdtemp(prefix="fleetscope-pg-"))
+    owner = pwd.getpwnam("postgres")
+    os.chown(folder, owner.pw_uid, owner.pw_gid)
+    port = free_port()
+    as_owner = {"user": "postgres", "group": "postgres", "extra_groups": [], "cwd": folder}
+    try:
+        initdb = [binaries / "initdb", "-D", folder / "data", "-A", "trust", "-U", "fleetscope", "--no-sync"]
+        subprocess.run(initdb, check=True, capture_output=True, **as_owner)
+        serve = [binaries / "postgres", "-D", folder / "data", "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(serve, stdout=log, stderr=log, **as_owner)
+        try:
+            _wait_for(port, process)
+            create = [binaries / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "fleetscope", "fleetscope"]
+            _retry(create)
+            yield f"postgresql://fleetscope@127.0.0.1:{port}/fleetscope"
+        finally:
+            _stop(process)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _retry(command: list[str | Path], seconds: float = 20) -> None:
+    """The port listens a moment before the cluster takes sessions."""
+    deadline = time.monotonic() + seconds
+    while (done := subprocess.run(command, capture_output=True)).returncode != 0:
+        assert time.monotonic() < deadline, done.stderr.decode()
+        time.sleep(0.1)
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """An empty Redis that keeps nothing; yields its CHANNEL_URL."""
+    port = free_port()
+    folder = tempfile.mkdtemp(prefix="fleetscope-redis-")
+    serve = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+    process = subprocess.Popen(serve, stdout=subprocess.DEVNULL)
+    try:
+        _wait_for(port, process)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        _stop(process)
+        shutil.rmtree(folder, ignore_errors=True)
