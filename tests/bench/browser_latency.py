@@ -1,0 +1,88 @@
+"""From the stamp before the syscall to row text in the DOM of a real browser, and from click to first row.
+
+    python -m tests.bench.browser_latency [PER_SECOND] [COUNT]
+
+One JSON line: percentiles in milliseconds over the rows that were drawn. Both clocks are this machine's wall clock.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page
+
+from tests.e2e.browsing import chromium, sign_in
+from tests.e2e.stack import Stack, eventually
+from tests.workloads.spawn import workload
+
+PASSWORD = "bench-password-1"  # noqa: S105 - of a user that lives as long as the bench
+
+# Remembers when the text of each stamped row was first in the document.
+OBSERVE = """() => {
+  window.drawn = new Map();
+  const stamp = /stamp-(\\d+)-(\\d+)/g;
+  const look = () => {
+    const now = performance.timeOrigin + performance.now();
+    for (const found of document.querySelector('[data-testid="session-grid"]').textContent.matchAll(stamp))
+      if (!window.drawn.has(found[1])) window.drawn.set(found[1], now - Number(BigInt(found[2]) / 1000n) / 1000);
+  };
+  new MutationObserver(look).observe(document.body, {childList: true, subtree: true, characterData: true});
+}"""
+
+
+def delays(page: Page) -> np.ndarray:
+    """Milliseconds, one a drawn row, in order of drawing."""
+    return np.array(page.evaluate("() => [...window.drawn.values()]"), dtype=float)
+
+
+def measure(stack: Stack, page: Page, count: int, per_second: float) -> dict[str, float]:
+    with workload("stamped_opens.py", count, per_second) as busy:
+        page.goto(f"{stack.url}/start/opensnoop")
+        page.get_by_test_id("filter-pid").fill(str(busy.pid))
+        clicked = time.monotonic()
+        page.get_by_test_id("start-submit").click()
+        page.get_by_test_id("session-grid").wait_for(timeout=20_000)
+        page.evaluate(OBSERVE)
+        busy.go()
+        page.get_by_test_id("grid-row").first.wait_for(timeout=20_000)
+        first_row = time.monotonic() - clicked
+        busy.finish(seconds=count / per_second + 30)
+    eventually(lambda: len(delays(page)) >= 0.5 * count, 10, "rows drawn")
+    seen = delays(page)
+    p50, p90, p99 = np.percentile(seen, [50, 90, 99])
+    return {
+        "events_per_second": per_second,
+        "drawn": len(seen),
+        "of": count,
+        "p50_ms": round(p50, 1),
+        "p90_ms": round(p90, 1),
+        "p99_ms": round(p99, 1),
+        "max_ms": round(float(seen.max()), 1),
+        "click_to_first_row_s": round(first_row, 2),
+    }
+
+
+def main() -> None:
+    per_second = float(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 6007
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "home").mkdir()
+        stack = Stack(data=Path(folder) / "var", home=Path(folder) / "home")
+        stack.start()
+        try:
+            stack.api("POST", "/api/users", {"username": "bench", "role": "tracer", "password": PASSWORD})
+            with chromium() as browser:
+                context = browser.new_context(viewport={"width": 1600, "height": 6000})
+                page = sign_in(context, stack.url, "bench", PASSWORD)
+                print(json.dumps({"bench": "browser_latency", **measure(stack, page, count, per_second)}))
+        finally:
+            stack.stop()
+
+
+if __name__ == "__main__":
+    main()
