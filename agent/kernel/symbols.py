@@ -1,7 +1,8 @@
 """Names for the addresses of a stack, while the process that they belong to still lives. Imports bcc.
 
-Frames are root first; kernel frames end in ``_[k]``. A function without a name is shown as ``module+0x…``, an address in
-no known module as ``[unknown]``: nothing is guessed. Programs that write perf maps (Java, Node) get their names from there.
+Frames are root first; kernel frames end in ``_[k]``. A function without a name is shown as ``module+0x…``, an address
+in no known module as ``[unknown]``: nothing is guessed. Programs that write perf maps (Java, Node) get their names from
+there.
 """
 
 from __future__ import annotations
