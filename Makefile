@@ -37,3 +37,9 @@ new-tool:
 deb:
 	@$(SETUP) run
 	@exec $(PY) packaging/deb.py
+
+# Boots other kernels under software emulation: minutes, and a core of its own.
+.PHONY: test-vm
+test-vm:
+	@$(SETUP) test
+	@exec $(PY) packaging/test.py --vm
