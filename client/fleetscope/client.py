@@ -44,8 +44,9 @@ class Client:
     def me(self) -> Me:
         return cast(Me, self._transport.json("GET", "auth/me"))
 
-    def set_password(self, password: str) -> None:
-        self._transport.json("POST", "auth/password", body={"password": password})
+    def set_password(self, password: str, current: str = "") -> None:
+        """`current` may be empty only after signing in with a one-time password."""
+        self._transport.json("POST", "auth/password", body={"password": password, "current": current})
 
     def users(self) -> list[User]:
         return cast(list[User], self._transport.json("GET", "users"))

@@ -11,9 +11,13 @@ from fleetscope.errors import FleetscopeError, NotSignedIn
 DEFAULT_URL = "http://localhost:8000"
 
 
+class _Server(TypedDict):
+    token: str
+
+
 class _Stored(TypedDict):
     url: str
-    tokens: dict[str, str]
+    servers: dict[str, _Server]
 
 
 def config_path() -> Path:
@@ -28,16 +32,19 @@ def current_url() -> str:
 
 def token_for(url: str) -> str:
     """FLEETSCOPE_TOKEN, else the stored one. Raises NotSignedIn."""
-    token = os.environ.get("FLEETSCOPE_TOKEN") or _read()["tokens"].get(url)
-    if not token:
+    token = os.environ.get("FLEETSCOPE_TOKEN")
+    if token:
+        return token
+    server = _read()["servers"].get(url)
+    if server is None:
         raise NotSignedIn(f"not signed in to {url}; run: fleetscope login {url}")
-    return token
+    return server["token"]
 
 
 def store_login(url: str, token: str) -> Path:
     """Keep the token, readable by this user only, and make this server the current one."""
     stored = _read()
-    stored["tokens"][url] = token
+    stored["servers"][url] = {"token": token}
     stored["url"] = url
     path = config_path()
     try:
@@ -58,10 +65,11 @@ def _read() -> _Stored:
     path = config_path()
     try:
         stored = json.loads(path.read_text())
-        return {"url": str(stored["url"]), "tokens": dict(stored["tokens"])}
+        servers = {str(url): _Server(token=str(server["token"])) for url, server in stored["servers"].items()}
+        return {"url": str(stored["url"]), "servers": servers}
     except FileNotFoundError:
-        return {"url": DEFAULT_URL, "tokens": {}}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return {"url": DEFAULT_URL, "servers": {}}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FleetscopeError(f"cannot read {path}: {error}; remove it and run: fleetscope login") from error
 
 

@@ -2,8 +2,8 @@
 
 import re
 
-_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _BUDGET = re.compile(r"(\d+(?:\.\d+)?)%")
 
 
@@ -11,7 +11,7 @@ def duration_ms(text: str) -> int:
     """ "10s", "500ms", "1.5m", "1m30s" in milliseconds. Raises ValueError."""
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"{text!r} is not a duration; write a number with ms, s, m or h, such as 10s or 1m30s")
+        raise ValueError(f"{text!r} is not a duration; write a number with ms, s, m, h or d, such as 10s or 1m30s")
     milliseconds = round(sum(float(number) * _MILLISECONDS[unit] for number, unit in parts))
     if milliseconds == 0:
         raise ValueError(f"{text!r} is no time at all; the shortest duration is 1ms")

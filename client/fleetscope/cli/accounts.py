@@ -25,12 +25,14 @@ def login(url: str | None, user: str, *, password_stdin: bool) -> None:
 
 
 @click.command()
-@click.option("--password-stdin", is_flag=True, help="Read the new password from stdin instead of asking.")
+@click.option("--password-stdin", is_flag=True, help="Read the current and the new password from two lines of stdin.")
 def password(*, password_stdin: bool) -> None:
     """Set your own password."""
     with connect() as client:
-        client.set_password(_password("New password", from_stdin=password_stdin, confirm=True))
-    note("password set")
+        me = client.me()
+        current = "" if me["one_time"] else _password("Current password", from_stdin=password_stdin)
+        client.set_password(_password("New password", from_stdin=password_stdin, confirm=True), current)
+    note(f"password of {me['username']} set")
 
 
 @click.group(invoke_without_command=True)

@@ -19,8 +19,8 @@ FORMATS = ["ndjson", "csv", "arrow", "parquet", "folded"]
 @click.command()
 @click.argument("session")
 @click.option("--format", "file_format", type=click.Choice(FORMATS), required=True, help="folded: stacks only.")
-@click.option("-o", "--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout.")
-def export(session: str, file_format: str, target: Path | None) -> int:
+@click.option("-o", "--output", "target", default="-", metavar="FILE", help="Default, and as -: stdout.")
+def export(session: str, file_format: str, target: str) -> int:
     """Write all stored rows of a session.
 
     Bytes that are not UTF-8 stand as \\xNN, a backslash as \\\\, in ndjson, csv and folded.
@@ -28,11 +28,10 @@ def export(session: str, file_format: str, target: Path | None) -> int:
     with connect() as client:
         found = client.session(session)
         with client.export(found["id"], file_format) as chunks:
-            if target:
-                size = _write_file(chunks, target)
-                note(f"{size} bytes in {target}")
-                return 0
-            return _write_stdout(chunks)
+            if target == "-":
+                return _write_stdout(chunks)
+            note(f"{_write_file(chunks, Path(target))} bytes in {target}")
+            return 0
 
 
 def _write_stdout(chunks: Iterator[bytes]) -> int:
