@@ -43,9 +43,19 @@ class Member:
 
 
 def active_columns(tool: pb.Tool, stream: pb.Stream, values: Mapping[str, int | bool | str]) -> list[pb.Column]:
-    """The columns that a run with these parameters sends. An enum switches a column on by any choice but its first."""
+    """The columns that a run with these parameters sends.
+
+    ``when = "param"`` switches a column on when the bool is true or the enum has any choice but its first,
+    ``when = "param=choice"`` when the enum has this one.
+    """
     first = {param.name: param.choices[0] for param in tool.params if param.choices}
-    return [c for c in stream.columns if not c.when or values.get(c.when) not in (None, False, first.get(c.when))]
+    return [column for column in stream.columns if _is_on(column.when, values, first)]
+
+
+def _is_on(when: str, values: Mapping[str, int | bool | str], first: Mapping[str, str]) -> bool:
+    name, named, choice = when.partition("=")
+    value = values.get(name)
+    return not when or (value == choice if named else value not in (None, False, first.get(name)))
 
 
 def string_column(columns: Iterable[pb.Column]) -> pb.Column | None:

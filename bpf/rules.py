@@ -126,6 +126,7 @@ def _streams(tool: pb.Tool) -> Problems:
 
 def _columns(tool: pb.Tool) -> Problems:
     switches = {p.name for p in tool.params if p.type in (pb.PARAM_TYPE_BOOL, pb.PARAM_TYPE_ENUM)}
+    switches |= {f"{p.name}={choice}" for p in tool.params for choice in p.choices}
     for stream in tool.streams:
         yield from _names(stream.columns, f"stream {stream.name}.column")
         for column in stream.columns:
@@ -133,7 +134,7 @@ def _columns(tool: pb.Tool) -> Problems:
             yield from _missing(column, ("type", "unit", "role", "sensitivity", "help"), where)
             yield from _column_size(column, where)
             if column.when and column.when not in switches:
-                yield f"{where}when: {column.when!r} is not a bool or enum parameter"
+                yield f"{where}when: {column.when!r} is not a bool or enum parameter, nor enum=choice"
 
 
 def _column_size(column: pb.Column, where: str) -> Problems:
