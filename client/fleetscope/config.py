@@ -67,7 +67,7 @@ def _read() -> _Stored:
         stored = json.loads(path.read_text())
         servers = {str(url): _Server(token=str(server["token"])) for url, server in stored["servers"].items()}
         return {"url": str(stored["url"]), "servers": servers}
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {"url": DEFAULT_URL, "servers": {}}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FleetscopeError(f"cannot read {path}: {error}; remove it and run: fleetscope login") from error

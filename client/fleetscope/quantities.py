@@ -3,8 +3,8 @@
 import re
 
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_BUDGET = re.compile(r"(\d+(?:\.\d+)?)%")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+_BUDGET = re.compile(r"([0-9]+(?:\.[0-9]+)?)%")
 
 
 def duration_ms(text: str) -> int:
@@ -25,14 +25,3 @@ def budget_permille(text: str) -> int:
     if not 1 <= permille <= 1000:
         raise ValueError(f"{text!r} is not a budget; write a share of the host's CPU from 0.1% to 100%, such as 3%")
     return permille
-
-
-def duration_text(milliseconds: float) -> str:
-    """The shortest honest form: 850ms, 12.3s, 4m05s, 2h00m."""
-    if milliseconds < 1000:
-        return f"{milliseconds:.0f}ms"
-    seconds = milliseconds / 1000
-    if seconds < 60:
-        return f"{seconds:.3g}s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m{rest:02d}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}m"

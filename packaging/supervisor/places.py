@@ -19,8 +19,14 @@ PYTHON = BIN / "python"
 class Places:
     data: Path
     url: str
-    http_listen: tuple[str, int]
-    grpc_listen: tuple[str, int]
+    http_listen: server_env.Address
+    grpc_listen: server_env.Address
+
+    @property
+    def local_url(self) -> str:
+        """From this machine, whatever stands between `url` and here."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.http_listen.host, self.http_listen.host)  # noqa: S104
+        return f"http://{server_env.Address(host, self.http_listen.port)}"
 
     @property
     def agent_state(self) -> Path:

@@ -36,7 +36,7 @@ def ask(*words: str) -> str:
 
 def call(places: Places, path: str, token: str | None = None, *, method: str = "GET") -> Any:
     """The API's JSON answer; None when the server does not answer or says no."""
-    request = urllib.request.Request(f"{places.url}/api/{path}", method=method)  # noqa: S310 - our own address
+    request = urllib.request.Request(f"{places.local_url}/api/{path}", method=method)  # noqa: S310 - our own address
     if token:
         request.add_header("Authorization", f"Bearer {token}")
     try:

@@ -44,6 +44,7 @@ class RowTable:
     def _column(self, name: str, value: object) -> _Column:
         manifest = self._manifest.get(name, {})
         unit = "boot_time" if name == "time" else str(manifest.get("unit", "none"))
+        unit = "stack" if manifest.get("role") == "stack" else unit
         title = str(manifest.get("title") or name).upper()
         show = _FORMATS.get(unit, _plain)
         width = max(len(title), _WIDTHS.get(unit, 6), len(show(value)) if unit != "file_path" else 0)

@@ -1,0 +1,47 @@
+from typing import Any, cast
+
+import pytest
+
+from fleetscope.cli.ending import failure, ledger_text, report
+from fleetscope.models import Session
+
+
+def session(**run: Any) -> Session:
+    base = {
+        "id": "r1", "host": {"id": "h1", "name": "web1"}, "state": "ended", "books": "complete",
+        "books_message": "", "end": {"cause": "duration", "message": "ran for 10 s"},
+        "ledger": {"seen": 7, "stored": 7, "lost": {}},
+    }  # fmt: skip
+    return cast(Session, {"id": "0123456789abcdef", "runs": [{**base, **run}]})
+
+
+def test_the_ledger_adds_up_before_the_readers_eyes() -> None:
+    assert ledger_text({"seen": 10, "stored": 7, "lost": {"ring": 2, "throttled": 1, "spool": 0}}) == (
+        "seen 10 = stored 7 + lost 3 (ring 2, throttled 1)"
+    )
+    assert ledger_text({"seen": 7, "stored": 7, "lost": {}}) == "seen 7 = stored 7 + lost 0"
+    assert ledger_text(None) == "nothing counted"
+
+
+def test_every_run_gets_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    report(session())
+    assert capsys.readouterr().err == "ledger web1: seen 7 = stored 7 + lost 0; complete; ran for 10 s\n"
+
+
+@pytest.mark.parametrize("cause", ["duration", "rows", "bytes", "stopped", "target_exited"])
+def test_a_session_that_ended_as_asked_is_no_failure(cause: str) -> None:
+    assert failure(session(end={"cause": cause, "message": ""})) is None
+
+
+def test_losses_alone_are_no_failure() -> None:
+    assert failure(session(books="lossy", ledger={"seen": 9, "stored": 7, "lost": {"ring": 2}})) is None
+
+
+@pytest.mark.parametrize("cause", ["budget", "switched_off", "runner_died", "agent_stopped", "failed", "spool_full"])
+def test_any_other_end_says_what_and_why(cause: str) -> None:
+    said = failure(session(end={"cause": cause, "message": "because of it"}))
+    assert said == f"session 01234567: web1: {cause.replace('_', ' ')}: because of it"
+
+
+def test_a_refused_run_is_a_failure_even_without_an_end() -> None:
+    assert failure(session(state="refused", end=None)) == "session 01234567: web1: refused"

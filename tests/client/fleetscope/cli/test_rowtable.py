@@ -1,0 +1,56 @@
+import time
+
+import pytest
+
+from fleetscope.cli.rowtable import RowTable
+
+COLUMNS = [
+    {"name": "time", "unit": "boot_time"},
+    {"name": "pid", "unit": "pid"},
+    {"name": "comm", "unit": "comm"},
+    {"name": "error", "unit": "errno"},
+    {"name": "latency", "unit": "nanoseconds"},
+    {"name": "cgroup", "unit": "cgroup", "hidden": True},
+    {"name": "path", "unit": "file_path"},
+]
+ROW = {
+    "host": "web1", "time": "2026-01-02T03:04:05.123456789Z", "pid": 42, "comm": "cat", "error": 2,
+    "latency": 1_250_000, "cgroup": 7, "path": "/etc/hosts",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+
+def test_the_first_row_brings_the_heading_and_units_pick_the_form() -> None:
+    heading, line = RowTable(COLUMNS).lines(ROW)
+    assert heading.split() == ["HOST", "TIME", "PID", "COMM", "ERROR", "LATENCY", "PATH"]
+    assert line.split() == ["web1", "03:04:05.123456", "42", "cat", "ENOENT", "1.25ms", "/etc/hosts"]
+
+
+def test_later_rows_stand_under_the_same_heading() -> None:
+    table = RowTable(COLUMNS)
+    heading, _ = table.lines(ROW)
+    (line,) = table.lines({**ROW, "comm": "sh", "error": 0, "latency": 17, "path": None})
+    assert line.index("sh") == heading.index("COMM")
+    assert line.split()[-3:] == ["0", "17ns", "-"]
+
+
+def test_control_characters_in_a_path_are_shown_not_sent() -> None:
+    line = RowTable(COLUMNS).lines({**ROW, "path": "/tmp/\x1b[2J"})[1]
+    assert line.endswith("/tmp/\\x1b[2J")
+
+
+def test_lists_are_joined_the_way_people_read_them() -> None:
+    columns = [{"name": "argv", "unit": "argv"}, {"name": "stack", "unit": "none", "role": "stack"}]
+    line = RowTable(columns).lines({"argv": ["ls", "-l"], "stack": ["main", "read"]})[1]
+    assert line.split("  ")[0] == "ls -l"
+    assert "main;read" in line
+
+
+@pytest.mark.parametrize(("slot", "text"), [(0, ">=0ns"), (1, ">=2ns"), (10, ">=1.024us"), (30, ">=1.074s")])
+def test_a_histogram_slot_shows_where_it_begins(slot: int, text: str) -> None:
+    assert RowTable([{"name": "slot", "unit": "log2_slot"}]).lines({"slot": slot})[1].strip() == text

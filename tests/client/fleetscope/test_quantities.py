@@ -1,0 +1,30 @@
+import pytest
+
+from fleetscope.quantities import budget_permille, duration_ms
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"),
+    [("10s", 10_000), ("500ms", 500), ("1.5m", 90_000), ("1m30s", 90_000), ("2h", 7_200_000), ("400d", 34_560_000_000)],
+)
+def test_durations_are_read_as_people_write_them(text: str, milliseconds: int) -> None:
+    assert duration_ms(text) == milliseconds
+
+
+@pytest.mark.parametrize("text", ["soon", "10", "", "s", "10 s", "-1s", "1s2", "0s", "1e3s", "١s"])
+def test_what_is_no_duration_is_named_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match="duration") as error:
+        duration_ms(text)
+    assert repr(text) in str(error.value)
+
+
+@pytest.mark.parametrize(("text", "permille"), [("3%", 30), ("0.5%", 5), ("100%", 1000), ("0.1%", 1)])
+def test_budgets_are_shares_of_the_host(text: str, permille: int) -> None:
+    assert budget_permille(text) == permille
+
+
+@pytest.mark.parametrize("text", ["lots", "3", "0%", "101%", "-3%", "%"])
+def test_what_is_no_budget_is_named_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match="such as 3%") as error:
+        budget_permille(text)
+    assert repr(text) in str(error.value)
