@@ -6,7 +6,6 @@ import subprocess
 
 from fleetscope import config
 from fleetscope.errors import FleetscopeError
-
 from supervisor import SupervisorError, say, server
 from supervisor.places import PYTHON, Places
 

@@ -1,0 +1,64 @@
+"""Run every check of this tree, the quick ones first, and say at the end what failed. `--static`: no tests."""
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from provision import ROOT, VENV
+from provision.frontend import FRONTEND
+from provision.node import find_node
+
+PYTHON_CODE = ("proto", "bpf", "agent", "server", "client", "packaging", "tests")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    argv: tuple[str, ...]
+    cwd: Path = ROOT
+    env: dict[str, str] | None = None
+
+
+def main() -> int:
+    checks = static_checks() if "--static" in sys.argv[1:] else static_checks() + tests()
+    failed = [check.name for check in checks if not passes(check)]
+    print(
+        f"failed: {', '.join(failed)}" if failed else f"all {len(checks)} passed: {', '.join(c.name for c in checks)}"
+    )
+    return 1 if failed else 0
+
+
+def static_checks() -> list[Check]:
+    return [
+        Check("ruff check", (_bin("ruff"), "check", ".")),
+        Check("ruff format", (_bin("ruff"), "format", "--check", ".")),
+        Check("mypy", (_bin("mypy"), *(folder for folder in PYTHON_CODE))),
+        _npm("typescript", "typecheck"),
+    ]
+
+
+def tests() -> list[Check]:
+    return [_npm("vitest", "test"), Check("pytest", (_bin("python"), "-m", "pytest"))]
+
+
+def passes(check: Check) -> bool:
+    print(f"== {check.name}", flush=True)
+    started = time.monotonic()
+    status = subprocess.run(check.argv, cwd=check.cwd, env=check.env, check=False).returncode
+    print(f"== {check.name}: {'passed' if status == 0 else f'exit code {status}'}, {time.monotonic() - started:.1f} s")
+    return status == 0
+
+
+def _bin(name: str) -> str:
+    return str(VENV / "bin" / name)
+
+
+def _npm(name: str, script: str) -> Check:
+    node = find_node()
+    return Check(name, (*node.npm, "run", "--silent", script), FRONTEND, node.env)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
