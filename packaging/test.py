@@ -35,12 +35,13 @@ def static_checks() -> list[Check]:
         Check("ruff check", (_bin("ruff"), "check", ".")),
         Check("ruff format", (_bin("ruff"), "format", "--check", ".")),
         Check("mypy", (_bin("mypy"), *(folder for folder in PYTHON_CODE))),
-        _npm("typescript", "typecheck"),
+        _npm("typescript", "exec", "--", "tsc", "--noEmit"),
+        _npm("eslint", "exec", "--", "eslint", "."),
     ]
 
 
 def tests() -> list[Check]:
-    return [_npm("vitest", "test"), Check("pytest", (_bin("python"), "-m", "pytest"))]
+    return [_npm("vitest", "run", "--silent", "test"), Check("pytest", (_bin("python"), "-m", "pytest"))]
 
 
 def passes(check: Check) -> bool:
@@ -55,9 +56,9 @@ def _bin(name: str) -> str:
     return str(VENV / "bin" / name)
 
 
-def _npm(name: str, script: str) -> Check:
+def _npm(name: str, *words: str) -> Check:
     node = find_node()
-    return Check(name, (*node.npm, "run", "--silent", script), FRONTEND, node.env)
+    return Check(name, (*node.npm, *words), FRONTEND, node.env)
 
 
 if __name__ == "__main__":

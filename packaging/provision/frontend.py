@@ -25,7 +25,7 @@ def build_frontend() -> None:
     if not packages.fresh():
         run_step(
             "installing the frontend's packages",
-            [*node.npm, "ci", "--no-audit", "--no-fund"],
+            [*node.npm, "ci", "--include=dev", "--no-audit", "--no-fund"],
             cwd=FRONTEND, env=node.env, fix="check the network and npm's settings (npm config list)",
         )  # fmt: skip
         packages.write()
