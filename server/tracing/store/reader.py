@@ -33,7 +33,9 @@ def read(reader: RunReader, after_seq: int) -> Iterator[StoredBatch]:
             return
         except FileNotFoundError as error:
             if not _moved(reader.folder, segments):
-                raise FileNotFoundError(f"{error.filename} is gone: the session was deleted or its folder altered") from error
+                raise FileNotFoundError(
+                    f"{error.filename} is gone: the session was deleted or its folder altered"
+                ) from error
 
 
 def _moved(folder: RunFolder, segments: list[Segment]) -> bool:

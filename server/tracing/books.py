@@ -1,0 +1,147 @@
+"""Do the books of a run close? Every event that was seen must be stored or counted as lost, with its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from proto.v1 import stream_pb2 as pb
+from proto.v1 import tool_pb2
+from proto.v1.stream_pb2 import Ledger, Loss, LossCause, RunEnd, RunSchema
+from server.tracing.store import Damage, RunIndex
+
+State = Literal["in-flight", "complete", "limited", "lossy", "broken", "unknown"]
+
+# A session is as good as its worst run.
+SEVERITY: tuple[State, ...] = ("complete", "limited", "lossy", "unknown", "in-flight", "broken")
+
+_ASKED_FOR = frozenset({pb.LOSS_CAUSE_THROTTLED, pb.LOSS_CAUSE_LIMIT})
+_LIMITS = frozenset({pb.END_CAUSE_ROWS, pb.END_CAUSE_BYTES})
+_WHERE: dict[int, str] = {
+    pb.LOSS_CAUSE_RING: "lost in the ring",
+    pb.LOSS_CAUSE_THROTTLED: "held back by the rate limit",
+    pb.LOSS_CAUSE_LIMIT: "left out after the limit was reached",
+    pb.LOSS_CAUSE_SPOOL: "lost because the host's disk had no room",
+    pb.LOSS_CAUSE_MAP_FULL: "lost because the map of the keys was full",
+    pb.LOSS_CAUSE_STACK_FULL: "lost because the table of stacks was full",
+    pb.LOSS_CAUSE_MISSED: "missed because the program was running already",
+    pb.LOSS_CAUSE_CRASH: "lost with the runner that died",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    state: State
+    message: str  # one line for people
+
+
+def books(
+    index: RunIndex, end: RunEnd | None, schema: RunSchema | None = None, *, boot_ns: int = 0, stored_seq: int = 0
+) -> Books:
+    """``end``: how the run ended as far as the server knows, None while it runs. ``boot_ns``: the run's start, for the times of gaps.
+
+    ``stored_seq``: the last batch that was ever acknowledged, so that a missing tail shows too.
+    """
+    ended = index.end or end
+    broken = next(_breaks(index, ended, schema, stored_seq), None)
+    if broken:
+        return Books("broken", f"the books are broken: {broken}")
+    if ended is None:
+        return Books("in-flight", _so_far(index, boot_ns))
+    if not ended.ledger_known:
+        return Books("unknown", _unknown(index, ended))
+    return _closed(index.ledger or Ledger(), ended, boot_ns)
+
+
+def session_books(runs: Iterable[tuple[str, Books]]) -> Books:
+    """Of a session from those of its runs, each with the name of its host: the worst one, saying where."""
+    named = list(runs)
+    if not named:
+        return Books("in-flight", "no host has started yet")
+    worst = max((books.state for _, books in named), key=SEVERITY.index)
+    lines = [(host, books.message) for host, books in named if books.state == worst]
+    if len(named) == 1:
+        return Books(worst, lines[0][1])
+    more = f", and {len(lines) - 1} more of {len(named)} hosts" if len(lines) > 1 else ""
+    return Books(worst, f"{lines[0][0]}: {lines[0][1]}{more}")
+
+
+def _breaks(index: RunIndex, end: RunEnd | None, schema: RunSchema | None, stored_seq: int) -> Iterator[str]:
+    # What happened to a file says more than the hole that it left.
+    for damage in index.damage:
+        yield f"{_batches(damage.first_seq, damage.last_seq)}: {damage.reason}"
+    for first, last in index.holes:
+        yield _missing(first, last)
+    if index.last_seq < stored_seq:
+        yield f"{_missing(index.last_seq + 1, stored_seq)} although stored once"
+    if end is None or not end.ledger_known or not index.last_seq:
+        return
+    if index.end is None or index.ledger is None:
+        yield "the last batch, which closes them, is missing"
+        return
+    ledger, lost = index.ledger, sum(loss.events for loss in index.ledger.lost)
+    if ledger.stored != index.hits:
+        yield f"the ledger counts {_events(ledger.stored)} as stored, the batches hold {index.hits:,}"
+    if schema is not None and _only_events(schema) and index.rows != index.hits:
+        yield f"the batches stand for {_events(index.hits)} and hold {index.rows:,} rows"
+    if ledger.seen != ledger.stored + lost:
+        yield f"{_events(ledger.seen)} seen, but {ledger.stored:,} stored and {lost:,} lost"
+
+
+def _closed(ledger: Ledger, end: RunEnd, boot_ns: int) -> Books:
+    losses = [loss for loss in ledger.lost if loss.events]
+    if not losses and end.cause not in _LIMITS:
+        return Books("complete", _complete(ledger, end))
+    line = (
+        "; ".join(_loss(loss, boot_ns) for loss in losses)
+        or f"stopped at its limit: {_events(ledger.seen)} seen, all stored"
+    )
+    if all(loss.cause in _ASKED_FOR for loss in losses):
+        return Books("limited", line)
+    return Books("lossy", line)
+
+
+def _complete(ledger: Ledger, end: RunEnd) -> str:
+    if ledger.seen:
+        return f"complete: {_events(ledger.seen)} seen, all stored"
+    return f"nothing was traced: {end.message}" if end.cause == pb.END_CAUSE_FAILED else "complete: no event was seen"
+
+
+def _so_far(index: RunIndex, boot_ns: int) -> str:
+    losses = [loss for loss in index.ledger.lost if loss.events] if index.ledger else []
+    return "; ".join([f"running, {_events(index.hits)} stored so far", *(_loss(loss, boot_ns) for loss in losses)])
+
+
+def _unknown(index: RunIndex, end: RunEnd) -> str:
+    why = end.message or "the run's end was never reported"
+    after = f"after batch {index.last_seq}" if index.last_seq else "from the start"
+    return f"unknown {after}: {why}"
+
+
+def _loss(loss: Loss, boot_ns: int) -> str:
+    text = f"{_events(loss.events)} {_WHERE.get(loss.cause, LossCause.Name(loss.cause).lower())}"
+    if not boot_ns or not loss.first_boot_ns:
+        return text
+    first, last = (max(ns - boot_ns, 0) / 1e9 for ns in (loss.first_boot_ns, loss.last_boot_ns))
+    return (
+        f"{text} at {first:.1f} s"
+        if f"{first:.1f}" == f"{last:.1f}"
+        else f"{text} between {first:.1f} s and {last:.1f} s"
+    )
+
+
+def _only_events(schema: RunSchema) -> bool:
+    return all(stream.kind == tool_pb2.KIND_EVENTS for stream in schema.streams)
+
+
+def _events(count: int) -> str:
+    return "1 event" if count == 1 else f"{count:,} events"
+
+
+def _batches(first: int, last: int) -> str:
+    return f"batch {first}" if first == last else f"batches {first} to {last}"
+
+
+def _missing(first: int, last: int) -> str:
+    return f"{_batches(first, last)} {'is' if first == last else 'are'} missing"

@@ -1,0 +1,85 @@
+"""The rows of sessions over HTTP: followed, exported, queried."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from typing import Literal
+
+import orjson
+from django.http import HttpRequest, StreamingHttpResponse
+from ninja import Router
+
+from proto.v1.stream_pb2 import LossCause
+from server import nudge
+from server.accounts.auth import person
+from server.accounts.policy import Action, require
+from server.audit.record import record
+from server.tracing import sources
+from server.tracing.books import session_books
+from server.tracing.export import CONTENT_TYPES, Export, Format, pieces
+from server.tracing.follow import Follower, gather
+from server.tracing.lookup import session_by
+from server.tracing.models import Session
+from server.tracing.rows import RunSource, ndjson
+from server.tracing.storage import segment_store
+from server.tracing.store import StoredBatch
+
+router = Router(tags=["rows"])
+
+
+@router.get("/{session_id}/rows", summary="Rows as they arrive")
+def get_rows(
+    request: HttpRequest,
+    session_id: str,
+    format: Literal["ndjson"] = "ndjson",
+    follow: bool = False,
+    stream: str = "",  # noqa: A002, FBT001, FBT002
+) -> StreamingHttpResponse:
+    """NDJSON, every row once. With follow it ends when the session has ended and everything is sent."""
+    session = _allowed(request, session_id, Action.SESSION_VIEW, {"format": format, "stream": stream})
+    if stream:
+        sources.pick_stream(sources.load(session.pk), stream)
+    follower = Follower(segment_store(), session.pk, _renderer(stream))
+    return StreamingHttpResponse(follower.chunks(follow=follow), content_type=CONTENT_TYPES["ndjson"])
+
+
+@router.get("/{session_id}/export", summary="All stored rows as a file")
+def get_export(request: HttpRequest, session_id: str, format: Format, stream: str = "") -> StreamingHttpResponse:  # noqa: A002
+    """The books travel along: as headers, and inside Arrow and Parquet files as the metadata entry `fleetscope`."""
+    session = _allowed(request, session_id, Action.SESSION_EXPORT, {"format": format, "stream": stream})
+    source = sources.load(session.pk)
+    about = _about(session)
+    export = Export(segment_store(), source, sources.pick_stream(source, stream), orjson.dumps(about))
+    response = StreamingHttpResponse(_in_thread(export.write(format)), content_type=CONTENT_TYPES[format])
+    response.headers["Content-Disposition"] = f'attachment; filename="{session.pk}.{format}"'
+    response.headers["X-Fleetscope-Books"] = str(about["books"])
+    response.headers["X-Fleetscope-Ledger"] = orjson.dumps(about["ledger"]).decode()
+    return response
+
+
+def _allowed(request: HttpRequest, session_id: str, action: Action, detail: dict[str, str]) -> Session:
+    """The session, if this person may; on the record either way."""
+    actor = person(request)
+    session = session_by(session_id)
+    hosts = sorted(session.runs.values_list("host__name", flat=True))
+    require(actor, action, session, tool=session.tool, hosts=hosts, session=session.pk, detail=detail)
+    record(action, actor.username, tool=session.tool, hosts=hosts, session=session.pk, detail=detail)
+    nudge.fleet_changed("audit")
+    return session
+
+
+def _renderer(only: str):  # type: ignore[no-untyped-def]
+    def render(source: RunSource, stored: StoredBatch) -> bytes:
+        if stored.stream is None or only not in ("", stored.stream.name):
+            return b""
+        tag = not only and len(source.schema.streams) > 1
+        return b"".join(ndjson(source, stored.stream, batch, tag=tag) for batch in pieces(stored, stored.stream.name))
+
+    return render
+
+
+async def _in_thread(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while chunk := await asyncio.to_thread(gather, parts):
+        yield chunk

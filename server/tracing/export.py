@@ -1,0 +1,161 @@
+"""Whole sessions as files: streamed run by run, batch by batch, with what the books say about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from proto.v1 import tool_pb2
+from proto.v1.stream_pb2 import StreamSchema
+from server.errors import Conflict, Invalid
+from server.tracing import rows
+from server.tracing.rows import RunSource
+from server.tracing.sources import SessionSource
+from server.tracing.store import SegmentStore, StoredBatch
+
+Format = Literal["ndjson", "csv", "arrow", "parquet", "folded"]
+
+CONTENT_TYPES: dict[Format, str] = {
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "arrow": "application/vnd.apache.arrow.stream",
+    "parquet": "application/vnd.apache.parquet",
+    "folded": "text/plain; charset=utf-8",
+}
+PIECE_ROWS = 64 * 1024
+GROUP_ROWS = 128 * 1024
+
+
+@dataclass(frozen=True)
+class Export:
+    """One stream of a session. ``about`` (ledger and books) becomes part of the formats that have a place for it."""
+
+    store: SegmentStore
+    source: SessionSource
+    stream_name: str
+    about: bytes
+
+    def write(self, form: Format) -> Iterator[bytes]:
+        """Raises Invalid or Conflict before the first piece, when the stream cannot be written in this format."""
+        writers: dict[Format, Callable[[StreamSchema], Iterator[bytes]]] = {
+            "ndjson": self._ndjson,
+            "csv": self._csv,
+            "arrow": self._arrow,
+            "parquet": self._parquet,
+            "folded": self._folded,
+        }
+        stream = self._stream()
+        if form == "folded" and stream.kind != tool_pb2.KIND_STACKS:
+            raise Invalid(
+                f"stream {stream.name} has no stacks; export it as ndjson, csv, arrow or parquet", field="format"
+            )
+        return writers[form](stream)
+
+    def _stream(self) -> StreamSchema:
+        found = [
+            (run, run.schema.streams[n]) for run in self.source.runs if (n := run.stream(self.stream_name)) is not None
+        ]
+        for run, other in found[1:]:
+            if other.columns != found[0][1].columns:
+                raise Conflict(
+                    f"{found[0][0].host} and {run.host} sent different columns; export them from separate sessions"
+                )
+        return found[0][1]
+
+    def _batches(self) -> Iterator[tuple[RunSource, pa.RecordBatch]]:
+        for source in self.source.runs:
+            for stored in self.store.read(self.source.session, source.run):
+                for batch in pieces(stored, self.stream_name):
+                    yield source, batch
+
+    def _ndjson(self, stream: StreamSchema) -> Iterator[bytes]:
+        for source, batch in self._batches():
+            yield rows.ndjson(source, stream, batch)
+
+    def _csv(self, stream: StreamSchema) -> Iterator[bytes]:
+        yield rows.csv_header(stream)
+        for source, batch in self._batches():
+            yield rows.csv(source, stream, batch)
+
+    def _folded(self, stream: StreamSchema) -> Iterator[bytes]:
+        counts: Counter[str] = Counter()
+        for _, batch in self._batches():
+            counts.update(rows.folded(stream, batch))
+        for stack, count in counts.items():
+            yield f"{stack} {count}\n".encode()
+
+    def _tables(self, stream: StreamSchema) -> Iterator[pa.RecordBatch]:
+        for source, batch in self._batches():
+            yield rows.table(source, stream, batch)
+
+    def _schema(self, stream: StreamSchema) -> pa.Schema:
+        return rows.table_schema(stream).with_metadata({"fleetscope": self.about})
+
+    def _arrow(self, stream: StreamSchema) -> Iterator[bytes]:
+        schema, sink = self._schema(stream), _Pipe()
+        with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), schema) as writer:
+            for batch in self._tables(stream):
+                writer.write_batch(batch)
+                yield sink.take()
+        yield sink.take()
+
+    def _parquet(self, stream: StreamSchema) -> Iterator[bytes]:
+        schema, sink = self._schema(stream), _Pipe()
+        with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
+            for table in _grouped(self._tables(stream), schema):
+                writer.write_table(table, row_group_size=table.num_rows)
+                yield sink.take()
+        yield sink.take()
+
+
+def pieces(stored: StoredBatch, stream_name: str) -> Iterator[pa.RecordBatch]:
+    """The batch's rows, if it is of the stream, in pieces whose text stays below Arrow's 2 GB."""
+    if stored.stream is None or stored.stream.name != stream_name:
+        return
+    batch = stored.batch()
+    for start in range(0, batch.num_rows if batch is not None else 0, PIECE_ROWS):
+        yield batch.slice(start, PIECE_ROWS)
+
+
+def _grouped(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(piece.num_rows for piece in waiting) >= GROUP_ROWS:
+            yield pa.Table.from_batches(waiting).replace_schema_metadata(schema.metadata)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting).replace_schema_metadata(schema.metadata)
+
+
+class _Pipe:
+    """A file that forgets what was taken out of it."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: bytes) -> int:
+        self._pieces.append(bytes(data))
+        self._size += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._size
+
+    def flush(self) -> None:
+        return
+
+    def close(self) -> None:
+        self.closed = True
+
+    def take(self) -> bytes:
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken

@@ -1,0 +1,68 @@
+"""Rows of a session as they arrive: by cursor, every one of them, as fast as the reader takes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+
+from server.tracing import sources
+from server.tracing.models import Session
+from server.tracing.nudges import listening
+from server.tracing.rows import RunSource
+from server.tracing.sources import SessionSource
+from server.tracing.store import SegmentStore, StoredBatch
+
+CHUNK = 256 * 1024
+LOOK_SECONDS = 1.0  # without a nudge
+
+Render = Callable[[RunSource, StoredBatch], bytes]
+
+
+@dataclass
+class Follower:
+    """Where one reader stands."""
+
+    store: SegmentStore
+    session: UUID
+    render: Render
+    seqs: dict[UUID, int] = field(default_factory=dict)
+
+    async def chunks(self, *, follow: bool) -> AsyncIterator[bytes]:
+        """Ends when everything is sent and, if ``follow``, the session has ended or was deleted."""
+        async with listening(self.session) as listener:
+            while True:
+                heard = listener.heard
+                try:
+                    state = await database_sync_to_async(sources.load)(self.session)
+                except Session.DoesNotExist:
+                    return
+                async for chunk in self._news(state):
+                    yield chunk
+                if state.ended or not follow:
+                    return
+                await listener.wait(heard, LOOK_SECONDS)
+
+    async def _news(self, state: SessionSource) -> AsyncIterator[bytes]:
+        for source in state.runs:
+            rendered = self._rendered(source)
+            while chunk := await asyncio.to_thread(gather, rendered):
+                yield chunk
+
+    def _rendered(self, source: RunSource) -> Iterator[bytes]:
+        for batch in self.store.read(self.session, source.run, self.seqs.get(source.run, 0)):
+            yield self.render(source, batch)
+            self.seqs[source.run] = batch.seq
+
+
+def gather(pieces: Iterator[bytes]) -> bytes:
+    """The next pieces as one chunk of a good size; empty at the end."""
+    chunk = bytearray()
+    for piece in pieces:
+        chunk += piece
+        if len(chunk) >= CHUNK:
+            break
+    return bytes(chunk)
