@@ -1,0 +1,98 @@
+"""Keeps one connection to the server: both streams or none, tried again with growing, jittered pauses."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+
+import grpc
+import grpc.aio
+
+from agent.clock import wall_ns
+from agent.identity import Identity
+from agent.link.control import Control
+from agent.link.data import Uploader
+from agent.link.upload import Stuck
+from agent.packets import PACKET_MAX
+from proto.frame import MAX_FRAME
+from proto.v1.agent_pb2_grpc import AgentLinkStub
+from proto.v1.local_pb2 import LinkState, LinkToWarden
+
+log = logging.getLogger(__name__)
+
+PAUSE_FIRST, PAUSE_MAX = 0.2, 30.0
+CONNECT_SECONDS = 10
+STEADY_SECONDS = 10  # a connection that lived so long was a good one
+OPTIONS: list[tuple[str, str | int]] = [
+    ("grpc.max_receive_message_length", PACKET_MAX - 1024),  # must fit into one packet to the warden
+    ("grpc.max_send_message_length", MAX_FRAME + 1024),
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.enable_http_proxy", 0),
+]
+
+
+class Client:
+    def __init__(
+        self, identity: Identity, control: Control, uploader: Uploader, tell: Callable[[LinkToWarden], None]
+    ) -> None:
+        self._identity = identity
+        self._control, self._uploader, self._tell = control, uploader, tell
+
+    async def run(self) -> None:
+        """For ever."""
+        pause = PAUSE_FIRST
+        while True:
+            began = time.monotonic()
+            self._lost(await self._connection())
+            if time.monotonic() - began > STEADY_SECONDS:
+                pause = PAUSE_FIRST
+            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+            pause = min(PAUSE_MAX, pause * 2)
+
+    async def _connection(self) -> str:
+        """One connection from start to end. Returns why it ended."""
+        try:
+            async with self._channel() as channel:
+                await asyncio.wait_for(channel.channel_ready(), CONNECT_SECONDS)
+                await self._streams(AgentLinkStub(channel))  # type: ignore[no-untyped-call]
+        except TimeoutError:
+            return f"no answer from {self._identity.address} within {CONNECT_SECONDS} s"
+        except BaseExceptionGroup as group:
+            expected, others = group.split((grpc.aio.AioRpcError, ConnectionError, Stuck))
+            if others is not None or expected is None:
+                raise
+            return _why(expected)
+        return "the server ended the connection"
+
+    async def _streams(self, stub: AgentLinkStub) -> None:
+        self._control.reset()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._control.run(stub))
+            self._tell(LinkToWarden(link=LinkState(connected=True, since_wall_ns=wall_ns())))
+            await self._control.welcomed.wait()
+            log.info("connected to %s", self._identity.address)
+            tasks.create_task(self._uploader.run(stub))
+
+    def _channel(self) -> grpc.aio.Channel:
+        credentials = grpc.ssl_channel_credentials(
+            self._identity.ca_pem, self._identity.key_pem, self._identity.certificate_pem
+        )
+        return grpc.aio.secure_channel(self._identity.address, credentials, OPTIONS)
+
+    def _lost(self, why: str) -> None:
+        log.warning("not connected: %s", why)
+        self._control.reset()
+        self._tell(LinkToWarden(link=LinkState(connected=False, message=why, since_wall_ns=wall_ns())))
+
+
+def _why(group: BaseExceptionGroup[BaseException]) -> str:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, grpc.aio.AioRpcError):
+        return f"{error.code().name.lower()}: {error.details()}"
+    return str(error)

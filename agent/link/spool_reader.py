@@ -1,0 +1,117 @@
+"""Reads whole frames of one run's spool from disk, in order, while the runner appends and the warden trims."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from proto import frame
+from proto.v1.stream_pb2 import BatchHead
+
+SUFFIX = ".frames"
+
+
+class SpoolDamaged(ValueError):
+    """A whole frame on the spool is damaged or missing. The text says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    seq: int
+    raw: bytes
+
+
+class SpoolReader:
+    """``next_seq`` is the frame that ``read`` gives next. Holds one file open."""
+
+    def __init__(self, spool: Path, next_seq: int = 1) -> None:
+        self._spool = spool
+        self.next_seq = next_seq
+        self._file: BinaryIO | None = None
+        self._offset = 0
+
+    def seek(self, seq: int) -> None:
+        self.close()
+        self.next_seq = seq
+
+    def read(self) -> Piece | None:
+        """The next frame; None while it is not whole on disk. Raises SpoolDamaged."""
+        while True:
+            found = self._read_here()
+            if found is None and not self._open_file_of(self.next_seq):
+                return None
+            if found is not None and found.seq >= self.next_seq:
+                return self._accept(found)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+
+    def _accept(self, piece: Piece) -> Piece:
+        if piece.seq != self.next_seq:
+            raise SpoolDamaged(f"{self._spool}: frame {self.next_seq} is missing, {piece.seq} follows")
+        self.next_seq += 1
+        return piece
+
+    def _read_here(self) -> Piece | None:
+        """The frame at the offset, whatever its seq."""
+        if self._file is None:
+            return None
+        descriptor = self._file.fileno()
+        prefix = os.pread(descriptor, frame.PREFIX.size, self._offset)
+        if len(prefix) < frame.PREFIX.size:
+            return None
+        try:
+            raw = _pread(descriptor, frame.frame_size(prefix), self._offset)
+            if raw is None:
+                return None
+            seq = _seq(raw)
+        except (frame.FrameError, ValueError) as error:
+            raise SpoolDamaged(f"{self._spool}: frame {self.next_seq}: {error}") from error
+        self._offset += len(raw)
+        return Piece(seq, raw)
+
+    def _open_file_of(self, seq: int) -> bool:
+        """Switch to the file that holds this frame, if it is another one than the open file."""
+        path = self._file_of(seq)
+        if path is None or (self._file is not None and self._file.name == str(path) and self._linked()):
+            return False
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            return False
+        self.close()
+        self._file, self._offset = file, 0
+        return True
+
+    def _linked(self) -> bool:
+        return self._file is not None and os.fstat(self._file.fileno()).st_nlink > 0
+
+    def _file_of(self, seq: int) -> Path | None:
+        """The last file that starts at or before the frame; files are named by their first frame."""
+        try:
+            names = sorted(name for name in os.listdir(self._spool) if name.endswith(SUFFIX))  # noqa: PTH208
+        except FileNotFoundError:
+            return None
+        fitting = [name for name in names if int(name.removesuffix(SUFFIX)) <= seq]
+        return self._spool / fitting[-1] if fitting else None
+
+
+def _pread(descriptor: int, size: int, offset: int) -> bytes | None:
+    parts, got = [], 0
+    while got < size:
+        part = os.pread(descriptor, size - got, offset + got)
+        if not part:
+            return None
+        parts.append(part)
+        got += len(part)
+    return b"".join(parts)
+
+
+def _seq(raw: bytes) -> int:
+    """Checks the head's checksum too: what is damaged on the host's disk is not the server's to find."""
+    head: BatchHead = frame.decode(raw).head
+    return int(head.seq)

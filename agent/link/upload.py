@@ -1,0 +1,86 @@
+"""One run's frames on their way: what was read, sent and acknowledged."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from pathlib import Path
+
+from agent.link.spool_reader import Piece, SpoolReader
+
+WINDOW_FRAMES = 32
+WINDOW_BYTES = 8 * 1024 * 1024
+SAME_REJECT_SECONDS = 1.0
+SAME_REJECT_MAX = 5
+
+
+class Stuck(RuntimeError):
+    """The server refuses the same frame again and again; a new connection may help."""
+
+
+class Upload:
+    """``spooled`` and ``ended`` come from the warden, ``acked`` from the server."""
+
+    def __init__(self, run_id: bytes, spool: Path, acked: int) -> None:
+        self.run_id = run_id
+        self.spooled, self.acked = 0, acked
+        self.ended = False
+        self._reader = SpoolReader(spool, acked + 1)
+        self._flight: deque[tuple[int, int]] = deque()
+        self._flight_bytes = 0
+        self._rejected = (0, 0, 0.0)  # seq, how often, when last
+
+    @property
+    def ready(self) -> bool:
+        """There is a frame to send and room for it."""
+        room = len(self._flight) < WINDOW_FRAMES and self._flight_bytes < WINDOW_BYTES
+        return room and self._reader.next_seq <= self.spooled
+
+    @property
+    def done(self) -> bool:
+        return self.ended and self.acked >= self.spooled
+
+    def next(self) -> Piece | None:
+        """Raises SpoolDamaged."""
+        piece = self._reader.read()
+        if piece is not None:
+            self._flight.append((piece.seq, len(piece.raw)))
+            self._flight_bytes += len(piece.raw)
+        return piece
+
+    def restart(self) -> None:
+        """A new connection goes on behind the last ack."""
+        self._go_back(self.acked + 1)
+        self._rejected = (0, 0, 0.0)
+
+    def ack(self, seq: int) -> bool:
+        """True when it is news."""
+        if not self.acked < seq < self._reader.next_seq:
+            return False
+        self.acked = seq
+        while self._flight and self._flight[0][0] <= seq:
+            self._flight_bytes -= self._flight.popleft()[1]
+        return True
+
+    def reject(self, expected: int) -> None:
+        """Go back; every frame that was in flight behind the bad one is rejected too, which needs no second going back.
+
+        Raises Stuck.
+        """
+        seq, count, when = self._rejected
+        if seq != expected:
+            count = 0
+        elif time.monotonic() - when < SAME_REJECT_SECONDS:
+            return
+        if count >= SAME_REJECT_MAX:
+            raise Stuck(f"the server refuses frame {expected} of run {self.run_id.hex()} again and again")
+        self._rejected = (expected, count + 1, time.monotonic())
+        self._go_back(expected)
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def _go_back(self, seq: int) -> None:
+        self._flight.clear()
+        self._flight_bytes = 0
+        self._reader.seek(seq)

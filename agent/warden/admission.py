@@ -1,0 +1,63 @@
+"""May this verified start run here? The server's grant meets the manifest and the host's policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agent.warden.envelope import Refused
+from agent.warden.policy import HostLimits, Policy
+from bpf.catalog import CatalogTool
+from bpf.params import ParamError, parse_filters, parse_limits, parse_params
+from proto.v1.agent_pb2 import Envelope, RunLimits
+
+_WORDS = {
+    "duration_ms": "duration",
+    "rows": "rows",
+    "bytes": "bytes",
+    "events_per_second": "events/s",
+    "budget_permille": "budget",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """``note`` tells which limits the host lowered; empty: none."""
+
+    limits: RunLimits
+    note: str
+
+
+def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy) -> Admission:
+    """Raises Refused."""
+    known = catalog.get(envelope.tool)
+    if known is None:
+        raise Refused(f"this host's agent has no tool {envelope.tool!r}; update the agent")
+    if known.digest != envelope.tool_digest:
+        raise Refused(f"{envelope.tool} differs between server and this host's agent; update whichever is older")
+    if reason := policy.forbids(envelope.tool, known.tool.risk):
+        raise Refused(reason)
+    try:
+        parse_params(known.tool, dict(envelope.params))
+        parse_filters(known.tool, envelope.filters)
+        asked = parse_limits(known.tool, envelope.limits)
+    except ParamError as error:
+        raise Refused(str(error)) from error
+    return lower(asked, policy.limits)
+
+
+def lower(asked: RunLimits, host: HostLimits) -> Admission:
+    """Of every limit the lesser; 0 is no limit."""
+    limits, lowered = RunLimits(), []
+    for name, word in _WORDS.items():
+        wanted, most = getattr(asked, name), getattr(host, name)
+        setattr(limits, name, min(wanted, most) if wanted and most else wanted or most)
+        if most and (wanted > most or not wanted):
+            lowered.append(f"{word} {_shown(name, most)}")
+    return Admission(limits, f"this host's policy sets: {', '.join(lowered)}" if lowered else "")
+
+
+def _shown(name: str, value: int) -> str:
+    if name == "duration_ms":
+        return f"{value / 1000:g} s"
+    return f"{value / 10:g}%" if name == "budget_permille" else str(value)

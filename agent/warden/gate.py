@@ -1,0 +1,109 @@
+"""The door that every start on this host passes: envelope, policy, record. Nothing is loaded before all say yes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agent.clock import wall_ns
+from agent.identity import Identity
+from agent.warden.admission import Admission, admit
+from agent.warden.audit import AuditError, HostAudit
+from agent.warden.envelope import Command, Refused, claimed_run, open_envelope
+from agent.warden.power import Power
+from agent.warden.seen import SeenRuns
+from bpf.catalog import CatalogTool
+from proto.v1.agent_pb2 import Envelope, RunUpdate, SignedEnvelope
+from proto.v1.stream_pb2 import EndCause, LossCause
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    command: Command
+    admission: Admission
+
+
+class Gate:
+    def __init__(
+        self, identity: Identity, catalog: Mapping[str, CatalogTool], power: Power, audit: HostAudit, seen: SeenRuns
+    ) -> None:
+        self._identity, self._catalog, self._power = identity, catalog, power
+        self._audit, self._seen = audit, seen
+
+    def accept(self, signed: SignedEnvelope, live_runs: int) -> Accepted:
+        """On record when it returns. Raises Refused, which is on record too if it can be."""
+        try:
+            command = open_envelope(signed, self._identity.command_key, self._identity.host_id, wall_ns())
+        except Refused as refusal:
+            self._record_refusal(claimed_run(signed, self._identity.host_id), Envelope(), str(refusal))
+            raise
+        try:
+            return Accepted(command, self._decide(command, live_runs))
+        except Refused as refusal:
+            self._record_refusal(command.run_id, command.envelope, str(refusal))
+            raise
+
+    def ended(self, command: Command, state: RunUpdate) -> None:
+        """Raises AuditError."""
+        lost = {_short(LossCause.Name(loss.cause), "LOSS_CAUSE_"): loss.events for loss in state.ledger.lost}
+        self._audit.record(
+            "end",
+            run=command.run_id.hex(),
+            cause=_short(EndCause.Name(state.end.cause), "END_CAUSE_"),
+            message=state.end.message,
+            ledger={"seen": state.ledger.seen, "stored": state.ledger.stored, "lost": lost},
+            ledger_known=state.end.ledger_known,
+            cost={
+                "host_percent": round(state.cost.host_percent, 2),
+                "bpf_run_ns": state.cost.bpf_run_ns,
+                "runner_cpu_ns": state.cost.runner_cpu_ns,
+            },
+        )
+
+    def asked_to_stop(self, command: Command, cause: EndCause, message: str) -> None:
+        """Raises AuditError."""
+        name = _short(EndCause.Name(cause), "END_CAUSE_")
+        self._audit.record("stop", run=command.run_id.hex(), cause=name, message=message)
+
+    def _decide(self, command: Command, live_runs: int) -> Admission:
+        if command.run_id in self._seen:
+            raise Refused("this run was started on this host before; a run starts only once")
+        if reason := self._power.off_reason:
+            raise Refused(reason)
+        policy = self._power.policy
+        if live_runs >= policy.limits.runs:
+            raise Refused(f"{live_runs} runs are live on this host and its policy allows no more; stop one first")
+        admission = admit(command.envelope, self._catalog, policy)
+        try:
+            self._seen.add(command.run_id, wall_ns())
+            self._audit.record("start", **_who(command.run_id, command.envelope), note=admission.note)
+        except (OSError, AuditError) as error:
+            raise Refused(str(error)) from error
+        return admission
+
+    def _record_refusal(self, run_id: bytes, envelope: Envelope, reason: str) -> None:
+        try:
+            self._audit.record("refusal", **_who(run_id, envelope), refused=reason)
+        except AuditError:
+            return  # nothing was done that the line would have told
+
+
+def _who(run_id: bytes, envelope: Envelope) -> dict[str, Any]:
+    return {
+        "run": run_id.hex(),
+        "session": envelope.session_id.hex(),
+        "user": envelope.user,
+        "reason": envelope.reason,
+        "tool": envelope.tool,
+        "digest": envelope.tool_digest.hex(),
+        "params": dict(envelope.params),
+        "filters": {field.name: value for field, value in envelope.filters.ListFields()},
+        "limits": {field.name: value for field, value in envelope.limits.ListFields()},
+        "approvals": list(envelope.approvals),
+        "hosts": len(envelope.runs),
+    }
+
+
+def _short(name: str, prefix: str) -> str:
+    return name.removeprefix(prefix).lower()

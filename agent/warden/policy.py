@@ -1,0 +1,184 @@
+"""The host's own policy file: what may be traced here, whoever asks. What it does not understand, it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from proto.v1.tool_pb2 import Risk
+
+RISKS = {"S0": Risk.RISK_S0, "S1": Risk.RISK_S1, "S2": Risk.RISK_S2, "S3": Risk.RISK_S3}
+
+
+class PolicyError(ValueError):
+    """The policy cannot be used; until it can, every start is refused. The text is ``file: key: why``."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostLimits:
+    """The most that one run gets on this host; 0: no limit. ``budget_permille`` is of all CPUs."""
+
+    duration_ms: int = 86_400_000
+    rows: int = 0
+    bytes: int = 0
+    events_per_second: int = 0
+    budget_permille: int = 100
+    runs: int = 8
+    spool_bytes: int = 1 << 30
+    runner_memory_bytes: int = 512 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    remote: bool = True
+    risks: frozenset[str] = frozenset({"S0", "S1", "S2"})
+    allow: tuple[str, ...] = ("*",)
+    deny: tuple[str, ...] = ()
+    limits: HostLimits = field(default_factory=HostLimits)
+    digest: bytes = b""
+
+    def forbids(self, tool: str, risk: int) -> str:
+        """Why the tool may not run here; empty: it may."""
+        name = next((name for name, number in RISKS.items() if number == risk), "unknown")
+        if name not in self.risks:
+            return f"this host's policy does not allow risk class {name}; its owner can add it to `risk`"
+        if tool in self.deny:
+            return f"this host's policy denies {tool}; its owner can take it out of `tools.deny`"
+        if "*" not in self.allow and tool not in self.allow:
+            return f"this host's policy does not allow {tool}; its owner can add it to `tools.allow`"
+        return ""
+
+
+def load_policy(path: Path, *, required: bool = True) -> Policy:
+    """The policy, or the default one where the file is missing and not required. Raises PolicyError."""
+    try:
+        data = _read_trusted(path)
+    except FileNotFoundError:
+        if not required:
+            return Policy()
+        raise PolicyError(f"{path}: is missing; copy the example policy.toml there, owned by root") from None
+    except OSError as error:
+        raise PolicyError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return parse_policy(tomllib.loads(data.decode()), hashlib.sha256(data).digest())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PolicyError(f"{path}: is not TOML: {error}") from error
+    except PolicyError as error:
+        raise PolicyError(f"{path}: {error}") from error
+
+
+def parse_policy(document: dict[str, Any], digest: bytes = b"") -> Policy:
+    """Raises PolicyError as ``key: why``."""
+    _known(document, "", {"remote", "risk", "tools", "limits", "never_trace"})
+    tools = _table(document, "tools", {"allow", "deny"})
+    _never_trace(_table(document, "never_trace", {"uids"}))
+    default = Policy()
+    return Policy(
+        remote=_switch(document),
+        risks=frozenset(_risks(document)) if "risk" in document else default.risks,
+        allow=_names(tools, "tools.allow", default.allow),
+        deny=_names(tools, "tools.deny", default.deny),
+        limits=_limits(_table(document, "limits", set(_LIMITS))),
+        digest=digest,
+    )
+
+
+def _read_trusted(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise PolicyError(f"{path}: is not a regular file")
+        if status.st_uid != 0:
+            raise PolicyError(f"{path}: is owned by uid {status.st_uid}, not by root; run `chown root {path}`")
+        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            mode = stat.S_IMODE(status.st_mode)
+            raise PolicyError(f"{path}: others may write to it (mode {mode:o}); run `chmod go-w {path}`")
+        return file.read()
+
+
+def _known(table: dict[str, Any], prefix: str, keys: set[str]) -> None:
+    for key in table:
+        if key not in keys:
+            raise PolicyError(f"{prefix}{key}: is not known; the keys are {', '.join(sorted(keys))}")
+
+
+def _table(document: dict[str, Any], name: str, keys: set[str]) -> dict[str, Any]:
+    table = document.get(name, {})
+    if not isinstance(table, dict):
+        raise PolicyError(f"{name}: must be a table, written as [{name}]")
+    _known(table, f"{name}.", keys)
+    return table
+
+
+def _switch(document: dict[str, Any]) -> bool:
+    value = document.get("remote", "on")
+    if value not in ("on", "off"):
+        raise PolicyError(f'remote: must be "on" or "off", not {value!r}')
+    return bool(value == "on")
+
+
+def _risks(document: dict[str, Any]) -> tuple[str, ...]:
+    names = _names({"risk": document["risk"]}, "risk", ())
+    for name in names:
+        if name not in RISKS:
+            raise PolicyError(f"risk: {name!r} is no risk class; they are {', '.join(RISKS)}")
+    return names
+
+
+def _names(table: dict[str, Any], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    value = table.get(key.rpartition(".")[2])
+    if value is None:
+        return default
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise PolicyError(f"{key}: must be a list of names in quotes")
+    return tuple(value)
+
+
+def _never_trace(table: dict[str, Any]) -> None:
+    if table.get("uids", []) != []:
+        raise PolicyError("never_trace.uids: is not supported by this version; it must be an empty list")
+
+
+def _whole(key: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise PolicyError(f"{key}: must be a whole number, 0 or more, not {value!r}")
+    return value
+
+
+def _at_least_one(key: str, value: Any) -> int:
+    if _whole(key, value) == 0:
+        raise PolicyError(f"{key}: must be at least 1")
+    return int(value)
+
+
+def _percent(key: str, value: Any) -> int:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0.1 <= value <= 100:
+        raise PolicyError(f"{key}: must be a number from 0.1 to 100, not {value!r}")
+    return round(value * 10)
+
+
+_LIMITS: dict[str, tuple[str, Callable[[str, Any], int]]] = {
+    "duration_seconds": ("duration_ms", lambda key, value: _whole(key, value) * 1000),
+    "rows": ("rows", _whole),
+    "bytes": ("bytes", _whole),
+    "events_per_second": ("events_per_second", _whole),
+    "budget_percent": ("budget_permille", _percent),
+    "runs": ("runs", _at_least_one),
+    "spool_bytes": ("spool_bytes", _at_least_one),
+    "runner_memory_bytes": ("runner_memory_bytes", _at_least_one),
+}
+
+
+def _limits(table: dict[str, Any]) -> HostLimits:
+    values = {}
+    for key, value in table.items():
+        name, parse = _LIMITS[key]
+        values[name] = parse(f"limits.{key}", value)
+    return HostLimits(**values)

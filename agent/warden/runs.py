@@ -1,0 +1,165 @@
+"""The live runs of this host: started through the gate, kept within their limits, told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.config import AgentPaths
+from agent.kernel import bpf_syscall
+from agent.warden.audit import AuditError
+from agent.warden.budget import Budget
+from agent.warden.envelope import Refused, claimed_run
+from agent.warden.gate import Accepted, Gate
+from agent.warden.loop import Loop
+from agent.warden.power import Power
+from agent.warden.run import Run, RunEvents
+from agent.warden.run_folder import RunFolder
+from agent.warden.spools import Spools
+from agent.warden.sweep import sweep
+from proto.v1.agent_pb2 import Refusal, RunUpdate, SignedEnvelope, Watch
+from proto.v1.local_pb2 import RunnerConfig
+from proto.v1.stream_pb2 import EndCause
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What every run needs to know of where it runs."""
+
+    host_id: str
+    paths: AgentPaths
+    gid: int
+    cpus: int
+    prices: Mapping[int, int]
+    variant: Callable[[str], str]
+    skip_pids: Callable[[], list[int]]
+    headers_dir: Callable[[], Path | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """To the server, by way of link."""
+
+    update: Callable[[RunUpdate], None]
+    refusal: Callable[[Refusal], None]
+
+
+class Runs:
+    def __init__(self, loop: Loop, host: Host, gate: Gate, power: Power, spools: Spools, outbox: Outbox) -> None:
+        self._loop, self._host, self._gate, self._power = loop, host, gate, power
+        self._spools, self._outbox = spools, outbox
+        self._live: dict[bytes, Run] = {}
+        self._statistics: int | None = None
+
+    @property
+    def live(self) -> list[Run]:
+        return list(self._live.values())
+
+    def start(self, signed: SignedEnvelope) -> None:
+        """Start or refuse; either way the server hears of it."""
+        try:
+            accepted = self._gate.accept(signed, len(self._live))
+        except Refused as refusal:
+            self.refuse(claimed_run(signed, self._host.host_id), str(refusal))
+            return
+        try:
+            self._launch(accepted, signed)
+        except OSError as error:
+            RunFolder(self._host.paths.runs, accepted.command.run_id).remove()
+            self.refuse(accepted.command.run_id, f"this host cannot start a runner: {error}")
+
+    def refuse(self, run_id: bytes, reason: str) -> None:
+        log.warning("start of run %s refused: %s", run_id.hex() or "unknown", reason)
+        if run_id:
+            self._outbox.refusal(Refusal(run_id=run_id, reason=reason))
+
+    def stop(self, run_id: bytes, cause: EndCause, message: str) -> None:
+        run = self._live.get(run_id)
+        if run is None or run.stopping:
+            return
+        try:
+            self._gate.asked_to_stop(run.command, cause, message)
+        except AuditError as error:
+            log.error("stop is not on record: %s", error)
+        run.stop(cause, message)
+
+    def stop_all(self, cause: EndCause, message: str) -> None:
+        for run_id in list(self._live):
+            self.stop(run_id, cause, message)
+
+    def keep_only(self, run_ids: set[bytes]) -> None:
+        """The server named the runs that may live."""
+        for run_id in set(self._live) - run_ids:
+            self.stop(run_id, EndCause.END_CAUSE_STOPPED, "the server does not know this run any more")
+
+    def watch(self, watch: Watch) -> None:
+        run = self._live.get(watch.run_id)
+        if run is not None:
+            run.watch(watch)
+
+    def unwanted(self, run_id: bytes, reason: str) -> None:
+        """The server will not take the run's rows."""
+        self.stop(run_id, EndCause.END_CAUSE_STOPPED, f"the server refused its rows: {reason}")
+        if run_id not in self._live:
+            self._spools.drop(run_id)
+
+    def report_all(self) -> None:
+        for run in self.live:
+            run.report()
+
+    def kill_all(self) -> None:
+        for run in self.live:
+            run.kill()
+
+    def tick(self) -> None:
+        if self._power.off:
+            self.stop_all(EndCause.END_CAUSE_SWITCHED_OFF, self._power.off_reason)
+        for run in self.live:
+            run.tick()
+
+    def _launch(self, accepted: Accepted, signed: SignedEnvelope) -> None:
+        command, limits = accepted.command, accepted.admission.limits
+        folder = RunFolder(self._host.paths.runs, command.run_id)
+        folder.create(signed.SerializeToString(), self._host.gid)
+        self._hold_statistics()
+        budget = Budget(limits.budget_permille, self._host.cpus, self._host.prices)
+        run = Run(self._loop, command, folder, budget, RunEvents(self._outbox.update, self._spools.advance, self._over))
+        memory = self._power.policy.limits.runner_memory_bytes
+        run.start(self._config(accepted, folder), memory, accepted.admission.note)
+        self._live[command.run_id] = run
+        self._spools.add(folder)
+
+    def _config(self, accepted: Accepted, folder: RunFolder) -> RunnerConfig:
+        envelope = accepted.command.envelope
+        return RunnerConfig(
+            run_id=accepted.command.run_id,
+            envelope=envelope,
+            limits=accepted.admission.limits,
+            spool_dir=str(folder.spool),
+            spool_bytes=self._power.policy.limits.spool_bytes,
+            headers_dir=str(self._host.headers_dir() or ""),
+            skip_pids=self._host.skip_pids(),
+            variant=self._host.variant(envelope.tool),
+            spool_gid=self._host.gid,
+        )
+
+    def _over(self, run: Run) -> None:
+        del self._live[run.run_id]
+        sweep(run.runner_pid)
+        self._spools.advance(run.run_id, run.state.spooled_seq, ended=True)
+        try:
+            self._gate.ended(run.command, run.state)
+        except AuditError as error:
+            log.error("end of run %s is not on record: %s", run.run_id.hex(), error)
+        if not self._live and self._statistics is not None:
+            os.close(self._statistics)
+            self._statistics = None
+
+    def _hold_statistics(self) -> None:
+        if self._statistics is None:
+            self._statistics = bpf_syscall.enable_stats()
