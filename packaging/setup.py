@@ -1,4 +1,8 @@
-"""Prepare this machine and this tree: `python3 packaging/setup.py run|test`. Standard library only.
+"""Prepare this machine and this tree. Standard library only.
+
+    setup.py run              everything that `make run` needs
+    setup.py test             that, and what the tests need
+    setup.py packages GROUP   only .venv, with the Python packages of one group (container images)
 
 Everything already in place is skipped; what is in place is known by stamps, so a second call takes well under a second.
 """
@@ -10,15 +14,12 @@ if sys.version_info < (3, 11):  # noqa: UP036 - this runs before anything has ch
 
 from provision import SetupError
 from provision.plan import prepare
+from provision.venv import make_venv
 
 
 def main() -> int:
-    purpose = sys.argv[1] if len(sys.argv) == 2 else ""
-    if purpose not in ("run", "test"):
-        print("usage: packaging/setup.py run|test", file=sys.stderr)
-        return 2
     try:
-        prepare(for_tests=purpose == "test")
+        return _run(sys.argv[1:])
     except SetupError as error:
         print(f"fleetscope: {error}", file=sys.stderr)
         return 1
@@ -28,6 +29,19 @@ def main() -> int:
     except KeyboardInterrupt:
         print("fleetscope: set-up interrupted; run it again to go on", file=sys.stderr)
         return 130
+
+
+def _run(words: list[str]) -> int:
+    match words:
+        case ["run"]:
+            prepare(for_tests=False)
+        case ["test"]:
+            prepare(for_tests=True)
+        case ["packages", group]:
+            make_venv([group])
+        case _:
+            print("usage: packaging/setup.py run | test | packages GROUP", file=sys.stderr)
+            return 2
     return 0
 
 
