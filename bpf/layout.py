@@ -48,14 +48,15 @@ def active_columns(tool: pb.Tool, stream: pb.Stream, values: Mapping[str, int | 
     ``when = "param"`` switches a column on when the bool is true or the enum has any choice but its first,
     ``when = "param=choice"`` when the enum has this one.
     """
-    first = {param.name: param.choices[0] for param in tool.params if param.choices}
-    return [column for column in stream.columns if _is_on(column.when, values, first)]
+    return [column for column in stream.columns if is_on(column.when, tool, values)]
 
 
-def _is_on(when: str, values: Mapping[str, int | bool | str], first: Mapping[str, str]) -> bool:
+def is_on(when: str, tool: pb.Tool, values: Mapping[str, int | bool | str]) -> bool:
+    """What ``when`` says of a column or a probe; without it, yes."""
     name, named, choice = when.partition("=")
     value = values.get(name)
-    return not when or (value == choice if named else value not in (None, False, first.get(name)))
+    first = next((param.choices[0] for param in tool.params if param.name == name and param.choices), None)
+    return not when or (value == choice if named else value not in (None, False, first))
 
 
 def string_column(columns: Iterable[pb.Column]) -> pb.Column | None:

@@ -195,7 +195,7 @@ def _zero(slot: int, string: str) -> str:
 
 ZEROED_SLOT = 256
 
-# The barrier keeps clang from proving the bound itself: the verifier must see it checked on the register that is passed.
+# The barrier keeps clang from proving the bound itself: the verifier must see it checked on the register passed on.
 _SIZED = """\
     if (size <= {slot} || {last}) {{
 {reserve}

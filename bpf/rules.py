@@ -96,6 +96,8 @@ def _variants(tool: pb.Tool) -> Problems:
                 yield f"{where}defines: {define!r} must be NAME or NAME=number"
         for probe in variant.probes:
             yield from _probe(probe, names, where)
+            if probe.when and probe.when not in _switches(tool):
+                yield f"{where}probe {probe.target}: when: {probe.when!r} is no bool or enum parameter, nor enum=choice"
 
 
 def _probe(probe: pb.Probe, params_known: set[str], where: str) -> Problems:
@@ -124,9 +126,14 @@ def _streams(tool: pb.Tool) -> Problems:
             yield f"{where}hits: {stream.hits!r} is not a measure of the stream"
 
 
+def _switches(tool: pb.Tool) -> set[str]:
+    """What ``when`` may name."""
+    names = {p.name for p in tool.params if p.type in (pb.PARAM_TYPE_BOOL, pb.PARAM_TYPE_ENUM)}
+    return names | {f"{p.name}={choice}" for p in tool.params for choice in p.choices}
+
+
 def _columns(tool: pb.Tool) -> Problems:
-    switches = {p.name for p in tool.params if p.type in (pb.PARAM_TYPE_BOOL, pb.PARAM_TYPE_ENUM)}
-    switches |= {f"{p.name}={choice}" for p in tool.params for choice in p.choices}
+    switches = _switches(tool)
     for stream in tool.streams:
         yield from _names(stream.columns, f"stream {stream.name}.column")
         for column in stream.columns:

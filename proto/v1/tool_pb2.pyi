@@ -293,16 +293,18 @@ class Variant(_message.Message):
     def __init__(self, name: _Optional[str] = ..., probes: _Optional[_Iterable[_Union[Probe, _Mapping]]] = ..., loses: _Optional[str] = ..., defines: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Probe(_message.Message):
-    __slots__ = ("type", "target", "program", "optional")
+    __slots__ = ("type", "target", "program", "optional", "when")
     TYPE_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     PROGRAM_FIELD_NUMBER: _ClassVar[int]
     OPTIONAL_FIELD_NUMBER: _ClassVar[int]
+    WHEN_FIELD_NUMBER: _ClassVar[int]
     type: ProbeType
     target: str
     program: str
     optional: bool
-    def __init__(self, type: _Optional[_Union[ProbeType, str]] = ..., target: _Optional[str] = ..., program: _Optional[str] = ..., optional: _Optional[bool] = ...) -> None: ...
+    when: str
+    def __init__(self, type: _Optional[_Union[ProbeType, str]] = ..., target: _Optional[str] = ..., program: _Optional[str] = ..., optional: _Optional[bool] = ..., when: _Optional[str] = ...) -> None: ...
 
 class Stream(_message.Message):
     __slots__ = ("name", "kind", "title", "columns", "capacity", "hits")
