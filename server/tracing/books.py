@@ -9,7 +9,7 @@ from typing import Literal
 from proto.v1 import stream_pb2 as pb
 from proto.v1 import tool_pb2
 from proto.v1.stream_pb2 import Ledger, Loss, LossCause, RunEnd, RunSchema
-from server.tracing.store import Damage, RunIndex
+from server.tracing.store import RunIndex
 
 State = Literal["in-flight", "complete", "limited", "lossy", "broken", "unknown"]
 
@@ -39,9 +39,10 @@ class Books:
 def books(
     index: RunIndex, end: RunEnd | None, schema: RunSchema | None = None, *, boot_ns: int = 0, stored_seq: int = 0
 ) -> Books:
-    """``end``: how the run ended as far as the server knows, None while it runs. ``boot_ns``: the run's start, for the times of gaps.
+    """``end``: how the run ended as far as the server knows, None while it runs.
 
-    ``stored_seq``: the last batch that was ever acknowledged, so that a missing tail shows too.
+    ``boot_ns``: the run's start, for the times of gaps. ``stored_seq``: the last batch that was ever acknowledged, so that a
+    missing tail shows too.
     """
     ended = index.end or end
     broken = next(_breaks(index, ended, schema, stored_seq), None)

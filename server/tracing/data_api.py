@@ -5,25 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router
 
-from proto.v1.stream_pb2 import LossCause
 from server import nudge
 from server.accounts.auth import person
 from server.accounts.policy import Action, require
 from server.audit.record import record
 from server.tracing import sources
-from server.tracing.books import session_books
 from server.tracing.export import CONTENT_TYPES, Export, Format, pieces
-from server.tracing.follow import Follower, gather
+from server.tracing.follow import Follower, Render, gather
 from server.tracing.lookup import session_by
 from server.tracing.models import Session
+from server.tracing.render import session_out
 from server.tracing.rows import RunSource, ndjson
-from server.tracing.storage import segment_store
+from server.tracing.segments import segment_store
 from server.tracing.store import StoredBatch
 
 router = Router(tags=["rows"])
@@ -34,8 +33,8 @@ def get_rows(
     request: HttpRequest,
     session_id: str,
     format: Literal["ndjson"] = "ndjson",
-    follow: bool = False,
-    stream: str = "",  # noqa: A002, FBT001, FBT002
+    follow: bool = False,  # noqa: FBT001, FBT002  (a query parameter)
+    stream: str = "",
 ) -> StreamingHttpResponse:
     """NDJSON, every row once. With follow it ends when the session has ended and everything is sent."""
     session = _allowed(request, session_id, Action.SESSION_VIEW, {"format": format, "stream": stream})
@@ -46,7 +45,7 @@ def get_rows(
 
 
 @router.get("/{session_id}/export", summary="All stored rows as a file")
-def get_export(request: HttpRequest, session_id: str, format: Format, stream: str = "") -> StreamingHttpResponse:  # noqa: A002
+def get_export(request: HttpRequest, session_id: str, format: Format, stream: str = "") -> StreamingHttpResponse:
     """The books travel along: as headers, and inside Arrow and Parquet files as the metadata entry `fleetscope`."""
     session = _allowed(request, session_id, Action.SESSION_EXPORT, {"format": format, "stream": stream})
     source = sources.load(session.pk)
@@ -54,9 +53,24 @@ def get_export(request: HttpRequest, session_id: str, format: Format, stream: st
     export = Export(segment_store(), source, sources.pick_stream(source, stream), orjson.dumps(about))
     response = StreamingHttpResponse(_in_thread(export.write(format)), content_type=CONTENT_TYPES[format])
     response.headers["Content-Disposition"] = f'attachment; filename="{session.pk}.{format}"'
-    response.headers["X-Fleetscope-Books"] = str(about["books"])
+    response.headers["X-Fleetscope-Books"] = about["books"]
     response.headers["X-Fleetscope-Ledger"] = orjson.dumps(about["ledger"]).decode()
     return response
+
+
+def _about(session: Session) -> dict[str, Any]:
+    """What the ledger and the books say, of the session and of each run."""
+    shown = session_out(session)
+    runs = [
+        {"host": run["host"]["name"], **{name: run[name] for name in ("books", "books_message", "ledger", "end")}}
+        for run in shown["runs"]
+    ]
+    lost: Counter[str] = Counter()
+    for run in runs:
+        lost.update(run["ledger"]["lost"])
+    sums = {name: sum(run["ledger"][name] for run in runs) for name in ("seen", "stored")}
+    whole = {name: shown[name] for name in ("tool", "state", "books", "books_message")}
+    return {"session": str(session.pk), **whole, "ledger": {**sums, "lost": dict(lost)}, "runs": runs}
 
 
 def _allowed(request: HttpRequest, session_id: str, action: Action, detail: dict[str, str]) -> Session:
@@ -70,7 +84,7 @@ def _allowed(request: HttpRequest, session_id: str, action: Action, detail: dict
     return session
 
 
-def _renderer(only: str):  # type: ignore[no-untyped-def]
+def _renderer(only: str) -> Render:
     def render(source: RunSource, stored: StoredBatch) -> bytes:
         if stored.stream is None or only not in ("", stored.stream.name):
             return b""

@@ -51,21 +51,16 @@ class Export:
         }
         stream = self._stream()
         if form == "folded" and stream.kind != tool_pb2.KIND_STACKS:
-            raise Invalid(
-                f"stream {stream.name} has no stacks; export it as ndjson, csv, arrow or parquet", field="format"
-            )
+            raise Invalid(f"stream {stream.name} has no stacks; choose ndjson, csv, arrow or parquet", field="format")
         return writers[form](stream)
 
     def _stream(self) -> StreamSchema:
-        found = [
-            (run, run.schema.streams[n]) for run in self.source.runs if (n := run.stream(self.stream_name)) is not None
-        ]
-        for run, other in found[1:]:
-            if other.columns != found[0][1].columns:
-                raise Conflict(
-                    f"{found[0][0].host} and {run.host} sent different columns; export them from separate sessions"
-                )
-        return found[0][1]
+        found = [(run.host, stream) for run in self.source.runs if (stream := run.stream(self.stream_name))]
+        first_host, first = found[0]
+        for host, other in found[1:]:
+            if other.columns != first.columns:
+                raise Conflict(f"{first_host} and {host} sent different columns; trace them in separate sessions")
+        return first
 
     def _batches(self) -> Iterator[tuple[RunSource, pa.RecordBatch]]:
         for source in self.source.runs:

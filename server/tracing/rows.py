@@ -1,4 +1,4 @@
-"""The rows of one run as text and as tables for people: wall-clock time, a host column, bytes made readable by one rule.
+"""The rows of one run for people: wall-clock time, a host column, in text bytes made readable by one rule.
 
 Everything is done column by column: a value that repeats is made readable once, and no Python runs for a single row.
 """
@@ -35,8 +35,8 @@ class RunSource:
     boot_ns: int
     wall_ns: int
 
-    def stream(self, name: str) -> int | None:
-        return next((i for i, stream in enumerate(self.schema.streams) if stream.name == name), None)
+    def stream(self, name: str) -> StreamSchema | None:
+        return next((stream for stream in self.schema.streams if stream.name == name), None)
 
 
 def ndjson(source: RunSource, stream: StreamSchema, batch: pa.RecordBatch, *, tag: bool = False) -> bytes:
@@ -112,12 +112,8 @@ def _wall(source: RunSource, values: pa.Array) -> pa.Array:
 def _clock(source: RunSource, values: pa.Array) -> list[pa.Array | pa.Scalar]:
     """RFC 3339 in UTC with nanoseconds."""
     stamp = _wall(source, values).cast(pa.timestamp("ns"))
-    return [
-        stamp.cast(pa.date32()).cast(pa.utf8()),
-        pa.scalar("T"),
-        stamp.cast(pa.time64("ns")).cast(pa.utf8()),
-        pa.scalar("Z"),
-    ]
+    date, clock = (stamp.cast(kind).cast(pa.utf8()) for kind in (pa.date32(), pa.time64("ns")))
+    return [date, pa.scalar("T"), clock, pa.scalar("Z")]
 
 
 def _json(source: RunSource, column: Column, values: pa.Array) -> list[pa.Array | pa.Scalar]:

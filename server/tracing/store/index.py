@@ -82,7 +82,7 @@ class RunReader:
         return self._retry(self._last_seq)
 
     def offset_after(self, segment: Segment, seq: int) -> int:
-        """Where in an open segment the first frame behind ``seq`` starts. Raises FileNotFoundError when it has been sealed."""
+        """Where the first frame behind ``seq`` starts. Raises FileNotFoundError when the segment has been sealed."""
         with self._lock:
             return self._refreshed(segment).offset_after(seq)
 

@@ -1,7 +1,8 @@
 """Names of the files of one run.
 
-A segment is ``<first seq>.seg`` while it is open and, once sealed, ``<first seq>.parquet`` (one more file per further stream)
-with ``<first seq>.idx`` beside it. While a ``.seg`` exists it is the truth: sealing publishes the ``.idx`` and only then unlinks it.
+A segment is ``<first seq>.seg`` while it is open and, once sealed, ``<first seq>.parquet`` (one more file per further
+stream) with ``<first seq>.idx`` beside it. While a ``.seg`` exists it is the truth: sealing publishes the ``.idx`` and only
+then unlinks it.
 """
 
 from __future__ import annotations
@@ -48,13 +49,12 @@ class RunFolder:
     def segments(self) -> list[Segment]:
         """In order of seq; none when nothing is stored."""
         found: dict[int, Segment] = {}
-        for name in self._names():
-            stem, suffix = os.path.splitext(name)
-            if suffix not in (SEGMENT, INDEX) or not stem.isdecimal():
+        for path in self._files():
+            if path.suffix not in (SEGMENT, INDEX) or not path.stem.isdecimal():
                 continue
-            first = int(stem)
-            if suffix == SEGMENT or first not in found:
-                found[first] = Segment(first, suffix == INDEX, self.path / name)
+            first = int(path.stem)
+            if path.suffix == SEGMENT or first not in found:
+                found[first] = Segment(first, path.suffix == INDEX, path)
         return sorted(found.values())
 
     def schema(self) -> RunSchema | None:
@@ -86,9 +86,9 @@ class RunFolder:
             flock(handle, LOCK_UN)
             os.close(handle)
 
-    def _names(self) -> list[str]:
+    def _files(self) -> list[Path]:
         with suppress(FileNotFoundError):
-            return os.listdir(self.path)
+            return list(self.path.iterdir())
         return []
 
 

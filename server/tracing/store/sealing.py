@@ -33,7 +33,7 @@ class NotSealableError(ValueError):
 def seal(folder: RunFolder, segment: Segment, schema: RunSchema) -> bool:
     """Replace the segment by its sealed form; False when another process is at it or was faster.
 
-    Raises NotSealableError. A crash at any step leaves the segment, or the whole sealed form, or both (then the segment counts).
+    Raises NotSealableError. A crash at any step leaves the segment, the whole sealed form, or both (then the segment counts).
     """
     try:
         file = segment.path.open("rb")

@@ -36,7 +36,7 @@ class SegmentStore:
         self._unsealed: set[Key] | None = None
 
     def pin(self, session: UUID, run: UUID, schema: RunSchema) -> None:
-        """Keep the schema that the run's batches follow; without it they can be stored but neither sealed nor read as rows."""
+        """Keep the schema of the run's batches; without it they can be stored, but neither sealed nor read as rows."""
         RunFolder.of(self.root, session, run).pin(schema)
 
     def append(self, session: UUID, run: UUID, frames: list[bytes]) -> None:
@@ -66,7 +66,7 @@ class SegmentStore:
                 return
 
     def seal_due(self) -> int:
-        """Seal every closed segment and every old or ended one; returns how many. Call it every few seconds in one thread."""
+        """Seal every closed, old or ended segment; returns how many. Call it every few seconds in one thread."""
         sealed = 0
         for key in self._find_unsealed():
             sealed += self._seal_run(key)

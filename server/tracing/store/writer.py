@@ -18,7 +18,7 @@ SEGMENT_SECONDS = 60.0
 
 
 class RunWriter:
-    """The open segment of a run. Several processes may hold one for the same run: each append looks whether another one wrote."""
+    """The open segment of a run. Other processes may hold one for the same run: each append looks whether one wrote."""
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
@@ -102,10 +102,13 @@ class RunWriter:
             self.close()
             return
         segment = newest[0]
-        if self._file is not None and segment.first_seq == self._first_seq and not segment.sealed:
-            if os.fstat(self._file.fileno()).st_size == self._size:
-                return
-        self._adopt(segment)
+        if not self._is_current(segment):
+            self._adopt(segment)
+
+    def _is_current(self, segment: Segment) -> bool:
+        if self._file is None or segment.sealed or segment.first_seq != self._first_seq:
+            return False
+        return os.fstat(self._file.fileno()).st_size == self._size
 
     def _adopt(self, segment: Segment) -> None:
         self.close()
@@ -120,7 +123,7 @@ class RunWriter:
 
 
 def _open(path: Path) -> BinaryIO:
-    return open(path, "ab", buffering=0)  # noqa: PTH123, SIM115  (unbuffered: a write reaches the kernel or fails)
+    return open(path, "ab", buffering=0)  # noqa: PTH123  (unbuffered: a write reaches the kernel or fails)
 
 
 def _recover(segment: Segment) -> tuple[int, bool, int]:

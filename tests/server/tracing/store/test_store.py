@@ -162,7 +162,9 @@ def test_rotation_while_the_run_lives(store: SegmentStore, monkeypatch: pytest.M
     before = table(store)
     assert before.num_rows == 600
     assert store.seal_due() > 1
-    assert any(name.endswith(".parquet") for name in names(store)) and any(name.endswith(".seg") for name in names(store))
+    assert any(name.endswith(".parquet") for name in names(store)) and any(
+        name.endswith(".seg") for name in names(store)
+    )
     assert table(store).equals(before)
     store.append(SESSION, RUN, [frames.rows_of(50), frames.end(END_CAUSE_DURATION)])
     store.seal_due()
