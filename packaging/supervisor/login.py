@@ -14,8 +14,8 @@ _STORE = "import sys; from fleetscope.config import store_login; store_login(sys
 
 def password_hint() -> str:
     """The end of the ready line. Raises SupervisorError."""
-    password = server.ask("onetime")
-    return f"one-time password {password}" if password else "password: as you set it"
+    user, _, password = server.ask("onetime").partition(" ")
+    return f"user {user}  one-time password {password}" if password else "user admin  password: as you set it"
 
 
 def sign_in(places: Places) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from supervisor import SupervisorError, agent, login, root, say, server
@@ -45,29 +46,29 @@ class _Fleetscope:
         try:
             async with asyncio.TaskGroup() as keepers:
                 keepers.create_task(root.keep_able())
-                password = await self._start_server(keepers)
-                await self._start_agent(keepers)
-                say(f"ready  {self._places.url}  user admin  {password}")
-        except* SupervisorError as group:
-            raise group.exceptions[0] from None
+                await self._start_server(keepers)
+                password, token = await asyncio.gather(
+                    asyncio.to_thread(login.password_hint), asyncio.to_thread(login.sign_in, self._places)
+                )
+                await self._start_agent(keepers, token)
+                say(f"ready  {self._places.url}  {password}")
+        except ExceptionGroup as group:
+            known = group.subgroup(SupervisorError)
+            raise known.exceptions[0] if known else group from None
 
     async def end(self) -> None:
         """The agent first: it says goodbye and sends what it still holds."""
         await self._agent.stop(AGENT_STOP_SECONDS)
         await self._server.stop(SERVER_STOP_SECONDS)
 
-    async def _start_server(self, keepers: asyncio.TaskGroup) -> str:
-        await asyncio.to_thread(server.migrate, self._places)
+    async def _start_server(self, keepers: asyncio.TaskGroup) -> None:
         keepers.create_task(self._server.keep())
-        password = await asyncio.to_thread(login.password_hint)
         await _until(lambda: server.call(self._places, "health"), f"no answer from {self._places.url}", self._server)
-        return password
 
-    async def _start_agent(self, keepers: asyncio.TaskGroup) -> None:
-        token = await asyncio.to_thread(login.sign_in, self._places)
+    async def _start_agent(self, keepers: asyncio.TaskGroup, token: str) -> None:
         host_id = await asyncio.to_thread(agent.prepare, self._places, token)
         keepers.create_task(self._agent.keep())
-        online = lambda: server.host_is_online(self._places, token, host_id)  # noqa: E731 - it is a value here
+        online = partial(server.host_is_online, self._places, token, host_id)
         await _until(online, "the local agent did not connect", self._agent)
 
 

@@ -14,17 +14,6 @@ def command(*words: str) -> list[str]:
     return [str(PYTHON), "-m", "server", *words]
 
 
-def migrate(places: Places) -> None:
-    """Raises SupervisorError."""
-    with places.log("server").open("ab") as log:
-        start = log.tell()
-        done = subprocess.run(command("migrate"), stdout=log, stderr=log, cwd=ROOT, check=False)
-    if done.returncode != 0:
-        lines = places.log("server").read_bytes()[start:].decode(errors="replace").strip().splitlines()
-        reason = lines[-1] if lines else f"exit code {done.returncode}"
-        raise SupervisorError(f"preparing the database failed: {reason} (log: {places.log('server')})")
-
-
 def ask(*words: str) -> str:
     """One line from a one-shot command. Raises SupervisorError."""
     done = subprocess.run(command(*words), capture_output=True, text=True, cwd=ROOT, check=False)
