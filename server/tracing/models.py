@@ -75,6 +75,7 @@ class Run(models.Model):
     schema = models.BinaryField(default=bytes)  # serialised RunSchema; empty until attached
     ledger = models.BinaryField(default=bytes)  # serialised Ledger, the newest known
     cost = models.BinaryField(default=bytes)
+    peak_percent = models.FloatField(default=0)  # of the host, highest seen
     note = models.TextField(blank=True)
     boot_ns = models.BigIntegerField(default=0)
     wall_ns = models.BigIntegerField(default=0)

@@ -1,0 +1,55 @@
+"""`python -m server COMMAND`: the server's processes, and what an admin does on the machine itself."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings")
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    from server import commands  # needs Django, whose settings may complain about the environment
+
+    run: Callable[[argparse.Namespace], int] = getattr(commands, arguments.run)
+    return run(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m server", description="The Fleetscope server.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, text in (
+        ("run", "migrate, then web and ingest in one process"),
+        ("web", "the browser's and the command's side alone"),
+        ("ingest", "the hosts' side alone"),
+        ("migrate", "bring the database to this version"),
+        ("onetime", "print a new one-time admin password, unless an admin has an own one"),
+    ):
+        commands.add_parser(name, help=text).set_defaults(run=name)
+    token = commands.add_parser("token", help="print a new API token")
+    token.add_argument("user")
+    token.add_argument("--name", default="fleetscope command")
+    token.set_defaults(run="token")
+    _add_user(commands.add_parser("user", help="accounts"))
+    audit = commands.add_parser("audit", help="the audit chain").add_subparsers(required=True, metavar="COMMAND")
+    audit.add_parser("verify", help="check every entry; names the first bad one").set_defaults(run="audit_verify")
+    return parser
+
+
+def _add_user(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add = commands.add_parser("add", help="a new account; the password is read from standard input")
+    add.add_argument("username")
+    add.add_argument("--role", choices=["viewer", "tracer", "admin"], default="viewer")
+    add.set_defaults(run="user_add")
+    password = commands.add_parser("password", help="set a password, read from standard input")
+    password.add_argument("username")
+    password.set_defaults(run="user_password")
+    commands.add_parser("list", help="every account").set_defaults(run="user_list")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

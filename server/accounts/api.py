@@ -1,0 +1,82 @@
+"""Signing in and out, own password, API tokens, and the administration of users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import login, logout, update_session_auth_hash
+from django.db import transaction
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from server.accounts import people, schemas, tokens
+from server.accounts.auth import person
+from server.accounts.models import User
+from server.accounts.policy import Action, require
+from server.accounts.signin import sign_in
+from server.audit.record import record
+
+auth = Router(tags=["accounts"])
+users = Router(tags=["accounts"])
+
+
+@auth.post("/login", response=schemas.Me, auth=None)
+def log_in(request: HttpRequest, body: schemas.Login) -> dict[str, Any]:
+    user = sign_in(body.username, body.password, _address(request))
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return schemas.me(user)
+
+
+@auth.post("/logout", response={204: None})
+def log_out(request: HttpRequest) -> Status[None]:
+    record("account.logout", person(request).username)
+    logout(request)
+    return Status(204, None)
+
+
+@auth.get("/me", response=schemas.Me)
+def who_am_i(request: HttpRequest) -> dict[str, Any]:
+    return schemas.me(person(request))
+
+
+@auth.post("/password", response=schemas.Me)
+def set_password(request: HttpRequest, body: schemas.NewPassword) -> dict[str, Any]:
+    """`current` may be left out only after signing in with a one-time password."""
+    user = person(request)
+    people.set_own_password(user, body.current, body.password)
+    update_session_auth_hash(request, user)
+    return schemas.me(user)
+
+
+@auth.post("/token", response=schemas.Token, auth=None)
+def make_token(request: HttpRequest, body: schemas.TokenRequest) -> dict[str, str]:
+    user = sign_in(body.username, body.password, _address(request))
+    with transaction.atomic():
+        record("account.token", user.username, detail={"name": body.name})
+        return {"token": tokens.mint(user, body.name)}
+
+
+@users.get("", response=list[schemas.UserOut])
+def list_users(request: HttpRequest) -> list[dict[str, Any]]:
+    require(person(request), Action.USER_VIEW)
+    return [schemas.user_out(user) for user in User.objects.order_by("username")]
+
+
+@users.post("", response={201: schemas.UserOut})
+def add_user(request: HttpRequest, body: schemas.NewUser) -> Status[dict[str, Any]]:
+    actor = person(request)
+    require(actor, Action.USER_CHANGE, detail={"user": body.username})
+    user = people.add(actor.username, body.username, body.password, body.role)
+    return Status(201, schemas.user_out(user))
+
+
+@users.patch("/{username}", response=schemas.UserOut)
+def change_user(request: HttpRequest, username: str, body: schemas.UserChange) -> dict[str, Any]:
+    actor = person(request)
+    require(actor, Action.USER_CHANGE, detail={"user": username})
+    user = people.change(actor.username, username, body.role, active=body.active, password=body.password)
+    return schemas.user_out(user)
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))

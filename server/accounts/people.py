@@ -1,0 +1,78 @@
+"""Making and changing accounts; the API and the server's command line both come here."""
+
+from __future__ import annotations
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from server.accounts import tokens
+from server.accounts.models import Role, User
+from server.audit.record import record
+from server.errors import Conflict, Invalid, NotFound
+
+
+def add(actor: str, username: str, password: str, role: str) -> User:
+    """Raises Conflict or Invalid."""
+    user = User(username=username, role=role)
+    _set_password(user, password)
+    try:
+        with transaction.atomic():
+            user.save()
+            record("user.add", actor, detail={"user": username, "role": role})
+    except IntegrityError:
+        raise Conflict(f"there is a user {username} already; choose another name", field="username") from None
+    return user
+
+
+def change(actor: str, username: str, role: str | None, *, active: bool | None, password: str | None) -> User:
+    """Raises NotFound, Conflict or Invalid."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(username=username).first()
+        if user is None:
+            raise NotFound(f"there is no user {username}")
+        user.role = role or user.role
+        user.is_active = user.is_active if active is None else active
+        if password is not None:
+            _set_password(user, password)
+        user.save()
+        if not active and active is not None:
+            user.tokens.all().delete()
+        _check_admin_left()
+        detail = {"user": username, "role": role, "active": active, "password": password is not None}
+        record("user.change", actor, detail=detail)
+    return user
+
+
+def set_own_password(user: User, current: str, password: str) -> None:
+    """Raises Invalid. Somebody who came in with a one-time password has no current one to give."""
+    if not user.one_time and not user.check_password(current):
+        raise Invalid("the current password is wrong", field="current")
+    with transaction.atomic():
+        _set_password(user, password)
+        user.save(update_fields=["password", "one_time"])
+        record("account.password", user.username)
+
+
+def token_from_console(username: str, name: str) -> str:
+    """A new API token, for who may run commands on the server itself. Raises NotFound."""
+    with transaction.atomic():
+        user = User.objects.by_name(username)
+        if user is None:
+            raise NotFound(f"there is no active user {username}; `python -m server user add` makes one")
+        record("account.token", "server console", detail={"user": username, "name": name})
+        return tokens.mint(user, name)
+
+
+def _set_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), field="password") from None
+    user.set_password(password)
+    user.one_time = False
+
+
+def _check_admin_left() -> None:
+    if not User.objects.filter(role=Role.ADMIN, is_active=True).exists():
+        raise Conflict("this is the last active admin; make another one first")

@@ -1,0 +1,107 @@
+"""Shapes of the accounts' API."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import Field
+
+from server.accounts.models import User
+from server.accounts.policy import Action, decide
+
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
+Password = Annotated[str, Field(min_length=1, max_length=1024)]
+RoleName = Literal["viewer", "tracer", "admin"]
+
+
+class Can(Schema):
+    start: bool
+    stop_any: bool
+    admin: bool
+    audit: bool
+
+
+class Me(Schema):
+    username: str
+    role: RoleName
+    one_time: bool
+    can: Can
+
+
+class Login(Schema):
+    username: Annotated[str, Field(max_length=64)]
+    password: Password
+
+
+class TokenRequest(Login):
+    name: Annotated[str, Field(min_length=1, max_length=64)] = "fleetscope command"
+
+
+class Token(Schema):
+    token: str
+
+
+class NewPassword(Schema):
+    password: Password
+    current: Annotated[str, Field(max_length=1024)] = ""
+
+
+class NewUser(Schema):
+    username: Name
+    password: Password
+    role: RoleName = "viewer"
+
+
+class UserChange(Schema):
+    role: RoleName | None = None
+    active: bool | None = None
+    password: Password | None = None
+
+
+class UserOut(Schema):
+    username: str
+    role: RoleName
+    active: bool
+    one_time: bool
+    created_at: datetime.datetime
+
+
+class AuditOut(Schema):
+    id: int
+    time: datetime.datetime
+    actor: str
+    action: str
+    outcome: str
+    tool: str
+    hosts: list[str]
+    session: uuid.UUID | None
+    reason: str
+    detail: dict[str, Any]
+    hash: str
+
+
+class AuditPage(Schema):
+    items: list[AuditOut]
+
+
+def me(user: User) -> dict[str, Any]:
+    can = {
+        "start": decide(user, Action.SESSION_START).allowed,
+        "stop_any": user.role == "admin",
+        "admin": decide(user, Action.USER_CHANGE).allowed,
+        "audit": decide(user, Action.AUDIT_VIEW).allowed,
+    }
+    return {"username": user.username, "role": user.role, "one_time": user.one_time, "can": can}
+
+
+def user_out(user: User) -> dict[str, Any]:
+    return {
+        "username": user.username,
+        "role": user.role,
+        "active": user.is_active,
+        "one_time": user.one_time,
+        "created_at": user.created_at,
+    }

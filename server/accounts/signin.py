@@ -1,0 +1,70 @@
+"""Signing in with a password: rate limited, audited, one-time passwords used up."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from server.accounts.models import FailedLogin, Role, User
+from server.audit.record import record
+from server.errors import NotSignedIn, TooMany
+
+WINDOW = datetime.timedelta(minutes=1)
+MAX_PER_NAME = 5
+MAX_PER_ADDRESS = 20
+ADMIN = "admin"
+
+
+def sign_in(username: str, password: str, address: str) -> User:
+    """Raises TooMany or NotSignedIn. A one-time password works once."""
+    _check_rate(username, address)
+    user = User.objects.by_name(username)
+    if user is None:
+        make_password(password)  # as slow as for a known name
+    elif user.check_password(password) and (not user.one_time or _use_up(user, password)):
+        record("account.login", user.username, detail={"address": address})
+        return user
+    FailedLogin.objects.create(username=username[:64], address=address[:64], at=timezone.now())
+    record("account.login", username, "refused", detail={"address": address})
+    raise NotSignedIn("user name or password is wrong; `python -m server onetime` on the server prints a new admin password")
+
+
+def one_time_password() -> tuple[str, str] | None:
+    """(user name, new one-time password) of the first admin; None once an admin has chosen an own password."""
+    if User.objects.filter(role=Role.ADMIN, is_active=True, one_time=False).exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    with transaction.atomic():
+        user, _ = User.objects.get_or_create(username=ADMIN, defaults={"role": Role.ADMIN})
+        user.role, user.is_active, user.one_time = Role.ADMIN, True, True
+        user.set_password(password)
+        user.save()
+        record("account.one_time", "server", detail={"user": user.username})
+    return user.username, password
+
+
+def _use_up(user: User, password: str) -> bool:
+    with transaction.atomic():
+        current = User.objects.select_for_update().get(pk=user.pk)
+        if not current.check_password(password):
+            return False
+        current.set_unusable_password()
+        current.save(update_fields=["password"])
+    user.password = current.password
+    return True
+
+
+def _check_rate(username: str, address: str) -> None:
+    since = timezone.now() - WINDOW
+    FailedLogin.objects.filter(at__lt=since).delete()
+    recent = FailedLogin.objects.filter(Q(username=username[:64]) | Q(address=address[:64]), at__gte=since)
+    names = list(recent.values_list("username", "address"))
+    by_name = sum(name == username[:64] for name, _ in names)
+    by_address = sum(from_ == address[:64] for _, from_ in names)
+    if by_name >= MAX_PER_NAME or by_address >= MAX_PER_ADDRESS:
+        raise TooMany("too many wrong passwords; wait a minute and try again")

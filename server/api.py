@@ -1,0 +1,66 @@
+"""The HTTP API in one piece: routers, authentication, and one shape for every error."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from server.accounts import api as accounts
+from server.accounts import audit_api
+from server.accounts.auth import Authenticated
+from server.catalog import api as catalog
+from server.errors import ApiError, Invalid, NotFound
+from server.fleet import api as fleet
+from server.tracing import api as tracing
+
+log = logging.getLogger(__name__)
+
+api = NinjaAPI(title="Fleetscope", version="1", auth=Authenticated(), docs_url="/docs", urls_namespace="api")
+api.add_router("/auth", accounts.auth)
+api.add_router("/users", accounts.users)
+api.add_router("/audit", audit_api.router)
+api.add_router("/tools", catalog.router)
+api.add_router("/hosts", fleet.router)
+api.add_router("/fleet", fleet.fleet)
+api.add_router("/sessions", tracing.router)
+
+
+@api.get("/health", auth=None, response=dict[str, bool], tags=["server"])
+def health(request: HttpRequest) -> dict[str, bool]:  # noqa: ARG001 (django-ninja passes it by name)
+    return {"ok": True}
+
+
+@api.exception_handler(ApiError)
+def _own(request: HttpRequest, error: ApiError) -> HttpResponse:
+    return api.create_response(request, error.body(), status=error.status)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first: dict[str, Any] = error.errors[0] if error.errors else {"loc": (), "msg": "the request is not valid"}
+    names = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "__root__")][1:]
+    field = ".".join(names) or None
+    message = f"{field}: {first['msg']}" if field else str(first["msg"])
+    return _own(request, Invalid(message, field=field))
+
+
+@api.exception_handler(Http404)
+def _missing(request: HttpRequest, _error: Http404) -> HttpResponse:
+    return _own(request, NotFound(f"there is nothing at {request.path}"))
+
+
+@api.exception_handler(HttpError)
+def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    body = {"error": {"code": "bad_request", "message": " ".join(str(error).split()), "field": None}}
+    return api.create_response(request, body, status=error.status_code)
+
+
+@api.exception_handler(Exception)
+def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.exception("%s %s failed", request.method, request.path, exc_info=error)
+    message = f"the server failed at this request ({type(error).__name__}); its log says more"
+    return api.create_response(request, {"error": {"code": "internal", "message": message, "field": None}}, status=500)

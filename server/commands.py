@@ -1,0 +1,154 @@
+"""What the subcommands of `python -m server` do. Every one returns the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import functools
+import getpass
+import logging
+import sys
+from collections.abc import Callable
+
+import django
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error as DatabaseError
+
+from server.env import EnvError
+from server.errors import ApiError, Conflict
+from server.keys import KeysMissing
+
+log = logging.getLogger("server")
+Command = Callable[[argparse.Namespace], int]
+
+
+def _command(function: Command) -> Command:
+    """Django set up before, and an error that the user can mend told in one line."""
+
+    @functools.wraps(function)
+    def wrapped(arguments: argparse.Namespace) -> int:
+        try:
+            _set_up()
+            return function(arguments)
+        except (EnvError, KeysMissing, DatabaseError, ImproperlyConfigured, OSError, ApiError) as error:
+            print(f"fleetscope server: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+            return 1
+
+    return wrapped
+
+
+@_command
+def run(_: argparse.Namespace) -> int:
+    _migrate()
+    return _serve(web=True, ingest=True)
+
+
+@_command
+def web(_: argparse.Namespace) -> int:
+    _check_migrated()
+    return _serve(web=True, ingest=False)
+
+
+@_command
+def ingest(_: argparse.Namespace) -> int:
+    _check_migrated()
+    return _serve(web=False, ingest=True)
+
+
+@_command
+def migrate(_: argparse.Namespace) -> int:
+    _migrate()
+    return 0
+
+
+@_command
+def onetime(_: argparse.Namespace) -> int:
+    from server.accounts.signin import one_time_password
+
+    _check_migrated()
+    made = one_time_password()
+    if made is not None:
+        _say(f"{made[0]} {made[1]}")
+    return 0
+
+
+@_command
+def token(arguments: argparse.Namespace) -> int:
+    from server.accounts import people
+
+    _say(people.token_from_console(arguments.user, arguments.name))
+    return 0
+
+
+@_command
+def user_add(arguments: argparse.Namespace) -> int:
+    from server.accounts import people
+
+    people.add("server console", arguments.username, _read_password(), arguments.role)
+    return 0
+
+
+@_command
+def user_password(arguments: argparse.Namespace) -> int:
+    from server.accounts import people
+
+    people.change("server console", arguments.username, None, active=None, password=_read_password())
+    return 0
+
+
+@_command
+def user_list(_: argparse.Namespace) -> int:
+    from server.accounts.models import User
+
+    for user in User.objects.order_by("username"):
+        _say(f"{user.username}\t{user.role}\t{'active' if user.is_active else 'inactive'}")
+    return 0
+
+
+@_command
+def audit_verify(_: argparse.Namespace) -> int:
+    from server.audit.verify import verify
+
+    verdict = verify()
+    if verdict.bad_id is None:
+        _say(f"{verdict.entries} entries, all in order; head {verdict.head}")
+        return 0
+    raise Conflict(f"the audit was tampered with at entry {verdict.bad_id}: {verdict.problem}")
+
+
+def _set_up() -> None:
+    from django.conf import settings
+
+    folder = settings.ENV.data
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    django.setup()
+
+
+def _serve(*, web: bool, ingest: bool) -> int:
+    from server.serve import serve
+
+    asyncio.run(serve(web=web, ingest=ingest))
+    return 0
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def _check_migrated() -> None:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise Conflict("the database is of another version; run `python -m server migrate` first")
+
+
+def _read_password() -> str:
+    return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201

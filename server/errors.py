@@ -1,0 +1,48 @@
+"""Errors that a person meets over HTTP: one line each, naming the thing, the cause and what to do."""
+
+from __future__ import annotations
+
+
+class ApiError(Exception):
+    """Becomes ``{"error": {"code", "message", "field"}}`` with its status."""
+
+    status = 400
+    code = "bad_request"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+    def body(self) -> dict[str, dict[str, str | None]]:
+        return {"error": {"code": self.code, "message": self.message, "field": self.field}}
+
+
+class NotSignedIn(ApiError):
+    status, code = 401, "not_signed_in"
+
+
+class Forbidden(ApiError):
+    status, code = 403, "forbidden"
+
+
+class NotFound(ApiError):
+    status, code = 404, "not_found"
+
+
+class Conflict(ApiError):
+    status, code = 409, "conflict"
+
+
+class Invalid(ApiError):
+    status, code = 422, "invalid"
+
+
+class TooMany(ApiError):
+    status, code = 429, "too_many"
+
+
+class AuditUnavailable(ApiError):
+    """No audit, no start."""
+
+    status, code = 503, "audit_unavailable"

@@ -1,0 +1,89 @@
+"""What a connected host says about itself, written down: facts, labels, verdicts, and that it is here."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from proto.shortform import enum_short, to_dict
+from proto.v1.agent_pb2 import Hello, Verdict
+from server.fleet.models import Host, HostVerdict
+
+MAX_LABELS = 64
+MAX_VERDICTS = 1000
+_LINE = 1000
+
+
+class UnknownHostError(PermissionError):
+    """The certificate belongs to no host that may connect."""
+
+
+def identified(host_id: str, serial: int) -> Host:
+    """The host of a certificate that our CA issued. Raises UnknownHostError."""
+    try:
+        host = Host.objects.filter(id=uuid.UUID(host_id)).first()
+    except ValueError:
+        host = None
+    if host is None or host.certificate_serial != f"{serial:x}":
+        raise UnknownHostError("the fleet does not know this host; join it again with a new token")
+    if host.revoked_at is not None:
+        raise UnknownHostError(f"{host.name} was revoked; join it again with a new token")
+    return host
+
+
+def connected(host_id: uuid.UUID, connection: str, hello: Hello) -> None:
+    """From now on this connection holds the host; an older one lets go when it sees that."""
+    now = timezone.now()
+    with transaction.atomic():
+        Host.objects.filter(id=host_id).update(
+            connection=connection,
+            connected_at=now,
+            last_seen=now,
+            agent_version=hello.agent_version[:64],
+            facts=_facts(hello),
+            own_labels=_labels(hello),
+            policy_digest=hello.policy_digest[:64].hex(),
+            remote_off=hello.remote_off,
+        )
+        for verdict in hello.verdicts[:MAX_VERDICTS]:
+            judged(host_id, verdict)
+
+
+def judged(host_id: uuid.UUID, verdict: Verdict) -> None:
+    values = {
+        "digest": verdict.tool_digest[:32].hex(),
+        "state": enum_short(Verdict.State.DESCRIPTOR, verdict.state),
+        "variant": _clean(verdict.variant)[:64],
+        "reason": _clean(verdict.reason),
+    }
+    HostVerdict.objects.update_or_create(host_id=host_id, tool=_clean(verdict.tool)[:64], defaults=values)
+
+
+def still_here(connections: Iterable[str]) -> set[str]:
+    """Note the heartbeat of these connections; returns those that still hold their host."""
+    mine = Host.objects.filter(connection__in=list(connections), revoked_at=None)
+    mine.update(last_seen=timezone.now())
+    return set(mine.values_list("connection", flat=True))
+
+
+def disconnected(connection: str) -> None:
+    Host.objects.filter(connection=connection).update(connection="", connected_at=None, last_seen=timezone.now())
+
+
+def _facts(hello: Hello) -> dict[str, Any]:
+    facts = to_dict(hello.facts)
+    return {name: _clean(value) if isinstance(value, str) else value for name, value in facts.items()}
+
+
+def _labels(hello: Hello) -> dict[str, str]:
+    items = sorted(hello.labels.items())[:MAX_LABELS]
+    return {_clean(key)[:64]: _clean(value)[:256] for key, value in items}
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL refuses NUL in text; a hostile host shall not break its own row with it."""
+    return text.replace("\0", "")[:_LINE]

@@ -1,0 +1,70 @@
+"""Nudges over the channel layer: "look again", never data. They may get lost; every reader also looks by itself."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, cast
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+log = logging.getLogger(__name__)
+
+FLEET = "fleet"
+GroupSend = Callable[[str, dict[str, Any]], Awaitable[None]]
+
+
+def session_group(session: uuid.UUID) -> str:
+    return f"session.{session}"
+
+
+def host_group(host: uuid.UUID) -> str:
+    return f"host.{host}"
+
+
+def data_message(run: uuid.UUID, seq: int) -> dict[str, Any]:
+    return {"type": "session.nudge", "run": str(run), "seq": seq}
+
+
+def state_message() -> dict[str, Any]:
+    return {"type": "session.state"}
+
+
+def fleet_message(what: str) -> dict[str, Any]:
+    """`what`: hosts, sessions or audit."""
+    return {"type": "fleet.changed", "what": what}
+
+
+async def send(group: str, message: dict[str, Any]) -> None:
+    """Never raises: a channel layer that is away costs liveness, not data."""
+    try:
+        await cast(GroupSend, get_channel_layer().group_send)(group, message)
+    except Exception as error:  # each backend has its own
+        log.warning("nudge to %s was lost: %s", group, error)
+
+
+def after_commit(nudges: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """From synchronous code: send when the transaction has become visible, at once outside one."""
+    pairs = list(nudges)
+    transaction.on_commit(lambda: async_to_sync(_send_all)(pairs))
+
+
+def fleet_changed(what: str) -> None:
+    after_commit([(FLEET, fleet_message(what))])
+
+
+def session_changed(session: uuid.UUID) -> None:
+    after_commit([(session_group(session), state_message()), (FLEET, fleet_message("sessions"))])
+
+
+def hosts(ids: Iterable[uuid.UUID]) -> None:
+    """Let whoever holds these hosts' streams look for what to send."""
+    after_commit([(host_group(host), {"type": "host.nudge"}) for host in ids])
+
+
+async def _send_all(pairs: list[tuple[str, dict[str, Any]]]) -> None:
+    for group, message in pairs:
+        await send(group, message)

@@ -1,0 +1,83 @@
+"""The long-running processes: web (uvicorn) and ingest (gRPC), apart or in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+
+import uvicorn
+from django.conf import settings
+
+from server import keys
+from server.env import Address
+
+log = logging.getLogger(__name__)
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves the signals to us: web and ingest end together."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(*, web: bool, ingest: bool) -> None:
+    """Runs until SIGTERM or SIGINT. Raises OSError when an address is taken."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if web:
+        keys.ensure_web(settings.ENV.keys)
+    async with AsyncExitStack() as stack:
+        if ingest:
+            from server.ingest.serve import ingesting  # gRPC is not loaded where only web runs
+
+            await stack.enter_async_context(ingesting())
+        if web:
+            await _serve_web(stop)
+        else:
+            await stop.wait()
+
+
+async def _serve_web(stop: asyncio.Event) -> None:
+    server = _Uvicorn(_config())
+    serving = asyncio.create_task(server.serve(_listening(settings.ENV.http_listen)))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    server.should_exit = True
+    await serving
+
+
+def _listening(address: Address) -> list[socket.socket]:
+    """One socket for each family that the name has here."""
+    host = None if address.host in ("", "*") else address.host
+    found = socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    sockets = []
+    for family, place in sorted({(entry[0], entry[4]) for entry in found}):
+        try:
+            sockets.append(socket.create_server(place, family=family, backlog=2048))
+        except OSError as error:
+            if not sockets or error.errno == errno.EADDRINUSE:
+                raise OSError(f"FLEETSCOPE_HTTP: cannot listen on {address}: {error.strerror}; choose another port") from error
+    return sockets
+
+
+def _config() -> uvicorn.Config:
+    return uvicorn.Config(
+        "server.asgi:application",
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,  # its memory for each socket would cost more than it saves
+        ws_max_size=1024 * 1024,
+        timeout_graceful_shutdown=3,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )

@@ -1,0 +1,92 @@
+"""Sessions over HTTP: start, look, stop, delete. Rows, exports and queries are in `data_api.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+
+from proto.v1.stream_pb2 import EndCause
+from server import nudge
+from server.accounts.auth import person
+from server.accounts.policy import Action, require
+from server.audit.record import record
+from server.errors import Conflict
+from server.tracing import lifecycle, schemas
+from server.tracing.lookup import session_by
+from server.tracing.models import Session
+from server.tracing.render import session_out
+from server.tracing.segments import segment_store
+from server.tracing.start import Order, start
+
+router = Router(tags=["sessions"])
+
+
+@router.post("", response={201: schemas.SessionOut}, by_alias=True)
+def start_session(request: HttpRequest, body: schemas.NewSession) -> Status[dict[str, Any]]:
+    order = Order(
+        tool=body.tool,
+        hosts=body.hosts,
+        labels=body.labels,
+        params=body.params,
+        filters=body.filters.model_dump(exclude_none=True),
+        limits={name: value for name, value in body.limits.model_dump().items() if value},
+        reason=body.reason,
+    )
+    return Status(201, session_out(start(person(request), order)))
+
+
+@router.get("", response=schemas.SessionPage, by_alias=True)
+def list_sessions(request: HttpRequest, query: Query[schemas.SessionQuery]) -> dict[str, Any]:
+    """Newest first."""
+    require(person(request), Action.SESSION_VIEW)
+    wanted = {"tool": query.tool, "state": query.state, "created_by__username": query.user}
+    sessions = _sessions().filter(**{name: value for name, value in wanted.items() if value})
+    page = sessions[query.offset : query.offset + query.limit]
+    return {"items": [session_out(session) for session in page], "total": sessions.count()}
+
+
+@router.get("/{session}", response=schemas.SessionOut, by_alias=True)
+def get_session(request: HttpRequest, session: str) -> dict[str, Any]:
+    """By id or by its first 8 or more characters. A look at it is written to the audit."""
+    actor, found = person(request), session_by(session)
+    require(actor, Action.SESSION_VIEW, found, tool=found.tool, session=found.id)
+    return session_out(found)
+
+
+@router.post("/{session}/stop", response=schemas.SessionOut, by_alias=True)
+def stop_session(request: HttpRequest, session: str) -> dict[str, Any]:
+    """Returns at once; the runs end when their hosts have closed the books."""
+    actor, found = person(request), session_by(session)
+    require(actor, Action.SESSION_STOP, found, tool=found.tool, session=found.id)
+    runs = list(lifecycle.open_runs().filter(session=found).select_related("host"))
+    record(
+        Action.SESSION_STOP, actor.username, tool=found.tool, hosts=[run.host.name for run in runs], session=found.id
+    )
+    lifecycle.stop(found, runs, EndCause.END_CAUSE_STOPPED, f"stopped by {actor.username}")
+    return session_out(session_by(str(found.id)))
+
+
+@router.delete("/{session}", response={204: None})
+def delete_session(request: HttpRequest, session: str) -> Status[None]:
+    """Its rows too. What was done with it stays in the audit."""
+    actor, found = person(request), session_by(session)
+    require(actor, Action.SESSION_DELETE, found, tool=found.tool, session=found.id)
+    running = [run.host.name for run in lifecycle.open_runs().filter(session=found).select_related("host") if run.host.state == "online"]
+    if running:
+        raise Conflict(f"the session still runs on {', '.join(running)}; stop it first")
+    with transaction.atomic():
+        hosts = [run.host.name for run in found.runs.select_related("host")]
+        record(Action.SESSION_DELETE, actor.username, tool=found.tool, hosts=hosts, session=found.id)
+        nudge.session_changed(found.id)
+        deleted = found.id
+        found.delete()
+    segment_store().delete(deleted)
+    return Status(204, None)
+
+
+def _sessions() -> QuerySet[Session]:
+    return Session.objects.select_related("created_by").prefetch_related("runs__host")

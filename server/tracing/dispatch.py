@@ -1,0 +1,82 @@
+"""Desired state on its way to hosts: what the database says that a connected host has not been told yet.
+
+A start is marked as sent before it leaves, so it leaves at most once; stops and watches may repeat.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from proto.v1.agent_pb2 import SignedEnvelope
+from proto.v1.stream_pb2 import EndCause
+from server.fleet.models import Host
+from server.fleet.switch import fleet_switch, switched_off
+from server.tracing import lifecycle
+from server.tracing.models import Run, RunState
+
+# How long a host may take to say that it accepted a start, after which the start is no longer valid there either.
+ANSWER_TIME = datetime.timedelta(seconds=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One run that its host should know of."""
+
+    host: uuid.UUID
+    run: uuid.UUID
+    stop_cause: str
+    stop_message: str
+    watched: bool
+
+
+def take_starts(hosts: Iterable[uuid.UUID]) -> list[tuple[uuid.UUID, uuid.UUID, SignedEnvelope]]:
+    """(host, run, envelope) to send now; each is handed out once, over all processes."""
+    now = timezone.now()
+    waiting = Run.objects.filter(state=RunState.PENDING, sent_at=None, host__in=list(hosts), session__not_after__gt=now)
+    taken = []
+    for run in waiting.select_related("session"):
+        if Run.objects.filter(id=run.id, state=RunState.PENDING, sent_at=None).update(sent_at=now):
+            envelope = SignedEnvelope(payload=bytes(run.session.envelope), signature=bytes(run.session.signature))
+            taken.append((run.host_id, run.id, envelope))
+    return taken
+
+
+def wanted(hosts: Iterable[uuid.UUID]) -> list[Wanted]:
+    """Every open run that these hosts were told to start."""
+    runs = lifecycle.open_runs().filter(host__in=list(hosts), sent_at__isnull=False)
+    now = timezone.now()
+    found = runs.values_list("host_id", "id", "stop_cause", "stop_message", "session__watched_until")
+    return [Wanted(host, run, cause, message, bool(until and until > now)) for host, run, cause, message, until in found]
+
+
+def sweep() -> None:
+    """What nobody else notices: starts that got no answer, switches, revoked hosts."""
+    _refuse_unanswered()
+    _stop_switched_off()
+    for run in lifecycle.open_runs().filter(host__revoked_at__isnull=False):
+        lifecycle.lose(run, "the host was revoked")
+
+
+def _refuse_unanswered() -> None:
+    now = timezone.now()
+    pending = Run.objects.filter(state=RunState.PENDING)
+    for run in pending.filter(sent_at=None, session__not_after__lt=now):
+        lifecycle.refuse(run, "the host was not connected in time to take the start; start again when it is online")
+    for run in pending.filter(sent_at__lt=now - ANSWER_TIME):
+        lifecycle.refuse(run, "the host did not answer the start; see its agent's log")
+
+
+def _stop_switched_off() -> None:
+    hosts = {host.id: host for host in Host.objects.filter(switched_off())}
+    if not hosts:
+        return
+    fleet = fleet_switch()
+    for run in lifecycle.open_runs().filter(host__in=hosts, stop_cause="").select_related("session"):
+        reason = fleet.reason if fleet.off else hosts[run.host_id].switch_reason
+        message = "tracing was switched off" + (f": {reason}" if reason else "")
+        lifecycle.stop(run.session, [run], EndCause.END_CAUSE_SWITCHED_OFF, message)

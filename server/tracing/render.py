@@ -1,0 +1,79 @@
+"""Sessions and runs as the API shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proto.shortform import to_dict
+from proto.v1.stream_pb2 import EndCause, Ledger, LossCause, RunEnd
+from server.tracing.books import Books, books, session_books
+from server.tracing.models import Run, RunState, Session
+from server.tracing.segments import segment_store
+
+
+def session_out(session: Session) -> dict[str, Any]:
+    """Expects `runs__host` to be prefetched."""
+    runs = list(session.runs.all())
+    judged = [(run, run_books(run)) for run in runs]
+    whole = session_books((run.host.name, found) for run, found in judged)
+    return {
+        "id": session.id,
+        "tool": session.tool,
+        "title": session.title,
+        "kind": session.kind,
+        "state": session.state,
+        "created_by": session.created_by.username,
+        "created_at": session.created_at,
+        "ended_at": session.ended_at,
+        "reason": session.reason,
+        "params": session.params,
+        "filters": session.filters,
+        "limits": session.limits,
+        "hosts": [run.host.name for run in runs],
+        "rows": sum(run.rows for run in runs),
+        "books": whole.state,
+        "books_message": whole.message,
+        "runs": [_run_out(run, found) for run, found in judged],
+    }
+
+
+def run_books(run: Run) -> Books:
+    """Of a run as the database and the store have it now."""
+    if run.final and not run.stored_seq and run.ledger_known:
+        return Books("complete", f"nothing was traced: {run.end_message}")
+    index = segment_store().index(run.session_id, run.id)
+    return books(index, run_end(run), run.run_schema, boot_ns=run.boot_ns, stored_seq=run.stored_seq)
+
+
+def run_end(run: Run) -> RunEnd | None:
+    if not run.final:
+        return None
+    cause = EndCause.Value(f"END_CAUSE_{run.end_cause.upper()}")
+    return RunEnd(cause=cause, message=run.end_message, ledger_known=run.ledger_known)
+
+
+def _run_out(run: Run, found: Books) -> dict[str, Any]:
+    schema = run.run_schema
+    end = {"cause": run.end_cause, "message": run.end_message} if run.end_cause else None
+    return {
+        "id": run.id,
+        "host": {"id": run.host.id, "name": run.host.name},
+        "state": run.state,
+        "end": end,
+        "ledger": _ledger_out(run.run_ledger),
+        "books": found.state,
+        "books_message": found.message,
+        "rows": run.rows,
+        "bytes": run.stored_bytes,
+        "cost": {**to_dict(run.run_cost), "peak_percent": run.peak_percent},
+        "note": run.note,
+        "anchor": {"boot_ns": str(run.boot_ns), "wall_ns": str(run.wall_ns)},
+        "started_at": run.started_at,
+        "ended_at": run.ended_at if run.state in (RunState.ENDED, RunState.REFUSED) else None,
+        "schema": to_dict(schema) if schema else None,
+    }
+
+
+def _ledger_out(ledger: Ledger) -> dict[str, Any]:
+    lost = {LossCause.Name(loss.cause).removeprefix("LOSS_CAUSE_").lower(): loss.events for loss in ledger.lost}
+    return {"seen": ledger.seen, "stored": ledger.stored, "lost": lost}

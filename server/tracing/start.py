@@ -1,0 +1,146 @@
+"""The one door through which every session starts: check, record, sign, all in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from bpf.catalog import CatalogTool
+from bpf.manifest import ParamError, parse_filters, parse_limits, parse_params
+from proto.shortform import enum_short
+from proto.v1.agent_pb2 import Filters, RunLimits
+from proto.v1.tool_pb2 import Kind
+from server import nudge
+from server.accounts.models import User
+from server.accounts.policy import Action, require
+from server.audit.record import record
+from server.catalog.tools import find
+from server.errors import ApiError, AuditUnavailable, Invalid
+from server.fleet.models import Host
+from server.tracing import envelope
+from server.tracing.models import Run, Session
+from server.tracing.targets import check_ready, resolve
+
+M = TypeVar("M", Filters, RunLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person asked for, in their words."""
+
+    tool: str
+    hosts: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+    filters: dict[str, int | str] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    tool: CatalogTool
+    hosts: list[Host]
+    params: dict[str, str]
+    filters: Filters
+    limits: RunLimits
+
+
+def start(user: User, order: Order) -> Session:
+    """Raises ApiError; then nothing was started, and the refusal stands in the audit."""
+    asked = {"params": order.params, "filters": order.filters, "limits": order.limits, "labels": order.labels}
+    require(user, Action.SESSION_START, tool=order.tool, hosts=order.hosts, reason=order.reason, detail=asked)
+    try:
+        checked = _check(order)
+    except ApiError as error:
+        facts = {**asked, "refusal": error.message}
+        record(
+            Action.SESSION_START, user.username, "refused", tool=order.tool, hosts=order.hosts, reason=order.reason, detail=facts
+        )
+        nudge.fleet_changed("audit")
+        raise
+    try:
+        return _commit(user, order, checked)
+    except DatabaseError as error:
+        raise AuditUnavailable(f"the start could not be recorded, so nothing was started: {error}") from error
+
+
+def _check(order: Order) -> _Checked:
+    catalog_tool = find(order.tool)
+    tool = catalog_tool.tool
+    filters = _message(Filters(), order.filters, "filters")
+    try:
+        values = parse_params(tool, order.params)
+        parse_filters(tool, filters)
+        limits = parse_limits(tool, _message(RunLimits(), order.limits, "limits"))
+    except ParamError as error:
+        raise Invalid(str(error), field=error.name) from error
+    hosts = resolve(order.hosts, order.labels)
+    check_ready(hosts, catalog_tool)
+    defaults = {param.name: param.default for param in tool.params}
+    params = {name: order.params.get(name) or defaults[name] for name in values}
+    return _Checked(catalog_tool, hosts, params, filters, limits)
+
+
+def _message(message: M, values: Mapping[str, int | str], what: str) -> M:
+    for name, value in values.items():
+        try:
+            setattr(message, name, value)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise Invalid(f"{what}: {name} cannot be {value!r}: {error}", field=name) from error
+    return message
+
+
+@transaction.atomic
+def _commit(user: User, order: Order, checked: _Checked) -> Session:
+    session = _session(user, order, checked)
+    runs = [Run(id=uuid.uuid4(), session=session, host=host) for host in checked.hosts]
+    envelope.seal(session, runs, user.username, checked.filters, checked.limits)
+    session.save(force_insert=True)
+    Run.objects.bulk_create(runs)
+    record(
+        Action.SESSION_START,
+        user.username,
+        tool=session.tool,
+        hosts=[host.name for host in checked.hosts],
+        session=session.id,
+        reason=session.reason,
+        detail=_facts(session, runs, order),
+    )
+    nudge.hosts(host.id for host in checked.hosts)
+    nudge.session_changed(session.id)
+    nudge.fleet_changed("audit")
+    return session
+
+
+def _session(user: User, order: Order, checked: _Checked) -> Session:
+    tool = checked.tool.tool
+    limits = {name.name: getattr(checked.limits, name.name) for name in RunLimits.DESCRIPTOR.fields}
+    return Session(
+        tool=tool.name,
+        tool_digest=checked.tool.digest.hex(),
+        title=tool.title[:200],
+        kind=enum_short(Kind.DESCRIPTOR, tool.streams[0].kind),
+        created_by=user,
+        reason=order.reason,
+        params=checked.params,
+        filters={name.name: value for name, value in checked.filters.ListFields()},
+        limits=limits,
+        not_after=timezone.now() + envelope.LIFETIME,
+    )
+
+
+def _facts(session: Session, runs: list[Run], order: Order) -> dict[str, Any]:
+    return {
+        "tool_digest": session.tool_digest,
+        "params": session.params,
+        "filters": session.filters,
+        "limits": session.limits,
+        "asked": {"hosts": order.hosts, "labels": order.labels},
+        "targets": [{"run": str(run.id), "host_id": str(run.host.id), "host": run.host.name} for run in runs],
+    }
