@@ -43,3 +43,18 @@ static __always_inline u32 fs_uid(void)
 {
     return bpf_get_current_uid_gid();
 }
+
+// Slot of a log2 histogram: n for values from 2^n to 2^(n+1) - 1, 0 also for 0.
+static __always_inline u32 fs_log2(u64 value)
+{
+    u32 slot = 0;
+
+#pragma unroll
+    for (u32 step = 32; step; step /= 2) {
+        if (value >> step) {
+            value >>= step;
+            slot += step;
+        }
+    }
+    return slot;
+}

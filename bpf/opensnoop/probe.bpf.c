@@ -1,6 +1,6 @@
 // The pointer is kept when the call starts and the string read when it returns: by then the kernel has read it too, so
 // its page is there. That gives whole paths, in all four calls that open a file.
-#include <uapi/linux/fcntl.h>
+#include <linux/fcntl.h>
 
 struct start {
     const char *path;

@@ -1,0 +1,88 @@
+"""numpy arrays from the kernel as Arrow arrays, without touching single values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+
+COMM_NUL = b"\0"
+
+
+def number_array(values: np.ndarray, kind: pa.DataType) -> pa.Array:
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def fixed_bytes_array(values: np.ndarray) -> pa.DictionaryArray:
+    """From ``V<n>`` values padded with NULs, which are cut."""
+    coded = _fixed(values).dictionary_encode()
+    words = [word.rstrip(COMM_NUL) for word in coded.dictionary.to_pylist()]
+    return pa.DictionaryArray.from_arrays(coded.indices, pa.array(words, pa.binary()))
+
+
+def slot_array(slots: np.ndarray, *, zeroed: bool) -> pa.DictionaryArray:
+    """From ``V<4+n>`` values: a u32 length and a slot. ``zeroed``: what lies behind a value in its slot is zero."""
+    if not zeroed:
+        return _cut(slots).dictionary_encode()
+    coded = _fixed(slots).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(coded.indices, _cut(_as_numpy(coded.dictionary, slots.dtype)))
+
+
+def join_dictionaries(parts: Sequence[pa.DictionaryArray]) -> tuple[np.ndarray, pa.Array]:
+    """Indices and dictionary of all parts one after the other."""
+    base, indices = 0, []
+    for part in parts:
+        indices.append(part.indices.to_numpy() + np.int32(base))
+        base += len(part.dictionary)
+    return np.concatenate(indices), pa.concat_arrays([part.dictionary for part in parts])
+
+
+def binary_dictionary(indices: np.ndarray, dictionary: pa.Array) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(number_array(indices, pa.int32()), dictionary)
+
+
+def name_array(values: np.ndarray, name: Callable[[int], str]) -> pa.DictionaryArray:
+    unique, inverse = np.unique(values, return_inverse=True)
+    words = pa.array([name(int(value)) for value in unique], pa.utf8())
+    return pa.DictionaryArray.from_arrays(number_array(inverse.astype(np.int32), pa.int32()), words)
+
+
+def stack_array(stacks: Sequence[Sequence[str]]) -> pa.ListArray:
+    offsets = np.zeros(len(stacks) + 1, np.int32)
+    np.cumsum([len(stack) for stack in stacks], out=offsets[1:])
+    frames = pa.array([frame for stack in stacks for frame in stack], pa.utf8()).dictionary_encode()
+    return pa.ListArray.from_arrays(number_array(offsets, pa.int32()), frames)
+
+
+def compact(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same rows with dictionaries that hold only what they use."""
+    columns = []
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type):
+            columns.append(column.dictionary_decode().dictionary_encode())
+        else:
+            columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def _fixed(values: np.ndarray) -> pa.Array:
+    return number_array(values, pa.binary(values.dtype.itemsize))
+
+
+def _as_numpy(array: pa.Array, dtype: np.dtype[np.void]) -> np.ndarray:
+    data = array.buffers()[1]
+    return np.frombuffer(data, dtype, len(array), array.offset * dtype.itemsize)
+
+
+def _cut(slots: np.ndarray) -> pa.Array:
+    """Values of their own length, copied out of equally large slots."""
+    table = np.ascontiguousarray(slots).view(np.uint8).reshape(len(slots), slots.dtype.itemsize)
+    lengths = table[:, :4].copy().view(np.uint32).ravel()
+    longest = int(lengths.max(initial=0))
+    offsets = np.zeros(len(slots) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    wanted = np.arange(longest, dtype=np.uint32) < lengths[:, None]
+    data = table[:, 4 : 4 + longest][wanted]
+    return pa.Array.from_buffers(pa.binary(), len(slots), [None, pa.py_buffer(offsets), pa.py_buffer(data)])

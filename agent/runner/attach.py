@@ -1,0 +1,222 @@
+"""From a tool and what a person asked for to running probes: compile, load, attach, hold.
+
+Used by the runner and by the agent's trial of a tool (does this kernel take it?), which attaches and closes at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.runner import probes
+from agent.runner.compiler import AttachError, Compiled, program_types
+from agent.runner.functions import Function, find_functions
+from agent.runner.map_access import update_map
+from bpf.catalog import CatalogTool
+from bpf.layout import ROW_KINDS, is_on
+from bpf.program import Program, Values, build_program, ring_names, stack_tables
+from proto.v1 import tool_pb2 as pb
+from proto.v1.agent_pb2 import Filters
+
+__all__ = ["AttachError", "Attachment", "Request", "attach", "choose_variant"]
+
+TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
+PAGE = os.sysconf("SC_PAGE_SIZE")
+RING_BYTES = 16 * 1024 * 1024
+RING_BYTES_MIN = 1024 * 1024
+RING_MEMORY_SHARE = 64
+DEFAULT_FREQUENCY = 49
+COMM_BYTES = 16
+
+_KIND = {
+    pb.PROBE_TYPE_TRACEPOINT: "tracepoint",
+    pb.PROBE_TYPE_RAW_TRACEPOINT: "raw_tracepoint",
+    pb.PROBE_TYPE_UPROBE: "kprobe",
+    pb.PROBE_TYPE_URETPROBE: "kprobe",
+    pb.PROBE_TYPE_KPROBE: "kprobe",
+    pb.PROBE_TYPE_KRETPROBE: "kprobe",
+    pb.PROBE_TYPE_PERF_TIMER: "perf_event",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to run. ``headers``: kernel source tree made from BTF, empty without BTF. ``skip_pids`` are never traced."""
+
+    entry: CatalogTool
+    values: Values
+    filters: Filters
+    headers: str = ""
+    rate: int = 0
+    skip_pids: Sequence[int] = ()
+
+
+@dataclass(slots=True)
+class Attachment:
+    """Everything that a run holds in the kernel, as descriptors."""
+
+    variant: pb.Variant
+    maps: dict[str, int] = field(default_factory=dict)
+    programs: dict[str, int] = field(default_factory=dict)
+    program_types: list[pb.ProbeType] = field(default_factory=list)
+    links: list[int] = field(default_factory=list)
+    functions: list[Function] = field(default_factory=list)
+    ring_bytes: dict[str, int] = field(default_factory=dict)
+
+    def detach(self) -> None:
+        """The last first. When this returns no program runs any more."""
+        while self.links:
+            os.close(self.links.pop())
+
+    def close(self) -> None:
+        self.detach()
+        for descriptor in (*self.programs.values(), *self.maps.values()):
+            os.close(descriptor)
+        self.programs.clear()
+        self.maps.clear()
+
+
+def choose_variant(tool: pb.Tool, name: str) -> pb.Variant:
+    """The named one, or the best when the name is empty. Raises AttachError."""
+    for variant in tool.variants:
+        if name in ("", variant.name):
+            return variant
+    raise AttachError(f"{tool.name} has no variant {name}; it has {', '.join(v.name for v in tool.variants)}")
+
+
+def attach(request: Request, variant: pb.Variant) -> Attachment:
+    """All probes of the variant or none. Raises AttachError."""
+    held = Attachment(variant)
+    try:
+        wanted = [probe for probe in variant.probes if _wanted(request, probe)]
+        compiled = Compiled(_program(request, variant, wanted, held), request.headers)
+        try:
+            _take_maps(request, compiled, held)
+            _load(compiled, wanted, held)
+        finally:
+            compiled.close()
+        _fill_filters(request, held)
+        for probe in wanted:
+            for link in _attach(request, probe, held):
+                held.links.append(link)
+    except BaseException:
+        held.close()
+        raise
+    return held
+
+
+def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], held: Attachment) -> Program:
+    records = {
+        name: size
+        for stream in request.entry.tool.streams
+        if stream.kind in ROW_KINDS
+        for name, size in ring_names(request.entry.tool, stream, request.values).items()
+    }
+    held.ring_bytes = ring_sizes(list(records), _memory_bytes())
+    return build_program(
+        request.entry,
+        variant,
+        request.values,
+        request.filters,
+        rate=request.rate,
+        present=[probe.target for probe in wanted if probe.optional],
+        ring_pages={name: size // PAGE for name, size in held.ring_bytes.items()},
+    )
+
+
+def ring_sizes(names: Sequence[str], memory: int) -> dict[str, int]:
+    """16 MiB each: a tenth of a second of what one core can generate. Less on a small host, large classes first."""
+    sizes = dict.fromkeys(names, RING_BYTES)
+    for name in [*reversed(names)] * 4:
+        if sum(sizes.values()) > memory // RING_MEMORY_SHARE and sizes[name] > RING_BYTES_MIN:
+            sizes[name] //= 2
+    return sizes
+
+
+def _take_maps(request: Request, compiled: Compiled, held: Attachment) -> None:
+    names = ["fs_counters", *held.ring_bytes]
+    for stream in request.entry.tool.streams:
+        if stream.kind not in ROW_KINDS:
+            names.append(stream.name)
+        if stream.kind == pb.KIND_STACKS:
+            names += stack_tables(stream)
+    for name in names:
+        held.maps[name] = compiled.map_fd(name)
+    for name in ("fs_comm_wanted", "fs_skip_pids"):
+        try:
+            held.maps[name] = compiled.map_fd(name)
+        except KeyError:
+            continue  # depends on the filters
+
+
+def _load(compiled: Compiled, wanted: Sequence[pb.Probe], held: Attachment) -> None:
+    kinds = program_types()
+    for probe in wanted:
+        function = program_name(probe)
+        if probe.type not in _KIND:
+            raise AttachError(f"this agent cannot attach {pb.ProbeType.Name(probe.type).lower()} probes")
+        if function not in held.programs:
+            held.programs[function] = compiled.load(function, kinds[_KIND[probe.type]])
+            held.program_types.append(probe.type)
+
+
+def program_name(probe: pb.Probe) -> str:
+    if probe.type == pb.PROBE_TYPE_TRACEPOINT:
+        return f"tracepoint__{probe.target.replace(':', '__')}"
+    if probe.type == pb.PROBE_TYPE_RAW_TRACEPOINT:
+        return f"raw_tracepoint__{probe.target}"
+    return probe.program
+
+
+def _fill_filters(request: Request, held: Attachment) -> None:
+    if "fs_comm_wanted" in held.maps:
+        comm = request.filters.comm.encode()[: COMM_BYTES - 1].ljust(COMM_BYTES, b"\0")
+        update_map(held.maps["fs_comm_wanted"], bytes(4), comm)
+    if "fs_skip_pids" in held.maps:
+        for pid in {*request.skip_pids, os.getpid()}:
+            update_map(held.maps["fs_skip_pids"], pid.to_bytes(4, "little"), b"\1")
+
+
+def _attach(request: Request, probe: pb.Probe, held: Attachment) -> Iterator[int]:
+    program = held.programs[program_name(probe)]
+    if probe.type == pb.PROBE_TYPE_TRACEPOINT:
+        yield probes.attach_tracepoint(program, probe.target)
+    elif probe.type == pb.PROBE_TYPE_RAW_TRACEPOINT:
+        yield probes.attach_raw_tracepoint(program, probe.target)
+    elif probe.type == pb.PROBE_TYPE_PERF_TIMER:
+        yield from probes.attach_timer(program, int(request.values.get("frequency", DEFAULT_FREQUENCY)))
+    elif probe.type in (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE):
+        yield from _attach_functions(request, probe, program, held)
+    else:
+        yield probes.attach_kprobe(program, probe.target, at_return=probe.type == pb.PROBE_TYPE_KRETPROBE)
+
+
+def _attach_functions(request: Request, probe: pb.Probe, program: int, held: Attachment) -> Iterator[int]:
+    pid = request.filters.pid or -1
+    if not held.functions:
+        held.functions = find_functions(_target(request, probe), pid)
+    at_return = probe.type == pb.PROBE_TYPE_URETPROBE
+    for index, function in enumerate(held.functions):
+        place = probes.UserProbe(function.path, function.offset, index, at_return)
+        yield from probes.attach_uprobe(program, place, pid)
+
+
+def _target(request: Request, probe: pb.Probe) -> str:
+    return str(request.values[probe.target[1:]]) if probe.target.startswith("$") else probe.target
+
+
+def _wanted(request: Request, probe: pb.Probe) -> bool:
+    return is_on(probe.when, request.entry.tool, request.values) and (not probe.optional or _exists(probe))
+
+
+def _exists(probe: pb.Probe) -> bool:
+    if probe.type != pb.PROBE_TYPE_TRACEPOINT:
+        return True
+    event = probe.target.replace(":", "/")
+    return any((root / "events" / event).is_dir() for root in TRACEFS)
+
+
+def _memory_bytes() -> int:
+    return PAGE * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,50 @@
+"""The runner's end of the socket to the warden: one message a packet, file descriptors beside the first update."""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections.abc import Sequence
+
+from proto.v1.local_pb2 import RunnerConfig, RunnerToWarden, WardenToRunner
+
+DESCRIPTOR = 3
+PACKET_MAX = 1024 * 1024
+
+
+class WardenGone(ConnectionError):
+    """The warden closed its end: nobody is there to be told."""
+
+
+class Channel:
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+
+    def config(self) -> RunnerConfig:
+        """The first packet. Raises WardenGone."""
+        return RunnerConfig.FromString(self._receive())
+
+    def wait(self, seconds: float, descriptors: Sequence[int]) -> tuple[WardenToRunner | None, list[int]]:
+        """Sleep until a message, one of the descriptors is readable, or the time is over. Raises WardenGone."""
+        ready, _, _ = select.select([self._socket, *descriptors], [], [], seconds)
+        message = None
+        if self._socket in ready:
+            ready.remove(self._socket)
+            message = WardenToRunner.FromString(self._receive())
+        return message, ready
+
+    def send(self, message: RunnerToWarden, descriptors: Sequence[int] = ()) -> None:
+        """Raises WardenGone."""
+        try:
+            socket.send_fds(self._socket, [message.SerializeToString()], list(descriptors))
+        except OSError as error:
+            raise WardenGone(str(error)) from error
+
+    def _receive(self) -> bytes:
+        try:
+            data = self._socket.recv(PACKET_MAX)
+        except OSError as error:
+            raise WardenGone(str(error)) from error
+        if not data:
+            raise WardenGone("the warden closed the socket")
+        return data

@@ -1,0 +1,116 @@
+"""Compiles and loads a program with BCC, and says in one line what was wrong when it cannot be. Imports bcc."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bcc import BPF, lib
+
+from bpf.program import Program
+
+_COMPILE_ERROR = re.compile(r"^(.*?):(\d+):\d+: (?:fatal )?error: (.*)$", re.MULTILINE)
+_VERDICT_END = re.compile(r"^processed \d+ insns.*$", re.MULTILINE)
+
+
+class AttachError(RuntimeError):
+    """The tool cannot be attached here. The text is one line: what failed, why, and what to do where that is known."""
+
+
+class _Module(BPF):
+    """BCC's module without its habit of attaching whatever has a telling name."""
+
+    def _trace_autoload(self) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class Output:
+    """What libbcc wrote to standard error."""
+
+    text: str = ""
+
+
+class Compiled:
+    """A compiled module. Programs are loaded one by one; ``close`` frees the compiler's memory and keeps what was taken out."""
+
+    def __init__(self, program: Program, headers: str) -> None:
+        """``headers``: a kernel source tree made from BTF, empty when there is none. Raises AttachError."""
+        if headers:
+            os.environ["BCC_KERNEL_SOURCE"] = headers
+        output = Output()
+        try:
+            with _captured(output):
+                flags = [*program.cflags, "-Wno-macro-redefined", "-Wno-unused-function"]
+                self._module = _Module(text=program.text.encode(), cflags=flags)
+        except Exception as error:
+            raise AttachError(_compile_message(output.text, headers)) from error
+
+    def load(self, function: str, kind: int) -> int:
+        """Descriptor of the loaded program, which the caller closes. Raises AttachError."""
+        output = Output()
+        try:
+            with _captured(output):
+                loaded = self._module.load_func(function.encode(), kind)
+        except Exception as error:
+            raise AttachError(_load_message(function, output.text)) from error
+        return os.dup(loaded.fd)
+
+    def map_fd(self, name: str) -> int:
+        """A descriptor of the map, which the caller closes. Raises KeyError."""
+        descriptor = lib.bpf_table_fd(self._module.module, name.encode())
+        if descriptor < 0:
+            raise KeyError(f"the program has no map {name}")
+        return os.dup(descriptor)
+
+    def close(self) -> None:
+        """Maps and programs live on in the descriptors that were handed out."""
+        self._module.cleanup()
+
+
+def program_types() -> dict[str, int]:
+    """BCC's number of each kind of program."""
+    return {
+        "tracepoint": BPF.TRACEPOINT,
+        "raw_tracepoint": BPF.RAW_TRACEPOINT,
+        "kprobe": BPF.KPROBE,
+        "perf_event": BPF.PERF_EVENT,
+    }
+
+
+@contextmanager
+def _captured(output: Output) -> Iterator[None]:
+    """libbcc and clang report errors only by printing them."""
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            file.seek(0)
+            output.text = file.read().decode("utf-8", "replace")
+
+
+def _compile_message(text: str, headers: str) -> str:
+    found = _COMPILE_ERROR.search(text)
+    why = f"{found.group(1)} line {found.group(2)}: {found.group(3)}" if found else _last_line(text)
+    if not headers:
+        return f"the probe does not compile: {why} (this kernel has no BTF, so its structures are not known)"
+    return f"the probe does not compile: {why}"
+
+
+def _load_message(function: str, text: str) -> str:
+    reason = re.search(r"Failed to load program: (.*)", text)
+    log = _VERDICT_END.split(text)[0]
+    return f"the kernel refused {function}: {reason.group(1) if reason else 'load failed'}: {_last_line(log)}"
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "no reason given"

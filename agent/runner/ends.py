@@ -1,0 +1,35 @@
+"""Why a run ends, in one line for people."""
+
+from __future__ import annotations
+
+from proto.v1.agent_pb2 import RunLimits
+from proto.v1.stream_pb2 import (
+    END_CAUSE_AGENT_STOPPED,
+    END_CAUSE_BYTES,
+    END_CAUSE_DURATION,
+    END_CAUSE_ROWS,
+    END_CAUSE_TARGET_EXITED,
+    EndCause,
+    RunEnd,
+)
+
+
+def run_end(cause: EndCause, message: str) -> RunEnd:
+    return RunEnd(cause=cause, message=message, ledger_known=True)
+
+
+def limit_reached(cause: EndCause, limits: RunLimits) -> RunEnd:
+    texts = {
+        END_CAUSE_DURATION: f"ended after {limits.duration_ms / 1000:g} s, as asked",
+        END_CAUSE_ROWS: f"ended after {limits.rows} rows, as asked",
+        END_CAUSE_BYTES: f"ended after {limits.bytes} bytes, as asked",
+    }
+    return run_end(cause, texts[cause])
+
+
+def target_exited(pid: int) -> RunEnd:
+    return run_end(END_CAUSE_TARGET_EXITED, f"process {pid} ended")
+
+
+def agent_stopped(why: str) -> RunEnd:
+    return run_end(END_CAUSE_AGENT_STOPPED, why)

@@ -1,0 +1,120 @@
+"""A run while its probes are attached: read, store, tell the warden, and notice why it must end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agent.clock import boot_ns
+from agent.runner.batcher import Batcher
+from agent.runner.channel import Channel, WardenGone
+from agent.runner.ends import agent_stopped, limit_reached, run_end, target_exited
+from agent.runner.readers.base import Reader
+from agent.runner.signals import Termination
+from agent.runner.target import Target
+from proto.v1 import agent_pb2, stream_pb2
+from proto.v1.local_pb2 import RunnerToWarden, WardenToRunner
+
+MS = 1_000_000
+PAUSE_IDLE = 0.050
+PAUSE_WATCHED = 0.025
+PAUSE_BUSY = 0.010
+BUSY_BYTES = 512 * 1024
+FLUSH_BYTES = 8 * 1024 * 1024
+FLUSH_NS = 250 * MS
+REPORT_NS = 1000 * MS
+
+
+@dataclass(slots=True)
+class Live:
+    """``deadline`` is a boot clock time, 0: none."""
+
+    run_id: bytes
+    channel: Channel
+    readers: Sequence[Reader]
+    batcher: Batcher
+    termination: Termination
+    target: Target | None
+    deadline: int
+    watched: bool = False
+    _flushed: int = field(default_factory=boot_ns)
+    _reported: int = 0
+    _reported_seq: int = 0
+
+    def run(self) -> stream_pb2.RunEnd:
+        """Until something ends it; then the probes are still attached."""
+        end = None
+        while end is None:
+            moved = sum(reader.drain() for reader in self.readers)
+            self._flush()
+            try:
+                end = self._limit() or self._report_and_wait(moved)
+            except WardenGone as error:
+                end = agent_stopped(f"the agent stopped: {error}")
+        return end
+
+    def report(self, state: agent_pb2.RunUpdate.State, end: stream_pb2.RunEnd | None = None) -> None:
+        """Raises WardenGone."""
+        self.channel.send(RunnerToWarden(update=self.update(state, end)))
+        self._reported, self._reported_seq = boot_ns(), self.batcher.seq
+
+    def update(self, state: agent_pb2.RunUpdate.State, end: stream_pb2.RunEnd | None = None) -> agent_pb2.RunUpdate:
+        return agent_pb2.RunUpdate(
+            run_id=self.run_id,
+            state=state,
+            end=end,
+            ledger=self.batcher.ledger.message(),
+            cost=stream_pb2.Cost(runner_cpu_ns=time.process_time_ns()),
+            spooled_seq=self.batcher.seq,
+        )
+
+    def store(self, *, final: bool) -> None:
+        for reader in self.readers:
+            for batch in reader.take(final=final):
+                self.batcher.write(reader.stream, batch)
+
+    def _flush(self) -> None:
+        now = boot_ns()
+        full = any(reader.waiting() >= FLUSH_BYTES for reader in self.readers)
+        if full or self.watched or now - self._flushed >= FLUSH_NS:
+            self.store(final=False)
+            self._flushed = now
+
+    def _limit(self) -> stream_pb2.RunEnd | None:
+        if self.batcher.reached:
+            return limit_reached(self.batcher.reached, self.batcher.limits)
+        if self.deadline and boot_ns() >= self.deadline:
+            return limit_reached(stream_pb2.END_CAUSE_DURATION, self.batcher.limits)
+        return None
+
+    def _report_and_wait(self, moved: int) -> stream_pb2.RunEnd | None:
+        if self.batcher.seq != self._reported_seq or boot_ns() - self._reported >= REPORT_NS:
+            self.batcher.ledger.read_kernel()
+            self.report(agent_pb2.RunUpdate.STATE_ATTACHED)
+            if self.target and self.target.gone():
+                return target_exited(self.target.pid)
+        descriptors = [self.termination.descriptor, *([self.target.descriptor] if self.target else [])]
+        message, ready = self.channel.wait(self._pause(moved), descriptors)
+        if self.termination.descriptor in ready:
+            return agent_stopped("the agent was asked to stop")
+        if self.target and self.target.descriptor in ready:
+            return target_exited(self.target.pid)
+        return self._handle(message) if message else None
+
+    def _handle(self, message: WardenToRunner) -> stream_pb2.RunEnd | None:
+        match message.WhichOneof("message"):
+            case "stop":
+                return run_end(message.stop.cause or stream_pb2.END_CAUSE_STOPPED, message.stop.message or "stopped")
+            case "watch":
+                self.watched = message.watch.watched
+        return None
+
+    def _pause(self, moved: int) -> float:
+        """Seconds until the next look: short enough that no ring fills up, long enough to cost next to nothing."""
+        if moved >= FLUSH_BYTES:
+            return 0
+        pause = PAUSE_BUSY if moved >= BUSY_BYTES else PAUSE_WATCHED if self.watched else PAUSE_IDLE
+        if self.deadline:
+            pause = min(pause, max(self.deadline - boot_ns(), 0) / 1e9)
+        return pause

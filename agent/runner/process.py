@@ -1,0 +1,70 @@
+"""What the runner does to its own process: dies with the warden, leads its own group, gives up what it no longer needs."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+PR_CAPBSET_DROP = 24
+PR_SET_NO_NEW_PRIVS = 38
+CAPABILITY_VERSION_3 = 0x20080522
+
+# linux/capability.h
+CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYSLOG, CAP_PERFMON, CAP_BPF = 2, 19, 21, 34, 38, 39
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def become_runner() -> None:
+    """Own process group; SIGTERM when the warden dies. One that died before shows as the end of its socket."""
+    os.setpgid(0, 0)
+    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def drop_capabilities() -> None:
+    """Keep only what reading maps, symbols of other processes and /proc needs. Kernels before 5.8 know neither CAP_BPF
+    nor CAP_PERFMON: there CAP_SYS_ADMIN stays in their place."""
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+    keep = {CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYSLOG, CAP_PERFMON, CAP_BPF}
+    if last < CAP_BPF:
+        keep.add(CAP_SYS_ADMIN)
+    for capability in set(range(last + 1)) - keep:
+        _prctl(PR_CAPBSET_DROP, capability)
+    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    _capset(capability for capability in keep if capability <= last)
+
+
+def join_group(gid: int) -> None:
+    """So that files can be given to this group without the capability to give them to any."""
+    os.setgroups([gid] if gid else [])
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def return_memory() -> None:
+    """Give what the compiler has freed back to the system."""
+    _libc.malloc_trim(0)
+
+
+def _capset(keep: Iterable[int]) -> None:
+    bits = sum(1 << capability for capability in keep)
+    low, high = bits & 0xFFFFFFFF, bits >> 32
+    header = struct.pack("=Ii", CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(header, struct.pack("=6I", low, low, 0, high, high, 0)), "capset")
+
+
+def _prctl(option: int, value: int) -> None:
+    _check(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl {option}")
+
+
+def _check(result: int, what: str) -> None:
+    if result < 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{what}: {os.strerror(error)}")

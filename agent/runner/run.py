@@ -1,0 +1,146 @@
+"""One run from its configuration to its closed books. Imports bcc."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.clock import boot_ns, wall_ns
+from agent.runner.attach import Attachment, AttachError, Request, attach, choose_variant
+from agent.runner.channel import Channel, WardenGone
+from agent.runner.ends import run_end
+from agent.runner.ledger import Ledger
+from agent.runner.prepare import PrepareError, load_request
+from agent.runner.process import drop_capabilities, join_group, return_memory
+from agent.runner.signals import Termination
+from agent.runner.spool import Spool
+from agent.runner.target import Target, TargetError, hold_target
+from proto import frame
+from proto.v1 import stream_pb2
+from proto.v1.agent_pb2 import RunUpdate
+from proto.v1.local_pb2 import RunnerConfig, RunnerToWarden
+
+if TYPE_CHECKING:
+    from agent.runner.live import Live
+
+CLOSE_SECONDS = 1.0
+SETTLE_SECONDS = 0.002
+_CLOCK_TRIES = 5
+
+
+def run(config: RunnerConfig, channel: Channel) -> None:
+    """Returns when the books are closed. Raises SpoolFull when the end cannot be written."""
+    termination = Termination()
+    join_group(config.spool_gid)
+    # Arrow is imported while the compiler works: together they are most of the time to the first row.
+    imports = threading.Thread(target=__import__, args=("agent.runner.streams",))
+    imports.start()
+    try:
+        target = hold_target(config.envelope.filters)
+        request = _request(config)
+        held = attach(request, choose_variant(request.entry.tool, config.variant))
+    except (AttachError, PrepareError, TargetError) as error:
+        _refuse(config, channel, str(error))
+        return
+    finally:
+        imports.join()
+    _trace(config, channel, termination, target, request, held)
+
+
+def _request(config: RunnerConfig) -> Request:
+    entry, values = load_request(config)
+    return Request(
+        entry,
+        values,
+        config.envelope.filters,
+        headers=config.headers_dir,
+        rate=config.limits.events_per_second,
+        skip_pids=list(config.skip_pids),
+    )
+
+
+def _trace(
+    config: RunnerConfig,
+    channel: Channel,
+    termination: Termination,
+    target: Target | None,
+    request: Request,
+    held: Attachment,
+) -> None:
+    from agent.runner.batcher import Batcher
+    from agent.runner.live import Live
+    from agent.runner.streams import open_readers, run_schema
+
+    started = boot_ns()
+    schema = run_schema(request, held.variant)
+    ledger = Ledger(held.maps["fs_counters"], held.programs.values())
+    batcher = Batcher(config.run_id, list(schema.streams), config.limits, _spool(config), ledger)
+    readers = open_readers(request, held)
+    drop_capabilities()
+    return_memory()
+    deadline = started + config.limits.duration_ms * 1_000_000 if config.limits.duration_ms else 0
+    live = Live(config.run_id, channel, readers, batcher, termination, target, deadline)
+    try:
+        _announce(channel, live.update(RunUpdate.STATE_ATTACHED), schema, held)
+        end = live.run()
+    except WardenGone as error:
+        end = run_end(stream_pb2.END_CAUSE_AGENT_STOPPED, f"the agent stopped: {error}")
+    held.detach()
+    _drain(live, ledger)
+    batcher.end(end)
+    _tell(channel, live.update(RunUpdate.STATE_ENDED, end))
+
+
+def _announce(channel: Channel, update: RunUpdate, schema: stream_pb2.RunSchema, held: Attachment) -> None:
+    update.schema.CopyFrom(schema)
+    update.boot_ns, update.wall_ns = clock_anchor()
+    message = RunnerToWarden(update=update, program_types=held.program_types)
+    channel.send(message, [held.maps["fs_counters"], *held.programs.values()])
+
+
+def clock_anchor() -> tuple[int, int]:
+    """The same moment on boot and wall clock: of a few tries the one that was interrupted least."""
+    tries = []
+    for _ in range(_CLOCK_TRIES):
+        before, wall, after = boot_ns(), wall_ns(), boot_ns()
+        tries.append((after - before, (before + after) // 2, wall))
+    _, boot, wall = min(tries)
+    return boot, wall
+
+
+def _drain(live: Live, ledger: Ledger) -> None:
+    """A probe of another CPU may be in its last microseconds: read until nothing is in flight any more."""
+    deadline = time.monotonic() + CLOSE_SECONDS
+    while True:
+        time.sleep(SETTLE_SECONDS)
+        while sum(reader.drain() for reader in live.readers):
+            live.store(final=True)
+        live.store(final=True)
+        ledger.read_kernel()
+        if ledger.balance() == 0 or time.monotonic() > deadline:
+            return
+
+
+def _refuse(config: RunnerConfig, channel: Channel, reason: str) -> None:
+    end = run_end(stream_pb2.END_CAUSE_FAILED, reason)
+    spool = _spool(config)
+    head = stream_pb2.BatchHead(run_id=config.run_id, seq=1, ledger=stream_pb2.Ledger(), end=end)
+    head.boot_ns, head.wall_ns = clock_anchor()
+    spool.append(1, frame.encode(head), always=True)
+    spool.close()
+    update = RunUpdate(run_id=config.run_id, state=RunUpdate.STATE_ENDED, end=end, spooled_seq=1)
+    update.ledger.SetInParent()
+    _tell(channel, update)
+
+
+def _tell(channel: Channel, update: RunUpdate) -> None:
+    try:
+        channel.send(RunnerToWarden(update=update))
+    except WardenGone:
+        return  # the books are on the disk; whoever comes next reads them there
+
+
+def _spool(config: RunnerConfig) -> Spool:
+    return Spool(Path(config.spool_dir), config.spool_bytes, config.spool_gid)

@@ -1,0 +1,70 @@
+"""Appends frames to the run's spool. A frame is on the disk when ``append`` returns; the folder belongs to the warden, which
+removes files whose frames the server has acknowledged.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from agent.files import sync_folder, write_all
+
+FILE_BYTES = 16 * 1024 * 1024
+MODE = 0o640
+
+
+class SpoolFull(OSError):
+    """There is no room for the frame: neither in the run's share nor, perhaps, on the disk. Nothing was written."""
+
+
+class Spool:
+    def __init__(self, folder: Path, share: int, gid: int) -> None:
+        """``share`` is how many bytes of unacknowledged frames this run may keep, 0: any number."""
+        self._folder = folder
+        self._share = share
+        self._gid = gid
+        self._file = -1
+        self._written = 0
+        self._since_check = share
+
+    def append(self, seq: int, frame: bytes, *, always: bool = False) -> None:
+        """``always`` ignores the run's share, for the frame that ends a run. Raises SpoolFull."""
+        if not (always or self._has_room(len(frame))):
+            raise SpoolFull(f"{self._share} bytes of spool are used up")
+        try:
+            self._roll(seq)
+            write_all(self._file, frame)
+            os.fdatasync(self._file)
+        except OSError as error:
+            self._undo()
+            raise SpoolFull(error.errno, f"cannot write to {self._folder}: {error.strerror}") from error
+        self._written += len(frame)
+        self._since_check += len(frame)
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _has_room(self, size: int) -> bool:
+        if not self._share:
+            return True
+        if self._since_check + size > self._share:
+            self._since_check = sum(path.stat().st_size for path in self._folder.glob("*.frames"))
+        return self._since_check + size <= self._share
+
+    def _roll(self, seq: int) -> None:
+        if self._file >= 0 and self._written < FILE_BYTES:
+            return
+        self.close()
+        path = self._folder / f"{seq:012d}.frames"
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
+        self._written = os.fstat(self._file).st_size
+        os.fchown(self._file, -1, self._gid)
+        os.fchmod(self._file, MODE)
+        sync_folder(self._folder)
+
+    def _undo(self) -> None:
+        """A frame that is not whole must not stay: the next one would follow it."""
+        if self._file >= 0:
+            os.ftruncate(self._file, self._written)
