@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.clock import SECOND, boot_ns
+from agent.clock import SECOND, boot_ns, wall_ns
 from agent.warden import child
 from agent.warden.budget import Budget
 from agent.warden.crash import CrashCloser
@@ -38,7 +38,7 @@ class Run:
         self._loop, self._budget, self._events = loop, budget, events
         self.command, self.folder = command, folder
         self.state = RunUpdate(run_id=command.run_id, state=RunUpdate.STATE_ACCEPTED)
-        self.started_ns = boot_ns()
+        self.started_ns, self.started_wall_ns = boot_ns(), wall_ns()
         self._limits = RunLimits()
         self._memory_limit = 0
         self._meters: Meters | None = None

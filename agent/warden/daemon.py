@@ -1,0 +1,208 @@
+"""The warden itself: puts its parts together, keeps time, and ends orderly."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from agent import identity
+from agent.clock import wall_ns
+from agent.config import AgentPaths
+from agent.kernel.mounts import ensure_mounts
+from agent.link.account import link_account
+from agent.warden.audit import HostAudit
+from agent.warden.budget import DEFAULT_PRICES
+from agent.warden.dialogue import Dialogue, Mouth, Parts
+from agent.warden.gate import Gate
+from agent.warden.link_process import LinkProcess
+from agent.warden.loop import Loop
+from agent.warden.meters import process_cpu_ns
+from agent.warden.power import Power
+from agent.warden.recovery import Recovery
+from agent.warden.run_folder import RunFolder, first_seq, folders
+from agent.warden.runs import Host, Outbox, Runs
+from agent.warden.seen import SeenRuns
+from agent.warden.spools import Spools
+from agent.warden.status import StatusSocket, describe_run
+from agent.warden.verdicts import Verdicts
+from bpf.catalog import load_catalog
+from proto.v1.agent_pb2 import AgentMessage
+from proto.v1.local_pb2 import LinkToWarden
+from proto.v1.stream_pb2 import BatchHead, EndCause
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.25
+REFRESH_SECONDS = 1.0
+RUNNERS_END_SECONDS = 3.0  # then they are killed
+UPLOAD_END_SECONDS = 1.0  # for what the last runs spooled
+SHUTDOWN_SECONDS = 4.7
+
+
+class AlreadyRunning(RuntimeError):
+    """Another warden holds this state folder."""
+
+
+class Daemon:
+    """One host's warden. Raises IdentityError, AlreadyRunning, ManifestError or OSError when it cannot start."""
+
+    def __init__(self, paths: AgentPaths) -> None:
+        self._paths = paths
+        own = identity.load(paths.identity)
+        self._account = link_account(paths.state)
+        self._prepare_folders()
+        self._lock = _lock(paths.lock)
+        self._loop = Loop()
+        self._link = LinkProcess(self._loop, paths.state, self._heard, self._link_started)
+        self._mouth = Mouth(self._link.send)
+        self._power = Power(paths)
+        self._spools = Spools(self._link.spooled)
+        catalog = load_catalog()
+        self._verdicts = Verdicts(catalog, self._power.policy, self._mouth.verdict)
+        gate = Gate(own, catalog, self._power, HostAudit(paths.audit), SeenRuns(paths.seen_ids, wall_ns()))
+        outbox = Outbox(self._mouth.update, self._mouth.refusal)
+        self._runs = Runs(self._loop, self._host(own), gate, self._power, self._spools, outbox)
+        parts = Parts(own, self._link, self._power, self._spools, self._verdicts, self._runs)
+        self._dialogue = Dialogue(parts, self._mouth)
+        self._status = StatusSocket(self._loop, paths.status_socket, self._describe)
+        self._was_off = self._power.off_reason
+        self._cpu_before = (time.monotonic(), self._cpu_ns())
+
+    def run(self, *, lifeline: bool) -> None:
+        """Until SIGTERM, SIGINT or, with a lifeline, the end of stdin."""
+        ensure_mounts()
+        self._loop.on_signals((signal.SIGTERM, signal.SIGINT), lambda number: self._shut_down(signal.strsignal(number)))
+        if lifeline:
+            self._loop.watch(sys.stdin.fileno(), self._lifeline)
+        recovery = Recovery(self._loop, self._account.gid, self._recovered)
+        for folder in folders(self._paths.runs):
+            recovery.take_over(folder)
+        self._link.start()
+        self._loop.every(TICK_SECONDS, self._runs.tick)
+        self._loop.every(REFRESH_SECONDS, self._refresh)
+        self._loop.call_later(self._dialogue.heartbeat_seconds, self._heartbeat)
+        self._loop.run()
+        self._status.close()
+
+    def _host(self, own: identity.Identity) -> Host:
+        return Host(
+            host_id=own.host_id,
+            paths=self._paths,
+            gid=self._account.gid,
+            cpus=os.cpu_count() or 1,
+            prices=DEFAULT_PRICES,
+            variant=self._verdicts.variant,
+            skip_pids=lambda: [os.getpid(), self._link.pid],
+            headers_dir=lambda: None,
+        )
+
+    def _prepare_folders(self) -> None:
+        """Link's group may pass through to the spools; the rest is root's."""
+        for folder, mode in ((self._paths.state, 0o750), (self._paths.runs, 0o750), (self._paths.cache, 0o700)):
+            folder.mkdir(parents=True, exist_ok=True)
+            os.chown(folder, -1, self._account.gid)
+            folder.chmod(mode)
+
+    def _recovered(self, folder: RunFolder, last: BatchHead) -> None:
+        files = folder.files()
+        self._spools.add(folder, last.seq, ended=True, acked=first_seq(files[0]) - 1 if files else 0)
+
+    def _heard(self, message: LinkToWarden) -> None:
+        self._dialogue.heard(message)
+
+    def _link_started(self) -> None:
+        self._mouth.connected = False
+        self._spools.announce_all()
+
+    def _lifeline(self) -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            self._loop.unwatch(sys.stdin.fileno())
+            self._shut_down("its supervisor ended")
+
+    def _refresh(self) -> None:
+        self._spools.trim()
+        policy = self._power.policy
+        self._power.refresh()
+        if self._power.policy is not policy:
+            self._verdicts.use_policy(self._power.policy)
+        if self._power.off_reason != self._was_off:
+            self._was_off = self._power.off_reason
+            log.warning("%s", self._was_off or "tracing is allowed on this host again")
+            self._mouth.say(AgentMessage(hello=self._dialogue.hello()))
+
+    def _heartbeat(self) -> None:
+        (before, cpu_before), self._cpu_before = self._cpu_before, (time.monotonic(), self._cpu_ns())
+        passed = max(1e-3, self._cpu_before[0] - before)
+        self._dialogue.heartbeat(max(0, self._cpu_before[1] - cpu_before) / passed / 1e7)
+        self._loop.call_later(self._dialogue.heartbeat_seconds, self._heartbeat)
+
+    def _cpu_ns(self) -> int:
+        """Of warden and link; runners are accounted to their runs."""
+        total = time.process_time_ns()
+        try:
+            return total + (process_cpu_ns(self._link.pid) if self._link.pid else 0)
+        except OSError:
+            return total
+
+    def _shut_down(self, why: str | None) -> None:
+        if not self._dialogue.accepting:
+            return
+        log.info("stopping: %s", why)
+        self._dialogue.accepting = False
+        self._runs.stop_all(EndCause.END_CAUSE_AGENT_STOPPED, "the agent on this host was stopped")
+        self._loop.call_later(RUNNERS_END_SECONDS, self._runs.kill_all)
+        self._loop.call_later(SHUTDOWN_SECONDS, self._abandon)
+        self._wait_for_runners()
+
+    def _wait_for_runners(self) -> None:
+        if self._runs.live:
+            self._loop.call_later(0.05, self._wait_for_runners)
+        else:
+            self._wait_for_upload(time.monotonic() + UPLOAD_END_SECONDS)
+
+    def _wait_for_upload(self, deadline: float) -> None:
+        if self._spools.unsent() and self._mouth.connected and time.monotonic() < deadline:
+            self._loop.call_later(0.05, lambda: self._wait_for_upload(deadline))
+            return
+        self._link.stop()
+        self._wait_for_link()
+
+    def _wait_for_link(self) -> None:
+        if self._link.gone:
+            self._loop.stop()
+        else:
+            self._loop.call_later(0.05, self._wait_for_link)
+
+    def _abandon(self) -> None:
+        """Time is up; what is left ends with this process."""
+        self._link.kill()
+        self._loop.stop()
+
+    def _describe(self) -> dict[str, Any]:
+        state = self._dialogue.link_state
+        return {
+            "runs": [describe_run(run) for run in self._runs.live],
+            "off": self._power.off_reason,
+            "server": {"connected": state.connected, "message": state.message, "since_wall_ns": state.since_wall_ns},
+            "spool_bytes": self._spools.size(),
+            "pid": os.getpid(),
+            "link_pid": self._link.pid,
+            "link_restarts": self._link.restarts,
+        }
+
+
+def _lock(path: Path) -> int:
+    """Held until this process ends, however it ends."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise AlreadyRunning(f"another agent runs with {path.parent}; stop it first or give --state DIR") from None
+    return descriptor
