@@ -1,33 +1,25 @@
-"""Names of system calls. Imports bcc, whose table is as old as the distribution; newer calls are known here."""
+"""Names of system calls. Imports bcc, whose table ends where numbers became the same on every architecture."""
 
 from __future__ import annotations
 
 from bcc.syscall import syscalls
 
-# Added to Linux after Debian 12's table was made; one number on all architectures (scripts/syscall.tbl).
-_NEWER = {
-    451: "cachestat",
-    452: "fchmodat2",
-    453: "map_shadow_stack",
-    454: "futex_wake",
-    455: "futex_wait",
-    456: "futex_requeue",
-    457: "statmount",
-    458: "listmount",
-    459: "lsm_get_self_attr",
-    460: "lsm_set_self_attr",
-    461: "lsm_list_modules",
-    462: "mseal",
-    463: "setxattrat",
-    464: "getxattrat",
-    465: "listxattrat",
-    466: "removexattrat",
-    467: "open_tree_attr",
-    468: "file_getattr",
-    469: "file_setattr",
+# Kernel: scripts/syscall.tbl; from 424 on one list for all architectures.
+_FIRST_COMMON = 424
+_COMMON = """
+pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick
+pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd
+landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret process_mrelease futex_waitv
+set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount
+lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat
+open_tree_attr file_getattr file_setattr
+"""
+_NAMES = {
+    **{number: name.decode() for number, name in syscalls.items()},
+    **dict(enumerate(_COMMON.split(), _FIRST_COMMON)),
 }
 
 
 def syscall_name(number: int) -> str:
-    name = syscalls.get(number)
-    return str(name.decode()) if name else _NEWER.get(number, f"syscall_{number}")
+    """``syscall_<number>`` for one that is newer than the table."""
+    return _NAMES.get(number) or f"syscall_{number}"
