@@ -62,7 +62,34 @@ def session_changed(session: uuid.UUID) -> None:
 
 def hosts(ids: Iterable[uuid.UUID]) -> None:
     """Let whoever holds these hosts' streams look for what to send."""
-    after_commit([(host_group(host), {"type": "host.nudge"}) for host in ids])
+    after_commit([(host_group(host), {"type": "host.nudge", "host": str(host)}) for host in ids])
+
+
+class Subscriber:
+    """One channel for a whole process: the groups that it joined, and the messages that arrive."""
+
+    def __init__(self) -> None:
+        self._layer: Any = get_channel_layer()
+        self._channel = ""
+
+    async def open(self) -> None:
+        self._channel = await self._layer.new_channel()
+
+    async def join(self, group: str) -> None:
+        await self._quietly(self._layer.group_add(group, self._channel))
+
+    async def leave(self, group: str) -> None:
+        await self._quietly(self._layer.group_discard(group, self._channel))
+
+    async def receive(self) -> dict[str, Any]:
+        """The next message. Raises what the layer raises when it is away."""
+        return cast(dict[str, Any], await self._layer.receive(self._channel))
+
+    async def _quietly(self, call: Awaitable[None]) -> None:
+        try:
+            await call
+        except Exception as error:  # each backend has its own
+            log.warning("the channel layer is away: %s", error)
 
 
 async def _send_all(pairs: list[tuple[str, dict[str, Any]]]) -> None:

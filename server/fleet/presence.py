@@ -63,11 +63,14 @@ def judged(host_id: uuid.UUID, verdict: Verdict) -> None:
     HostVerdict.objects.update_or_create(host_id=host_id, tool=_clean(verdict.tool)[:64], defaults=values)
 
 
-def still_here(connections: Iterable[str]) -> set[str]:
-    """Note the heartbeat of these connections; returns those that still hold their host."""
-    mine = Host.objects.filter(connection__in=list(connections), revoked_at=None)
-    mine.update(last_seen=timezone.now())
+def holding(connections: Iterable[str]) -> set[str]:
+    """Those of the connections that still hold a host that may connect."""
+    mine = Host.objects.filter(connection__in=[name for name in connections if name], revoked_at=None)
     return set(mine.values_list("connection", flat=True))
+
+
+def still_here(connections: Iterable[str]) -> None:
+    Host.objects.filter(connection__in=[name for name in connections if name]).update(last_seen=timezone.now())
 
 
 def disconnected(connection: str) -> None:

@@ -66,7 +66,7 @@ def stop_session(request: HttpRequest, session: str) -> dict[str, Any]:
     record(
         Action.SESSION_STOP, actor.username, tool=found.tool, hosts=[run.host.name for run in runs], session=found.id
     )
-    lifecycle.stop(found, runs, EndCause.END_CAUSE_STOPPED, f"stopped by {actor.username}")
+    lifecycle.stop(found.id, runs, EndCause.END_CAUSE_STOPPED, f"stopped by {actor.username}")
     return session_out(session_by(str(found.id)))
 
 

@@ -59,16 +59,16 @@ def sweep() -> None:
     _refuse_unanswered()
     _stop_switched_off()
     for run in lifecycle.open_runs().filter(host__revoked_at__isnull=False):
-        lifecycle.lose(run, "the host was revoked")
+        lifecycle.lose(run.id, "the host was revoked")
 
 
 def _refuse_unanswered() -> None:
     now = timezone.now()
     pending = Run.objects.filter(state=RunState.PENDING)
     for run in pending.filter(sent_at=None, session__not_after__lt=now):
-        lifecycle.refuse(run, "the host was not connected in time to take the start; start again when it is online")
+        lifecycle.refuse(run.id, "the host was not connected in time to take the start; start again when it is online")
     for run in pending.filter(sent_at__lt=now - ANSWER_TIME):
-        lifecycle.refuse(run, "the host did not answer the start; see its agent's log")
+        lifecycle.refuse(run.id, "the host did not answer the start; see its agent's log")
 
 
 def _stop_switched_off() -> None:
@@ -76,7 +76,7 @@ def _stop_switched_off() -> None:
     if not hosts:
         return
     fleet = fleet_switch()
-    for run in lifecycle.open_runs().filter(host__in=hosts, stop_cause="").select_related("session"):
+    for run in lifecycle.open_runs().filter(host__in=hosts, stop_cause=""):
         reason = fleet.reason if fleet.off else hosts[run.host_id].switch_reason
         message = "tracing was switched off" + (f": {reason}" if reason else "")
-        lifecycle.stop(run.session, [run], EndCause.END_CAUSE_SWITCHED_OFF, message)
+        lifecycle.stop(run.session_id, [run], EndCause.END_CAUSE_SWITCHED_OFF, message)

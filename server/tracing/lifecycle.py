@@ -7,67 +7,79 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from proto.shortform import enum_short, to_dict
 from proto.v1.agent_pb2 import RunUpdate
-from proto.v1.stream_pb2 import EndCause, Ledger, RunEnd
+from proto.v1.stream_pb2 import EndCause, RunEnd
 from server import nudge
 from server.audit.record import record
 from server.tracing.models import FINAL, Run, RunState, Session, SessionState
+from server.tracing.progress import Progress, changes
 
 _LINE = 2000
+_ANY = Q()
 
 
 def open_runs() -> QuerySet[Run]:
     return Run.objects.exclude(state__in=FINAL)
 
 
-def report(run: Run, update: RunUpdate) -> None:
-    """Take over what the host says about a run of its own that is not final."""
-    if update.state == RunUpdate.STATE_ACCEPTED and run.state == RunState.PENDING:
-        run.state = RunState.ACCEPTED
-    if update.state == RunUpdate.STATE_ATTACHED and run.state in (RunState.PENDING, RunState.ACCEPTED):
-        _attach(run, update)
-    if update.HasField("end"):
-        _note_end(run, update.end)
-    if update.HasField("ledger"):
-        run.ledger = update.ledger.SerializeToString()
-    if update.HasField("cost"):
-        run.cost = update.cost.SerializeToString()
-        run.peak_percent = max(run.peak_percent, update.cost.host_percent)
-    run.note = _line(update.note) or run.note
+def accepted(run: uuid.UUID) -> None:
+    """The host verified the envelope and wrote its own audit."""
+    if Run.objects.filter(id=run, state=RunState.PENDING).update(state=RunState.ACCEPTED):
+        _changed(run)
 
 
-def refuse(run: Run, reason: str) -> None:
+def attached(run: uuid.UUID, update: RunUpdate) -> None:
+    """Rows will follow, in the schema that is pinned here."""
+    early = Run.objects.filter(id=run, state__in=(RunState.PENDING, RunState.ACCEPTED))
+    changed = early.update(
+        state=RunState.ATTACHED,
+        started_at=timezone.now(),
+        schema=update.schema.SerializeToString(),
+        boot_ns=update.boot_ns,
+        wall_ns=update.wall_ns,
+    )
+    if changed:
+        _changed(run)
+
+
+def ending(run: uuid.UUID, end: RunEnd) -> None:
+    """The host says that the run is over; the last of its rows may still be on their way."""
+    if open_runs().filter(id=run).update(**_end_fields(end)):
+        _changed(run)
+
+
+def refuse(run: uuid.UUID, reason: str) -> None:
     """The host did not make the start. Final."""
-    _finish(run, RunState.REFUSED, RunEnd(cause=EndCause.END_CAUSE_FAILED, message=_line(reason), ledger_known=True))
+    end = RunEnd(cause=EndCause.END_CAUSE_FAILED, message=_line(reason), ledger_known=True)
+    _finish(run, RunState.REFUSED, end)
 
 
-def close(run: Run, end: RunEnd, ledger: Ledger) -> None:
+def close(progress: Progress, end: RunEnd) -> None:
     """The run's last frame is stored."""
-    run.ledger = ledger.SerializeToString()
+    _finish(progress.run, RunState.ENDED, end, **changes(progress))
+
+
+def lose(run: uuid.UUID, message: str) -> None:
+    """It is known that no more rows will come, and nobody can say what is missing."""
+    end = RunEnd(cause=EndCause.END_CAUSE_RUNNER_DIED, message=message, ledger_known=False)
     _finish(run, RunState.ENDED, end)
 
 
-def lose(run: Run, message: str) -> None:
-    """It is known that no more frames will come, and nobody can say what is missing."""
-    _finish(run, RunState.ENDED, RunEnd(cause=EndCause.END_CAUSE_RUNNER_DIED, message=message, ledger_known=False))
-
-
-def stop(session: Session, runs: Iterable[Run], cause: int, message: str) -> None:
+def stop(session: uuid.UUID, runs: Iterable[Run], cause: EndCause.ValueType, message: str) -> None:
     """Ask for an end; a start that has not left yet never leaves."""
-    for run in runs:
-        unsent = Run.objects.filter(id=run.id, state=RunState.PENDING, sent_at=None)
-        with transaction.atomic():
-            cancelled = unsent.select_for_update().first()
-            if cancelled is not None:
-                _finish(cancelled, RunState.ENDED, RunEnd(cause=cause, message=message, ledger_known=True))
-        waiting = open_runs().filter(id=run.id, stop_cause="")
-        waiting.update(stop_cause=enum_short(EndCause.DESCRIPTOR, cause), stop_message=message[:500])
-    nudge.hosts(run.host_id for run in runs)
-    nudge.session_changed(session.id)
+    asked = list(runs)
+    for run in asked:
+        end = RunEnd(cause=cause, message=message, ledger_known=True)
+        if _finish(run.id, RunState.ENDED, end, only=Q(state=RunState.PENDING, sent_at=None)):
+            continue
+        cause_name = enum_short(EndCause.DESCRIPTOR, cause)
+        open_runs().filter(id=run.id, stop_cause="").update(stop_cause=cause_name, stop_message=message[:500])
+    nudge.hosts(run.host_id for run in asked)
+    nudge.session_changed(session)
 
 
 def settle(session_id: uuid.UUID) -> None:
@@ -92,25 +104,29 @@ def _session_state(runs: list[Run]) -> SessionState:
     return SessionState.RUNNING if begun else SessionState.PENDING
 
 
-def _attach(run: Run, update: RunUpdate) -> None:
-    run.state = RunState.ATTACHED
-    run.started_at = timezone.now()
-    run.schema = update.schema.SerializeToString()
-    run.boot_ns, run.wall_ns = update.boot_ns, update.wall_ns
+def _finish(run: uuid.UUID, state: RunState, end: RunEnd, *, only: Q = _ANY, **fields: Any) -> bool:
+    with transaction.atomic():
+        now = timezone.now()
+        chosen = open_runs().filter(only, id=run)
+        if not chosen.update(state=state, ended_at=now, **_end_fields(end), **fields):
+            return False
+        _changed(run)
+    return True
 
 
-def _note_end(run: Run, end: RunEnd) -> None:
-    run.end_cause = enum_short(EndCause.DESCRIPTOR, end.cause)
-    run.end_message = _line(end.message)
-    run.ledger_known = end.ledger_known
+def _changed(run: uuid.UUID) -> None:
+    session = Run.objects.values_list("session_id", flat=True).get(id=run)
+    settle(session)
+    nudge.session_changed(session)
+    nudge.fleet_changed("hosts")
 
 
-def _finish(run: Run, state: RunState, end: RunEnd) -> None:
-    run.state = state
-    run.ended_at = timezone.now()
-    _note_end(run, end)
-    run.save()
-    settle(run.session_id)
+def _end_fields(end: RunEnd) -> dict[str, Any]:
+    return {
+        "end_cause": enum_short(EndCause.DESCRIPTOR, end.cause),
+        "end_message": _line(end.message),
+        "ledger_known": end.ledger_known,
+    }
 
 
 def _record_end(session: Session, runs: list[Run]) -> None:

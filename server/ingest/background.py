@@ -1,0 +1,108 @@
+"""What an ingest process does by itself: nudges, sweeps, progress, heartbeats, sealing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from server import nudge
+from server.fleet import presence
+from server.fleet.models import HEARTBEAT_SECONDS
+from server.ingest.database import in_db
+from server.ingest.links import Links
+from server.ingest.outbound import push
+from server.tracing import dispatch, progress
+from server.tracing.segments import segment_store
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 1.0
+PROGRESS_SECONDS = 0.25
+SEAL_SECONDS = 5.0
+REJOIN_SECONDS = 30.0
+_RETRY_SECONDS = 1.0
+
+
+class Background:
+    def __init__(self, links: Links, group: nudge.Subscriber) -> None:
+        self._links = links
+        self._group = group
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Runs inside the block. What fails is logged and tried again: a database that is away comes back."""
+        jobs: list[tuple[Callable[[], Awaitable[None]], float]] = [
+            (self._on_nudge, 0.0),
+            (self._sweep, SWEEP_SECONDS),
+            (self._heartbeat, HEARTBEAT_SECONDS),
+            (self._write_progress, PROGRESS_SECONDS),
+            (self._seal, SEAL_SECONDS),
+            (self._rejoin, REJOIN_SECONDS),
+        ]
+        tasks = [asyncio.create_task(_forever(job, pause)) for job, pause in jobs]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._write_progress()
+
+    async def _on_nudge(self) -> None:
+        message = await self._group.receive()
+        host = uuid.UUID(message["host"])
+        await self._let_go([host])
+        await push(self._links, [host])
+
+    async def _sweep(self) -> None:
+        """Makes up for lost nudges, and for what no single host's connection shows."""
+        await in_db(dispatch.sweep)
+        await self._let_go()
+        await push(self._links)
+
+    async def _let_go(self, hosts: list[uuid.UUID] | None = None) -> None:
+        """Close the links of hosts that were revoked or that another connection holds by now."""
+        links = self._links.all(hosts)
+        holding = await in_db(presence.holding, [link.connection for link in links])
+        for link in links:
+            if link.connection not in holding or link.silent:
+                link.close()
+
+    async def _heartbeat(self) -> None:
+        await in_db(presence.still_here, [link.connection for link in self._links.all()])
+
+    async def _write_progress(self) -> None:
+        dirty = [run for link in self._links.all() for run in link.runs.values() if run.dirty and not run.closed]
+        if not dirty:
+            return
+        for run in dirty:
+            run.dirty = False
+        try:
+            await in_db(progress.write, [run.progress for run in dirty])
+        except Exception:
+            for run in dirty:
+                run.dirty = True
+            raise
+        for session in {run.session for run in dirty}:
+            await nudge.send(nudge.session_group(session), nudge.state_message())
+
+    async def _seal(self) -> None:
+        await asyncio.to_thread(segment_store().seal_due)
+
+    async def _rejoin(self) -> None:
+        """A Redis that was emptied has forgotten who listens."""
+        for link in self._links.all():
+            await self._group.join(nudge.host_group(link.host))
+
+
+async def _forever(job: Callable[[], Awaitable[None]], pause: float) -> None:
+    while True:
+        try:
+            await job()
+            await asyncio.sleep(pause)
+        except Exception:
+            log.exception("%s failed; trying again", getattr(job, "__name__", job))
+            await asyncio.sleep(_RETRY_SECONDS)

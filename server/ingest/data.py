@@ -1,0 +1,142 @@
+"""The data stream of one host: frames up, acknowledgements down.
+
+While one group of frames is being made durable the next one gathers, so a busy host shares each fdatasync among many frames
+and an idle one waits for nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+from proto.frame import Frame, FrameError, decode
+from proto.v1.agent_pb2 import DataDown, DataUp, Reject
+from server import nudge
+from server.ingest.database import in_db
+from server.ingest.links import Link
+from server.ingest.reports import open_run
+from server.ingest.runs import OpenRun
+from server.ingest.storing import Stored, store_frames
+from server.tracing import lifecycle
+
+log = logging.getLogger(__name__)
+
+# More wait in the host's spool; gRPC's flow control tells it to.
+INBOX_BYTES = 16 * 1024 * 1024
+# Rows may overtake the report that holds their schema: it comes on the other stream.
+SCHEMA_SECONDS = 10
+
+_DISK = ThreadPoolExecutor(8, thread_name_prefix="ingest-disk")
+
+
+class Inbox:
+    """Frames that have arrived and wait to be stored; bounded in bytes, the sender waits when it is full."""
+
+    def __init__(self) -> None:
+        self._frames: list[bytes] = []
+        self._size = 0
+        self._ended = False
+        self._change = asyncio.Condition()
+
+    async def fill(self, requests: AsyncIterator[DataUp]) -> None:
+        try:
+            async for message in requests:
+                async with self._change:
+                    await self._change.wait_for(lambda: self._size < INBOX_BYTES)
+                    self._frames.append(message.frame)
+                    self._size += len(message.frame)
+                    self._change.notify_all()
+        finally:
+            async with self._change:
+                self._ended = True
+                self._change.notify_all()
+
+    async def take(self) -> list[bytes]:
+        """All that wait; empty at the end of the stream."""
+        async with self._change:
+            await self._change.wait_for(lambda: bool(self._frames) or self._ended)
+            taken, self._frames, self._size = self._frames, [], 0
+            self._change.notify_all()
+            return taken
+
+
+class DataStream:
+    """Serves one call of `AgentLink.Data`."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def serve(self, requests: AsyncIterator[DataUp]) -> AsyncIterator[DataDown]:
+        for run in self._link.runs.values():
+            run.awaited_seq = 0
+        inbox = Inbox()
+        filling = asyncio.create_task(inbox.fill(requests))
+        closing = asyncio.create_task(self._close(filling))
+        try:
+            while frames := await inbox.take():
+                for answer in await self._store(frames):
+                    yield answer
+        finally:
+            filling.cancel()
+            closing.cancel()
+
+    async def _close(self, filling: asyncio.Task[None]) -> None:
+        """Without its control stream a host may not send: another process may hold it by now."""
+        await self._link.closed.wait()
+        filling.cancel()
+
+    async def _store(self, raws: list[bytes]) -> list[DataDown]:
+        by_run: dict[bytes, list[Frame]] = {}
+        answers: list[DataDown] = []
+        for raw in raws:
+            try:
+                frame = decode(raw)
+            except FrameError as error:
+                # Which run it was of cannot be trusted any more; what follows it will show as a hole.
+                log.warning("%s sent a damaged frame: %s", self._link.name, error)
+                continue
+            by_run.setdefault(frame.head.run_id, []).append(frame)
+        for stored in await asyncio.gather(*(self._store_run(run_id, frames) for run_id, frames in by_run.items())):
+            answers += stored
+        return answers
+
+    async def _store_run(self, run_id: bytes, frames: list[Frame]) -> list[DataDown]:
+        run = await open_run(self._link, run_id)
+        if run is None:
+            return [DataDown(reject=Reject(run_id=run_id, expected_seq=0, reason="the server does not want this run"))]
+        if run.awaited_seq:
+            frames = _from(run.awaited_seq, frames)
+        if not frames:
+            return []
+        if run.schema is None and any(frame.body for frame in frames):
+            await _schema(run)
+        stored = await asyncio.get_running_loop().run_in_executor(_DISK, store_frames, run, frames)
+        await self._after(run, stored)
+        return [stored.answer]
+
+    async def _after(self, run: OpenRun, stored: Stored) -> None:
+        if stored.unacceptable:
+            log.warning("%s, run %s: %s", self._link.name, run.id, stored.unacceptable)
+            await in_db(lifecycle.lose, run.id, stored.unacceptable)
+            self._link.runs.pop(run.id.bytes, None)
+        elif stored.last is not None:
+            await in_db(lifecycle.close, run.progress, stored.last.head.end)
+            run.closed, run.dirty = True, False
+        if not stored.unacceptable:
+            message = nudge.data_message(run.id, run.progress.stored_seq)
+            await nudge.send(nudge.session_group(run.session), message)
+
+
+def _from(seq: int, frames: list[Frame]) -> list[Frame]:
+    """After a hole the frames that were on their way already are of no use; the host sends them again."""
+    start = next((position for position, frame in enumerate(frames) if frame.head.seq == seq), len(frames))
+    return frames[start:]
+
+
+async def _schema(run: OpenRun) -> None:
+    try:
+        await asyncio.wait_for(run.has_schema.wait(), SCHEMA_SECONDS)
+    except TimeoutError:
+        log.warning("run %s: rows arrived, but no schema within %s s", run.id, SCHEMA_SECONDS)

@@ -1,0 +1,75 @@
+"""The hosts that this process holds: one link for each control stream."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from proto.v1.agent_pb2 import ServerMessage
+from server.fleet.models import HEARTBEAT_SECONDS, Host
+from server.ingest.runs import OpenRun
+
+OUTBOX = 10_000  # messages; a host that lets so many wait is cut off and starts again
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """One host's control stream, and what it was told on it."""
+
+    host: uuid.UUID
+    name: str
+    connection: str = field(default_factory=lambda: uuid.uuid4().hex)
+    last_heard: float = field(default_factory=time.monotonic)
+    outbox: asyncio.Queue[ServerMessage | None] = field(default_factory=lambda: asyncio.Queue(OUTBOX))
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    stops: set[uuid.UUID] = field(default_factory=set)
+    watched: set[uuid.UUID] = field(default_factory=set)
+    runs: dict[bytes, OpenRun] = field(default_factory=dict)
+
+    @classmethod
+    def to(cls, host: Host) -> Link:
+        return cls(host.id, host.name)
+
+    def send(self, message: ServerMessage) -> None:
+        try:
+            self.outbox.put_nowait(message)
+        except asyncio.QueueFull:
+            self.close()
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def heard(self) -> None:
+        self.last_heard = time.monotonic()
+
+    @property
+    def silent(self) -> bool:
+        return time.monotonic() - self.last_heard > 3 * HEARTBEAT_SECONDS
+
+
+class Links:
+    """By host. A new control stream of a host takes the place of the older one."""
+
+    def __init__(self) -> None:
+        self._by_host: dict[uuid.UUID, Link] = {}
+
+    def add(self, link: Link) -> None:
+        older = self._by_host.get(link.host)
+        self._by_host[link.host] = link
+        if older is not None:
+            older.close()
+
+    def remove(self, link: Link) -> None:
+        if self._by_host.get(link.host) is link:
+            del self._by_host[link.host]
+
+    def get(self, host: uuid.UUID) -> Link | None:
+        return self._by_host.get(host)
+
+    def all(self, hosts: Iterable[uuid.UUID] | None = None) -> list[Link]:
+        if hosts is None:
+            return list(self._by_host.values())
+        return [link for host in hosts if (link := self._by_host.get(host))]

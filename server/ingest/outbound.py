@@ -1,0 +1,36 @@
+"""From the database to the hosts: starts once, stops and watches when they change."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from proto.v1.agent_pb2 import ServerMessage, Stop, Watch
+from proto.v1.stream_pb2 import EndCause
+from server.ingest.database import in_db
+from server.ingest.links import Link, Links
+from server.tracing.dispatch import Wanted, take_starts, wanted
+
+
+async def push(links: Links, hosts: Iterable[uuid.UUID] | None = None) -> None:
+    """Tell these hosts (or all that this process holds) what they have not been told yet."""
+    held = {link.host: link for link in links.all(hosts)}
+    if not held:
+        return
+    for host, _run, envelope in await in_db(take_starts, held):
+        held[host].send(ServerMessage(start=envelope))
+    told = await in_db(wanted, held)
+    for run in told:
+        _tell(held[run.host], run)
+    for link in held.values():
+        link.watched &= {run.run for run in told}
+
+
+def _tell(link: Link, run: Wanted) -> None:
+    if run.stop_cause and run.run not in link.stops:
+        link.stops.add(run.run)
+        cause = EndCause.Value(f"END_CAUSE_{run.stop_cause.upper()}")
+        link.send(ServerMessage(stop=Stop(run_id=run.run.bytes, cause=cause, message=run.stop_message)))
+    if run.watched != (run.run in link.watched):
+        (link.watched.add if run.watched else link.watched.discard)(run.run)
+        link.send(ServerMessage(watch=Watch(run_id=run.run.bytes, watched=run.watched)))

@@ -1,0 +1,81 @@
+"""What a host says on its control stream, taken over message by message."""
+
+from __future__ import annotations
+
+import uuid
+
+from proto.v1.agent_pb2 import AgentMessage, Refusal, RunUpdate, ServerMessage, Stop
+from proto.v1.stream_pb2 import EndCause
+from server import nudge
+from server.fleet import presence
+from server.ingest.database import in_db
+from server.ingest.links import Link
+from server.ingest.runs import OpenRun, load_run
+from server.tracing import lifecycle
+from server.tracing.segments import segment_store
+
+MAX_SCHEMA = 1024 * 1024
+_NOTE = 2000
+
+
+async def take_report(link: Link, message: AgentMessage) -> None:
+    if message.HasField("run"):
+        await _run(link, message.run)
+    elif message.HasField("refusal"):
+        await _refusal(link, message.refusal)
+    elif message.HasField("verdict"):
+        await in_db(presence.judged, link.host, message.verdict)
+        await nudge.send(nudge.FLEET, nudge.fleet_message("hosts"))
+
+
+async def open_run(link: Link, run_id: bytes) -> OpenRun | None:
+    """The run, if it is one of this host and its rows are wanted."""
+    run = link.runs.get(run_id)
+    if run is None and (run := await in_db(load_run, link.host, run_id)):
+        run = link.runs.setdefault(run_id, run)
+    return run
+
+
+async def _run(link: Link, update: RunUpdate) -> None:
+    run = await open_run(link, update.run_id)
+    if run is None:
+        if update.state != RunUpdate.STATE_ENDED:
+            stop = Stop(run_id=update.run_id, cause=EndCause.END_CAUSE_STOPPED, message="the server does not know this run")
+            link.send(ServerMessage(stop=stop))
+        return
+    if run.closed:
+        return
+    if update.state == RunUpdate.STATE_ACCEPTED:
+        await in_db(lifecycle.accepted, run.id)
+    elif run.schema is None and update.HasField("schema"):
+        await _attach(run, update)
+    _note(run, update)
+    if update.state == RunUpdate.STATE_ENDED:
+        await in_db(lifecycle.ending, run.id, update.end)
+
+
+async def _attach(run: OpenRun, update: RunUpdate) -> None:
+    if update.schema.ByteSize() > MAX_SCHEMA:
+        raise ValueError(f"run {run.id}: its schema has more than {MAX_SCHEMA} bytes")
+    await in_db(segment_store().pin, run.session, run.id, update.schema)
+    await in_db(lifecycle.attached, run.id, update)
+    run.pin(update.schema)
+
+
+def _note(run: OpenRun, update: RunUpdate) -> None:
+    progress = run.progress
+    if update.HasField("ledger"):
+        progress.ledger = update.ledger.SerializeToString()
+    if update.HasField("cost"):
+        progress.cost = update.cost.SerializeToString()
+        progress.peak_percent = max(progress.peak_percent, update.cost.host_percent)
+    if update.note:
+        progress.note = update.note.replace("\0", "")[:_NOTE]
+    run.dirty = True
+
+
+async def _refusal(link: Link, refusal: Refusal) -> None:
+    run = await open_run(link, refusal.run_id)
+    if run is not None and not run.closed:
+        await in_db(lifecycle.refuse, uuid.UUID(bytes=refusal.run_id), refusal.reason)
+        link.runs.pop(refusal.run_id, None)

@@ -1,0 +1,48 @@
+"""The runs that this process stores rows of: what is stored so far, and what the database has not been told yet."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import dataclass, field
+
+from proto.v1.stream_pb2 import RunSchema
+from server.tracing.models import Run, RunState
+from server.tracing.progress import Progress
+from server.tracing.segments import segment_store
+
+
+@dataclass(slots=True, eq=False)
+class OpenRun:
+    """One run of a connected host."""
+
+    id: uuid.UUID
+    session: uuid.UUID
+    host: uuid.UUID
+    progress: Progress
+    schema: RunSchema | None = None
+    closed: bool = False  # its last frame is stored
+    dirty: bool = False  # progress is ahead of the database
+    awaited_seq: int = 0  # after a hole: what the host was asked to send next
+    has_schema: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def pin(self, schema: RunSchema) -> None:
+        self.schema = schema
+        self.has_schema.set()
+
+
+def load_run(host: uuid.UUID, run_id: bytes) -> OpenRun | None:
+    """From database and store; None when the host has no such run or its rows are not wanted any more."""
+    if len(run_id) != 16:
+        return None
+    run = Run.objects.filter(id=uuid.UUID(bytes=run_id), host_id=host, sent_at__isnull=False).first()
+    if run is None or run.state == RunState.REFUSED:
+        return None
+    index = segment_store().index(run.session_id, run.id)
+    if run.state == RunState.ENDED and index.end is None:
+        return None
+    progress = Progress(run.id, index.rows, index.hits, index.bytes, index.last_seq)
+    loaded = OpenRun(run.id, run.session_id, host, progress, closed=index.end is not None)
+    if run.schema:
+        loaded.pin(RunSchema.FromString(bytes(run.schema)))
+    return loaded

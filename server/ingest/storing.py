@@ -1,0 +1,72 @@
+"""Frames of one run into the store: checked, appended with one fdatasync for as many as wait, then counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proto.frame import Frame
+from proto.v1.agent_pb2 import Ack, DataDown, Reject
+from server.ingest.check import UnacceptableError, check_frame
+from server.ingest.runs import OpenRun
+from server.tracing.segments import segment_store
+from server.tracing.store import HoleError
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of some frames: the answer to the host, and what else is to be done."""
+
+    answer: DataDown
+    last: Frame | None = None  # the run's last frame, when it was among them
+    unacceptable: str = ""
+
+
+def store_frames(run: OpenRun, frames: list[Frame]) -> Stored:
+    """Blocking; one call for a run at a time. Raises OSError when the disk fails: then nothing is acknowledged."""
+    fresh = [frame for frame in frames if frame.head.seq > run.progress.stored_seq]
+    if run.closed or not fresh:
+        return Stored(_ack(run))
+    try:
+        for frame in fresh:
+            check_frame(frame, run.schema)
+    except UnacceptableError as error:
+        message = f"batch {frame.head.seq} was refused: {error}"
+        return Stored(_reject(run, 0, message), unacceptable=message)
+    hole = _append(run, fresh)
+    joined = [frame for frame in fresh if hole is None or frame.head.seq < hole.expected]
+    for frame in joined:
+        _count(run, frame)
+    last = next((frame for frame in joined if frame.head.HasField("end")), None)
+    if hole is None:
+        return Stored(_ack(run), last)
+    run.awaited_seq = hole.expected
+    return Stored(_reject(run, hole.expected, str(hole)), last)
+
+
+def _append(run: OpenRun, frames: list[Frame]) -> HoleError | None:
+    try:
+        segment_store().append(run.session, run.id, [frame.raw for frame in frames])
+    except HoleError as hole:
+        return hole
+    return None
+
+
+def _count(run: OpenRun, frame: Frame) -> None:
+    head, progress = frame.head, run.progress
+    progress.rows += head.rows
+    progress.hits += head.hits
+    progress.stored_bytes += len(frame.raw)
+    progress.stored_seq = head.seq
+    if head.HasField("ledger"):
+        progress.ledger = head.ledger.SerializeToString()
+    run.dirty = True
+    if run.awaited_seq <= head.seq:
+        run.awaited_seq = 0
+
+
+def _ack(run: OpenRun) -> DataDown:
+    return DataDown(ack=Ack(run_id=run.id.bytes, seq=run.progress.stored_seq))
+
+
+def _reject(run: OpenRun, expected: int, reason: str) -> DataDown:
+    return DataDown(reject=Reject(run_id=run.id.bytes, expected_seq=expected, reason=reason))

@@ -1,0 +1,47 @@
+"""How far the rows of a run have come, written to the database now and then and not with every batch."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from server.tracing.models import FINAL, Run
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts are cumulative; ledger and cost are serialised, None when there is nothing new."""
+
+    run: uuid.UUID
+    rows: int = 0
+    hits: int = 0
+    stored_bytes: int = 0
+    stored_seq: int = 0
+    ledger: bytes | None = None
+    cost: bytes | None = None
+    peak_percent: float = 0
+    note: str | None = None
+
+
+def write(all_progress: Iterable[Progress]) -> None:
+    """One transaction for all. A run that ended meanwhile keeps its final figures."""
+    with transaction.atomic():
+        for progress in all_progress:
+            Run.objects.filter(id=progress.run).exclude(state__in=FINAL).update(**changes(progress))
+
+
+def changes(progress: Progress) -> dict[str, int | float | bytes | str]:
+    found: dict[str, int | float | bytes | str] = {
+        "rows": progress.rows,
+        "hits": progress.hits,
+        "stored_bytes": progress.stored_bytes,
+        "stored_seq": progress.stored_seq,
+    }
+    optional = {"ledger": progress.ledger, "cost": progress.cost, "note": progress.note}
+    found.update({name: value for name, value in optional.items() if value is not None})
+    if progress.peak_percent:
+        found["peak_percent"] = progress.peak_percent
+    return found
