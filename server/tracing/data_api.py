@@ -41,7 +41,8 @@ def get_rows(
     if stream:
         sources.pick_stream(sources.load(session.pk), stream)
     follower = Follower(segment_store(), session.pk, _renderer(stream))
-    return StreamingHttpResponse(follower.chunks(follow=follow), content_type=CONTENT_TYPES["ndjson"])
+    chunks = follower.follow() if follow else follower.stored()
+    return StreamingHttpResponse(chunks, content_type=CONTENT_TYPES["ndjson"])
 
 
 @router.get("/{session_id}/export", summary="All stored rows as a file")

@@ -31,20 +31,32 @@ class Follower:
     render: Render
     seqs: dict[UUID, int] = field(default_factory=dict)
 
-    async def chunks(self, *, follow: bool) -> AsyncIterator[bytes]:
-        """Ends when everything is sent and, if ``follow``, the session has ended or was deleted."""
+    async def stored(self) -> AsyncIterator[bytes]:
+        """What is stored now."""
+        state = await self._state()
+        if state is not None:
+            async for chunk in self._news(state):
+                yield chunk
+
+    async def follow(self) -> AsyncIterator[bytes]:
+        """Ends when the session has ended and everything is sent, or when it is deleted."""
         async with listening(self.session) as listener:
             while True:
                 heard = listener.heard
-                try:
-                    state = await database_sync_to_async(sources.load)(self.session)
-                except Session.DoesNotExist:
+                state = await self._state()
+                if state is None:
                     return
                 async for chunk in self._news(state):
                     yield chunk
-                if state.ended or not follow:
+                if state.ended:
                     return
                 await listener.wait(heard, LOOK_SECONDS)
+
+    async def _state(self) -> SessionSource | None:
+        try:
+            return await database_sync_to_async(sources.load)(self.session)
+        except Session.DoesNotExist:
+            return None
 
     async def _news(self, state: SessionSource) -> AsyncIterator[bytes]:
         for source in state.runs:

@@ -1,4 +1,7 @@
-"""Waiting for news of a session: one listener a session and process, however many readers wait."""
+"""Waiting for news of a session: one listener a session and process, however many readers wait.
+
+While somebody waits, hosts are asked to flush quickly, and other processes are told who is watching here.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,24 @@ import logging
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from time import monotonic
 from typing import Any
 
+from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from django.utils import timezone
 
 from server import nudge
+from server.tracing.models import Run, Session, SessionState
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
+RENEW_SECONDS = 5.0
+WATCH = timedelta(seconds=15)
+PRESENCE = "session.presence"
+_PROCESS = uuid.uuid4().hex
 
 
 class Listener:
@@ -24,15 +36,12 @@ class Listener:
     def __init__(self, session: uuid.UUID) -> None:
         self.session = session
         self.readers = 0
-        self.data = 0  # nudges of each sort so far
-        self.state = 0
-        self.presence: dict[str, tuple[float, list[str]]] = {}
+        self.heard = 0
+        self.state = 0  # of them those that say that the database has changed
+        self.here: list[str] = []  # people who watch through this process
+        self._elsewhere: dict[str, tuple[float, list[str]]] = {}  # of other processes, until when
         self._changed = asyncio.Condition()
-        self._task = asyncio.create_task(self._listen(), name=f"nudges of session {session}")
-
-    @property
-    def heard(self) -> int:
-        return self.data + self.state
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._renew())]
 
     async def wait(self, heard: int, seconds: float) -> None:
         """Until more was heard than ``heard``, at most so long."""
@@ -42,9 +51,26 @@ class Listener:
         except TimeoutError:
             return
 
+    async def changed(self) -> None:
+        """Wake every reader."""
+        async with self._changed:
+            self.heard += 1
+            self._changed.notify_all()
+
+    def watching(self) -> list[str]:
+        """Everybody who watches, here and elsewhere."""
+        now = monotonic()
+        elsewhere = [name for until, names in self._elsewhere.values() if until > now for name in names]
+        return sorted({*self.here, *elsewhere})
+
+    async def say_who_watches(self) -> None:
+        message = {"type": PRESENCE, "process": _PROCESS, "users": self.here}
+        await nudge.send(nudge.session_group(self.session), message)
+
     async def stop(self) -> None:
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
 
     async def _listen(self) -> None:
         while True:
@@ -61,17 +87,34 @@ class Listener:
         await layer.group_add(group, channel)
         try:
             while True:
-                await self._take(await layer.receive(channel))
+                self._take(await layer.receive(channel))
+                await self.changed()
         finally:
             await layer.group_discard(group, channel)
 
-    async def _take(self, message: dict[str, Any]) -> None:
-        async with self._changed:
-            if message["type"] == nudge.state_message()["type"]:
-                self.state += 1
-            else:
-                self.data += 1
-            self._changed.notify_all()
+    def _take(self, message: dict[str, Any]) -> None:
+        if message["type"] == nudge.state_message()["type"]:
+            self.state += 1
+        elif message["type"] == PRESENCE and message["process"] != _PROCESS:
+            self._elsewhere[message["process"]] = (monotonic() + WATCH.total_seconds(), message["users"])
+
+    async def _renew(self) -> None:
+        while True:
+            try:
+                await database_sync_to_async(_keep_watched)(self.session)
+                await self.say_who_watches()
+            except Exception as error:  # each database has its own
+                logger.warning("session %s could not be marked as watched: %s", self.session, error)
+            await asyncio.sleep(RENEW_SECONDS)
+
+
+def _keep_watched(session: uuid.UUID) -> None:
+    """While this holds, hosts send rows within 50 ms."""
+    live = Session.objects.filter(pk=session).exclude(state=SessionState.ENDED)
+    now = timezone.now()
+    begins = live.exclude(watched_until__gt=now).exists()
+    if live.update(watched_until=now + WATCH) and begins:
+        nudge.hosts(Run.objects.filter(session=session).values_list("host", flat=True))
 
 
 _listeners: dict[uuid.UUID, Listener] = {}
@@ -79,6 +122,7 @@ _listeners: dict[uuid.UUID, Listener] = {}
 
 @asynccontextmanager
 async def listening(session: uuid.UUID) -> AsyncIterator[Listener]:
+    """Hear of the session's changes, and have it count as watched."""
     listener = _listeners.get(session)
     if listener is None:
         listener = _listeners[session] = Listener(session)
@@ -88,5 +132,6 @@ async def listening(session: uuid.UUID) -> AsyncIterator[Listener]:
     finally:
         listener.readers -= 1
         if not listener.readers:
-            _listeners.pop(session, None)
+            if _listeners.get(session) is listener:
+                del _listeners[session]
             await listener.stop()

@@ -1,0 +1,50 @@
+"""Who may look at a session's socket, at its beginning and as long as it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from server import nudge
+from server.accounts.models import User
+from server.accounts.policy import Action, decide, require
+from server.audit.record import record
+from server.errors import ApiError
+from server.tracing.lookup import session_by
+from server.tracing.models import Session
+
+Scope = Mapping[str, Any]
+
+
+class RefusedError(PermissionError):
+    """The text says why, in one line for the person."""
+
+
+def enter(scope: Scope) -> UUID:
+    """The session that the socket's address names; the view, or its refusal, is on the record. Raises RefusedError."""
+    actor = scope["user"]
+    try:
+        if not decide(actor, Action.SESSION_VIEW).allowed:
+            require(actor, Action.SESSION_VIEW)
+        session = session_by(scope["url_route"]["kwargs"]["session"])
+        hosts = sorted(session.runs.values_list("host__name", flat=True))
+        require(actor, Action.SESSION_VIEW, session, tool=session.tool, hosts=hosts, session=session.pk)
+    except ApiError as error:
+        raise RefusedError(error.message) from error
+    record(Action.SESSION_VIEW, actor.username, tool=session.tool, hosts=hosts, session=session.pk)
+    nudge.fleet_changed("audit")
+    return session.pk
+
+
+def lost(scope: Scope, session: UUID) -> str:
+    """Why this socket may no longer be open; empty while it may."""
+    key = scope["session"].session_key
+    if key and not scope["session"].exists(key):
+        return "you signed out; sign in again"
+    user = User.objects.filter(pk=scope["user"].pk).first()
+    found = Session.objects.filter(pk=session).first()
+    if found is None:
+        return "the session was deleted"
+    decision = decide(user, Action.SESSION_VIEW, found)
+    return "" if decision.allowed else decision.reason

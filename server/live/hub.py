@@ -1,0 +1,124 @@
+"""One tail a watched session and process: reads each new batch once and hands it to every viewer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+
+from proto.v1.live_pb2 import SessionState
+from server.live.messages import session_state, state_message
+from server.live.watcher import Watcher, take
+from server.tracing.models import Session
+from server.tracing.nudges import Listener, listening
+from server.tracing.segments import segment_store
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0  # without a nudge
+STATE_SECONDS = 0.5  # between two looks into the database while only rows arrive
+
+
+class Tail:
+    """Reads a session from where it stood when the first viewer came; older rows each viewer reads by itself."""
+
+    def __init__(self, session: UUID) -> None:
+        self.session = session
+        self.cursors: dict[str, int] = {}
+        self.watchers: set[Watcher] = set()
+        self.ready = asyncio.Event()
+        self._state = SessionState()
+        self._payload = b""
+        self._state_heard = -1
+        self._state_at = 0.0
+        self._task = asyncio.create_task(self._run(), name=f"tail of session {session}")
+
+    def add(self, watcher: Watcher) -> None:
+        self.watchers.add(watcher)
+        if self._payload:
+            watcher.viewer.state(self._payload)
+            watcher.wake()
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        async with listening(self.session) as listener:
+            while True:
+                heard = listener.heard
+                try:
+                    await self._look(listener)
+                except Session.DoesNotExist:
+                    for watcher in self.watchers:
+                        watcher.close("the session was deleted")
+                    return
+                except Exception:  # the database or the store is away: say so and look again
+                    logger.exception("cannot read session %s", self.session)
+                await listener.wait(heard, LOOK_SECONDS)
+
+    async def _look(self, listener: Listener) -> None:
+        listener.here = sorted({watcher.user for watcher in self.watchers})
+        if listener.state != self._state_heard or monotonic() - self._state_at >= STATE_SECONDS:
+            self._state_heard, self._state_at = listener.state, monotonic()
+            self._state = await database_sync_to_async(session_state)(self.session)
+        self._publish_state(listener.watching())
+        await self._find_runs()
+        for run in list(self.cursors):
+            await self._read(run)
+
+    def _publish_state(self, watching: list[str]) -> None:
+        payload = state_message(self._state, watching)
+        if payload == self._payload:
+            return
+        self._payload = payload
+        for watcher in self.watchers:
+            watcher.viewer.state(payload)
+            watcher.wake()
+
+    async def _find_runs(self) -> None:
+        """Rows go out only behind the state that holds their schema."""
+        for run in self._state.runs:
+            if run.HasField("schema") and run.run not in self.cursors:
+                # A run that appears while people watch is read from its beginning.
+                stored = 0 if self.ready.is_set() else await self._last_seq(run.run)
+                self.cursors[run.run] = stored
+        self.ready.set()
+
+    async def _last_seq(self, run: str) -> int:
+        return await asyncio.to_thread(segment_store().last_seq, self.session, UUID(run))
+
+    async def _read(self, run: str) -> None:
+        stored = segment_store().read(self.session, UUID(run), self.cursors[run])
+        while batches := await asyncio.to_thread(take, run, stored, backfill=False):
+            self.cursors[run] = batches[-1].seq
+            for watcher in self.watchers:
+                if watcher.viewer.live:
+                    for batch in batches:
+                        watcher.viewer.offer(batch)
+                    watcher.wake()
+
+
+_tails: dict[UUID, Tail] = {}
+
+
+@asynccontextmanager
+async def watching(session: UUID, watcher: Watcher) -> AsyncIterator[Tail]:
+    """While inside, the watcher gets states at once, and rows once it has read up."""
+    tail = _tails.get(session)
+    if tail is None:
+        tail = _tails[session] = Tail(session)
+    tail.add(watcher)
+    try:
+        yield tail
+    finally:
+        tail.watchers.discard(watcher)
+        if not tail.watchers:
+            if _tails.get(session) is tail:
+                del _tails[session]
+            await tail.stop()

@@ -1,0 +1,75 @@
+"""Stored batches and database rows as messages of live.proto."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from proto.v1.live_pb2 import LiveMessage, RunRows, RunState, SessionState
+from server.live.viewer import Rows
+from server.tracing.models import Run, Session
+from server.tracing.render import run_books, run_end
+from server.tracing.store import StoredBatch
+
+
+def rows_message(run: str, batch: StoredBatch, *, backfill: bool) -> Rows:
+    """Decompresses the batch: browsers have no zstd."""
+    head = batch.head
+    if not head.rows or batch.stream is None:
+        return Rows(run, head.seq, 0, None)
+    message = RunRows(
+        run=run,
+        seq=head.seq,
+        stream=head.stream,
+        rows=head.rows,
+        first_row=head.first_row,
+        body=batch.body(),
+        backfill=backfill,
+        boot_ns=head.boot_ns,
+        wall_ns=head.wall_ns,
+    )
+    return Rows(run, head.seq, head.rows, LiveMessage(rows=message).SerializeToString())
+
+
+def session_state(session: UUID) -> SessionState:
+    """Without the people who watch. Raises Session.DoesNotExist once the session is deleted."""
+    state = Session.objects.values_list("state", flat=True).get(pk=session)
+    runs = Run.objects.filter(session=session).select_related("host").order_by("host__name")
+    return SessionState(session=str(session), state=state, runs=[_run_state(run) for run in runs])
+
+
+def state_message(state: SessionState, watching: Iterable[str]) -> bytes:
+    message = LiveMessage(state=state)
+    message.state.watching.extend(sorted(set(watching)))
+    return message.SerializeToString(deterministic=True)
+
+
+def _run_state(run: Run) -> RunState:
+    books = run_books(run)
+    return RunState(
+        run=str(run.pk),
+        host=run.host.name,
+        state=run.state,
+        schema=run.run_schema,
+        ledger=run.run_ledger,
+        cost=run.run_cost,
+        end=run_end(run),
+        boot_ns=run.boot_ns,
+        wall_ns=run.wall_ns,
+        stored_seq=run.stored_seq,
+        books=books.state,
+        books_message=books.message,
+        silent_since_wall_ns=_silent_since(run),
+    )
+
+
+def _silent_since(run: Run) -> int:
+    """0 while the host is connected or nothing is expected from it."""
+    if run.final or run.host.state == "online":
+        return 0
+    return _nanoseconds(run.host.last_seen or run.host.joined_at)
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp()) * 10**9 + moment.microsecond * 1000

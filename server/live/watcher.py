@@ -1,0 +1,80 @@
+"""A viewer with a socket behind it: reads up from the store by itself, then gets what the tail reads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Protocol
+from uuid import UUID
+
+from server.live.messages import rows_message
+from server.live.viewer import Rows, Viewer
+from server.tracing.store import SegmentStore, StoredBatch
+
+READ_BYTES = 1024 * 1024  # messages made at once, off the event loop
+
+
+class Position(Protocol):
+    """How far the tail has read."""
+
+    session: UUID
+    cursors: dict[str, int]
+
+
+class Watcher:
+    def __init__(self, user: str, cursors: dict[str, int]) -> None:
+        self.user = user
+        self.viewer = Viewer(cursors)
+        self.closing = ""  # why the socket shall close now
+        self._wake = asyncio.Event()
+        self._drawn = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something to send."""
+        self._wake.set()
+
+    async def woken(self) -> None:
+        await self._wake.wait()
+        self._wake.clear()
+
+    def close(self, reason: str) -> None:
+        self.closing = reason
+        self.wake()
+
+    def seen(self, messages: int) -> None:
+        self.viewer.seen(messages)
+        self._drawn.set()
+        self.wake()
+
+    async def read_up(self, store: SegmentStore, tail: Position) -> None:
+        """Until the viewer holds what the tail has handed out. Then it is live: no gap and, by seq, nothing twice."""
+        while not self.viewer.live:
+            for run in list(tail.cursors):
+                await self._read_run(store, tail.session, run)
+            # No await between this look and the switch: the tail cannot move in between.
+            self.viewer.live = all(self.viewer.cursors.get(run, 0) >= seq for run, seq in tail.cursors.items())
+
+    async def _read_run(self, store: SegmentStore, session: UUID, run: str) -> None:
+        stored = store.read(session, UUID(run), self.viewer.cursors.get(run, 0))
+        while batches := await asyncio.to_thread(take, run, stored, backfill=True):
+            for batch in batches:
+                await self._room()
+                self.viewer.queue(batch)
+                self.wake()
+
+    async def _room(self) -> None:
+        while not self.viewer.room:
+            self._drawn.clear()
+            await self._drawn.wait()
+
+
+def take(run: str, stored: Iterator[StoredBatch], *, backfill: bool) -> list[Rows]:
+    """The next batches as messages, about READ_BYTES of them; none at the end."""
+    batches: list[Rows] = []
+    size = 0
+    for batch in stored:
+        batches.append(rows_message(run, batch, backfill=backfill))
+        size += len(batches[-1].payload or b"")
+        if size >= READ_BYTES:
+            break
+    return batches
