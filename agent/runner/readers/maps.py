@@ -13,6 +13,7 @@ from bcc import lib
 from agent.kernel.bpf_syscall import possible_cpus
 
 BATCH = 4096
+POSITION_WORDS = 16  # the kernel keeps its place in the map there; a hash uses one word
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class PercpuHash:
 
     def read(self) -> MapContent:
         """Each key once; keys added meanwhile may be missing until the next read. Raises OSError."""
-        position = ctypes.create_string_buffer(64)
+        position = (ctypes.c_uint32 * POSITION_WORDS)()
         total, first, done = 0, True, False
         while not done and total <= self._capacity:
             count, done = self._batch(position, total, first=first)
@@ -46,7 +47,7 @@ class PercpuHash:
         width = self._keys.shape[1]
         return MapContent(self._keys[:total].copy().view(f"S{width}").ravel(), self._sums[:total].copy())
 
-    def _batch(self, position: ctypes.Array[ctypes.c_char], at: int, *, first: bool) -> tuple[int, bool]:
+    def _batch(self, position: ctypes.Array[ctypes.c_uint32], at: int, *, first: bool) -> tuple[int, bool]:
         count = ctypes.c_uint32(min(BATCH, len(self._keys) - at))
         ctypes.set_errno(0)
         failed = lib.bpf_lookup_batch(
