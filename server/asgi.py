@@ -15,10 +15,11 @@ from django.core.asgi import get_asgi_application
 _http = get_asgi_application()
 
 from server.fleet.routing import websocket_urlpatterns as fleet_sockets  # noqa: E402 (needs the app registry)
+from server.live.routing import websocket_urlpatterns as session_sockets  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": _http,
-        "websocket": OriginValidator(AuthMiddlewareStack(URLRouter([*fleet_sockets])), settings.ALLOWED_ORIGINS),
+        "websocket": OriginValidator(AuthMiddlewareStack(URLRouter([*fleet_sockets, *session_sockets])), settings.ALLOWED_ORIGINS),
     }
 )
