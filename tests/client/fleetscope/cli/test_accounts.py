@@ -1,0 +1,34 @@
+import os
+import subprocess
+
+import pytest
+
+from tests.e2e.stack import COMMAND, Stack
+
+pytestmark = pytest.mark.kernel
+
+
+def run(stack: Stack, *args: str, text: str, home: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "HOME": home}
+    return subprocess.run([str(COMMAND), *args], env=env, input=text, capture_output=True, text=True, check=False)
+
+
+def test_a_new_user_signs_in_and_sets_an_own_password(stack: Stack, tmp_path: object) -> None:
+    home = str(tmp_path)
+    first, second = "first-long-pass-1", "second-long-pass-2"
+    added = run(stack, "users", "add", "tina", "--role", "tracer", "--password-stdin", text=first, home=str(stack.home))
+    assert added.returncode == 0, added.stderr
+    assert "tina" in run(stack, "users", text="", home=str(stack.home)).stdout
+    login = ("login", stack.url, "--user", "tina", "--password-stdin")
+    assert run(stack, *login, text=first, home=home).returncode == 0
+    assert run(stack, "password", "--password-stdin", text=f"{first}\n{second}\n", home=home).returncode == 0
+    wrong = run(stack, *login, text=first, home=home)
+    assert wrong.returncode == 1
+    assert len(wrong.stderr.splitlines()) == 1 and "password" in wrong.stderr
+    assert run(stack, *login, text=second, home=home).returncode == 0
+
+
+def test_without_a_login_the_command_says_how_to_get_one(stack: Stack, tmp_path: object) -> None:
+    done = run(stack, "hosts", text="", home=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith("fleetscope: not signed in") and "fleetscope login" in done.stderr

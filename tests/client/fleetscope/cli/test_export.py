@@ -1,0 +1,40 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stack import Stack
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture(scope="module")
+def counted(stack: Stack) -> str:
+    session = str(stack.json("start", "syscount", "--duration", "1s", "--detach")["session"])
+    stack.wait_state(session, "ended")
+    return session
+
+
+def test_a_file_is_written_whole_and_named(stack: Stack, counted: str, tmp_path: Path) -> None:
+    target = tmp_path / "rows.ndjson"
+    done = stack.command("export", counted, "--format", "ndjson", "-o", str(target))
+    assert str(target) in done.stderr.decode() and done.stdout == b""
+    rows = [json.loads(line) for line in target.read_bytes().splitlines()]
+    assert rows and all("host" in row for row in rows)
+    assert stack.command("export", counted, "--format", "ndjson").stdout == target.read_bytes()
+
+
+def test_a_refused_format_leaves_the_old_file_alone(stack: Stack, counted: str, tmp_path: Path) -> None:
+    target = tmp_path / "rows.folded"
+    target.write_text("old")
+    done = stack.command("export", counted, "--format", "folded", "-o", str(target), check=False)
+    assert done.returncode == 1 and done.stderr.decode().count("\n") == 1
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_place_that_cannot_be_written_is_named(stack: Stack, counted: str, tmp_path: Path) -> None:
+    target = tmp_path / "missing/rows.csv"
+    done = stack.command("export", counted, "--format", "csv", "-o", str(target), check=False)
+    assert done.returncode == 1
+    assert str(target) in done.stderr.decode() and "-o" in done.stderr.decode()
