@@ -20,6 +20,7 @@ from agent.warden.audit import HostAudit
 from agent.warden.budget import DEFAULT_PRICES
 from agent.warden.dialogue import Dialogue, Mouth, Parts
 from agent.warden.gate import Gate
+from agent.warden.headers import Headers
 from agent.warden.link_process import LinkProcess
 from agent.warden.loop import Loop
 from agent.warden.meters import process_cpu_ns
@@ -60,6 +61,7 @@ class Daemon:
         self._lock = _lock(paths.lock)
         self._loop = Loop()
         self._link = LinkProcess(self._loop, paths.state, self._heard, self._link_started)
+        self._headers = Headers(self._loop, paths.cache / "headers", self._headers_ready)
         self._mouth = Mouth(self._link.send)
         self._power = Power(paths)
         self._spools = Spools(self._link.spooled)
@@ -83,6 +85,7 @@ class Daemon:
         recovery = Recovery(self._loop, self._account.gid, self._recovered)
         for folder in folders(self._paths.runs):
             recovery.take_over(folder)
+        self._headers.start()
         self._link.start()
         self._loop.every(TICK_SECONDS, self._runs.tick)
         self._loop.every(REFRESH_SECONDS, self._refresh)
@@ -99,7 +102,7 @@ class Daemon:
             prices=DEFAULT_PRICES,
             variant=self._verdicts.variant,
             skip_pids=lambda: [os.getpid(), self._link.pid],
-            headers_dir=lambda: None,
+            headers=self._headers,
         )
 
     def _prepare_folders(self) -> None:
@@ -112,6 +115,9 @@ class Daemon:
     def _recovered(self, folder: RunFolder, last: BatchHead) -> None:
         files = folder.files()
         self._spools.add(folder, last.seq, ended=True, acked=first_seq(files[0]) - 1 if files else 0)
+
+    def _headers_ready(self) -> None:
+        self._runs.start_waiting()
 
     def _heard(self, message: LinkToWarden) -> None:
         self._dialogue.heard(message)

@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from agent.config import AgentPaths
 from agent.kernel import bpf_syscall
@@ -14,6 +13,7 @@ from agent.warden.audit import AuditError
 from agent.warden.budget import Budget
 from agent.warden.envelope import Refused, claimed_run
 from agent.warden.gate import Accepted, Gate
+from agent.warden.headers import Headers
 from agent.warden.loop import Loop
 from agent.warden.power import Power
 from agent.warden.run import Run, RunEvents
@@ -25,6 +25,8 @@ from proto.v1.local_pb2 import RunnerConfig
 from proto.v1.stream_pb2 import EndCause
 
 log = logging.getLogger(__name__)
+
+WAITING_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Host:
     prices: Mapping[int, int]
     variant: Callable[[str], str]
     skip_pids: Callable[[], list[int]]
-    headers_dir: Callable[[], Path | None]
+    headers: Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Runs:
         self._loop, self._host, self._gate, self._power = loop, host, gate, power
         self._spools, self._outbox = spools, outbox
         self._live: dict[bytes, Run] = {}
+        self._waiting: list[SignedEnvelope] = []
         self._statistics: int | None = None
 
     @property
@@ -61,7 +64,10 @@ class Runs:
         return list(self._live.values())
 
     def start(self, signed: SignedEnvelope) -> None:
-        """Start or refuse; either way the server hears of it."""
+        """Start or refuse; either way the server hears of it. Waits while the kernel headers are being made."""
+        if not self._host.headers.known and len(self._waiting) < WAITING_MAX:
+            self._waiting.append(signed)
+            return
         try:
             accepted = self._gate.accept(signed, len(self._live))
         except Refused as refusal:
@@ -72,6 +78,11 @@ class Runs:
         except OSError as error:
             RunFolder(self._host.paths.runs, accepted.command.run_id).remove()
             self.refuse(accepted.command.run_id, f"this host cannot start a runner: {error}")
+
+    def start_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for signed in waiting:
+            self.start(signed)
 
     def refuse(self, run_id: bytes, reason: str) -> None:
         log.warning("start of run %s refused: %s", run_id.hex() or "unknown", reason)
@@ -142,7 +153,7 @@ class Runs:
             limits=accepted.admission.limits,
             spool_dir=str(folder.spool),
             spool_bytes=self._power.policy.limits.spool_bytes,
-            headers_dir=str(self._host.headers_dir() or ""),
+            headers_dir=self._host.headers.path,
             skip_pids=self._host.skip_pids(),
             variant=self._host.variant(envelope.tool),
             spool_gid=self._host.gid,
