@@ -47,9 +47,9 @@ class _Fleetscope:
             async with asyncio.TaskGroup() as keepers:
                 keepers.create_task(root.keep_able())
                 await self._start_server(keepers)
-                password, token = await asyncio.gather(
-                    asyncio.to_thread(login.password_hint), asyncio.to_thread(login.sign_in, self._places)
-                )
+                # In this order: the first one-time password makes the admin.
+                password = await asyncio.to_thread(login.password_hint)
+                token = await asyncio.to_thread(login.sign_in, self._places)
                 await self._start_agent(keepers, token)
                 say(f"ready  {self._places.url}  {password}")
         except ExceptionGroup as group:
