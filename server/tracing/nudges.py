@@ -15,7 +15,6 @@ from time import monotonic
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.layers import get_channel_layer
 from django.utils import timezone
 
 from server import nudge
@@ -41,7 +40,9 @@ class Listener:
         self.here: list[str] = []  # people who watch through this process
         self._elsewhere: dict[str, tuple[float, list[str]]] = {}  # of other processes, until when
         self._changed = asyncio.Condition()
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._renew())]
+        self._group = nudge.session_group(session)
+        self._subscriber = nudge.Subscriber()
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def wait(self, heard: int, seconds: float) -> None:
         """Until more was heard than ``heard``, at most so long."""
@@ -65,32 +66,27 @@ class Listener:
 
     async def say_who_watches(self) -> None:
         message = {"type": PRESENCE, "process": _PROCESS, "users": self.here}
-        await nudge.send(nudge.session_group(self.session), message)
+        await nudge.send(self._group, message)
+
+    async def start(self) -> None:
+        await self._subscriber.open()
+        await self._subscriber.join(self._group)
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._renew())]
 
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
-        await asyncio.wait(self._tasks)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._subscriber.leave(self._group)
 
     async def _listen(self) -> None:
         while True:
             try:
-                await self._listen_once()
+                self._take(await self._subscriber.receive())
+                await self.changed()
             except Exception as error:  # each channel layer has its own
                 logger.warning("no nudges for session %s: %s; looking every second instead", self.session, error)
                 await asyncio.sleep(RETRY_SECONDS)
-
-    async def _listen_once(self) -> None:
-        layer: Any = get_channel_layer()
-        channel = await layer.new_channel()
-        group = nudge.session_group(self.session)
-        await layer.group_add(group, channel)
-        try:
-            while True:
-                self._take(await layer.receive(channel))
-                await self.changed()
-        finally:
-            await layer.group_discard(group, channel)
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == nudge.state_message()["type"]:
@@ -101,8 +97,9 @@ class Listener:
     async def _renew(self) -> None:
         while True:
             try:
-                await database_sync_to_async(_keep_watched)(self.session)
+                await self._subscriber.join(self._group)  # again and again: Redis may have been emptied
                 await self.say_who_watches()
+                await database_sync_to_async(_keep_watched)(self.session)
             except Exception as error:  # each database has its own
                 logger.warning("session %s could not be marked as watched: %s", self.session, error)
             await asyncio.sleep(RENEW_SECONDS)
@@ -126,6 +123,7 @@ async def listening(session: uuid.UUID) -> AsyncIterator[Listener]:
     listener = _listeners.get(session)
     if listener is None:
         listener = _listeners[session] = Listener(session)
+        await listener.start()
     listener.readers += 1
     try:
         yield listener
