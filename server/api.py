@@ -16,6 +16,7 @@ from server.catalog import api as catalog
 from server.errors import ApiError, Invalid, NotFound
 from server.fleet import api as fleet
 from server.tracing import api as tracing
+from server.tracing import data_api
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ api.add_router("/tools", catalog.router)
 api.add_router("/hosts", fleet.router)
 api.add_router("/fleet", fleet.fleet)
 api.add_router("/sessions", tracing.router)
+api.add_router("/sessions", data_api.router)
 
 
 @api.get("/health", auth=None, response=dict[str, bool], tags=["server"])

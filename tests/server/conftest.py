@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.db import connection
 from django.test import Client
+from pytest_django.plugin import DjangoDbBlocker
 
 from server import keys
 from server.accounts.models import User
@@ -49,11 +50,15 @@ def client_of(user: MakeUser) -> Callable[[str], Client]:
 
 
 @pytest.fixture
-def committed(transactional_db: None, server_keys: None) -> Iterator[None]:
+def _triggers_again(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Set up before the database of the test, so torn down after it was cleared."""
+    yield
+    with django_db_blocker.unblock():
+        triggers.install(connection)
+
+
+@pytest.fixture
+def committed(_triggers_again: None, transactional_db: None, server_keys: None) -> Iterator[None]:
     """A database whose commits other threads see. Clearing it afterwards needs the audit's triggers out of the way."""
     yield
     triggers.remove(connection)
-    for table in ("audit_auditentry",):
-        with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {table}")
-    triggers.install(connection)
