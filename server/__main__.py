@@ -7,7 +7,8 @@ import os
 import sys
 from collections.abc import Callable
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings")
+# Not a default: tests run this command with settings of their own in the environment.
+os.environ["DJANGO_SETTINGS_MODULE"] = "server.settings"
 
 
 def main() -> int:
