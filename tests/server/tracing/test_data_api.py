@@ -3,7 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -14,14 +14,21 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 
 from server.accounts.models import User
-from server.audit.models import AuditEntry
 from server.tracing.segments import segment_store
-from tests.server.tracing.rows import TWO_STREAMS
 from tests.server.tracing.sessions import Traced, traced
 
 pytestmark = pytest.mark.usefixtures("committed")
 
-NASTY = [b"/plain", b"/caf\xc3\xa9", b"/\xff\xfe", b"/back\\slash", b"/comma,\"quote\"", b"=1+1", b"/new\nline", b"/x" * 2047]
+NASTY = [
+    b"/plain",
+    b"/caf\xc3\xa9",
+    b"/\xff\xfe",
+    b"/back\\slash",
+    b'/comma,"quote"',
+    b"=1+1",
+    b"/new\nline",
+    b"/x" * 2047,
+]
 MakeUser = Callable[..., User]
 
 

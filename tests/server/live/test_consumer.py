@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from channels.routing import URLRouter
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+
+from proto.v1.live_pb2 import Cursor, LiveMessage, RunRows, Seen, SessionState, Subscribe, ViewerMessage
+from server.accounts.models import User
+from server.audit.models import AuditEntry
+from server.live import consumer as consumer_module
+from server.live.routing import websocket_urlpatterns
+from server.tracing.models import Session
+from tests.server.tracing.sessions import Traced, traced
+
+pytestmark = pytest.mark.usefixtures("committed")
+
+in_thread = sync_to_async
+APP = URLRouter(websocket_urlpatterns)
+
+
+class Browser:
+    """Keeps what it gets, and acknowledges every batch as drawn."""
+
+    def __init__(self, socket: ApplicationCommunicator) -> None:
+        self.socket = socket
+        self.rows: list[RunRows] = []
+        self.states: list[SessionState] = []
+        self.closing = ""
+        self.acknowledge = True
+
+    async def subscribe(self, *cursors: Cursor) -> None:
+        self._drawn = 0
+        await self._send(ViewerMessage(subscribe=Subscribe(cursors=cursors)))
+
+    async def until(self, reached: Callable[[Browser], object], seconds: float = 10) -> None:
+        async with asyncio.timeout(seconds):
+            while not reached(self):
+                event = await self.socket.receive_output(seconds)
+                assert event["type"] == "websocket.send", event
+                await self._take(LiveMessage.FromString(event["bytes"]))
+
+    @property
+    def row_count(self) -> int:
+        return sum(batch.rows for batch in self.rows)
+
+    @property
+    def seqs(self) -> list[int]:
+        return [batch.seq for batch in self.rows]
+
+    async def _take(self, message: LiveMessage) -> None:
+        match message.WhichOneof("message"):
+            case "rows":
+                assert self.states and self.states[-1].runs[0].HasField("schema"), "rows came before their schema"
+                self.rows.append(message.rows)
+                self._drawn += 1
+                if self.acknowledge:
+                    await self._send(ViewerMessage(seen=Seen(messages=self._drawn)))
+            case "state":
+                self.states.append(message.state)
+            case "closing":
+                self.closing = message.closing.reason
+
+    async def _send(self, message: ViewerMessage) -> None:
+        await self.send(message.SerializeToString())
+
+    async def send(self, data: bytes) -> None:
+        await self.socket.send_input({"type": "websocket.receive", "bytes": data})
+
+
+@asynccontextmanager
+async def browser(user: User | AnonymousUser, session: object) -> AsyncIterator[Browser]:
+    scope = {"type": "websocket", "path": f"/ws/sessions/{session}", "user": user, "session": SessionStore()}
+    socket = ApplicationCommunicator(APP, scope)
+    await socket.send_input({"type": "websocket.connect"})
+    assert (await socket.receive_output(5))["type"] == "websocket.accept"
+    yield Browser(socket)
+    await socket.send_input({"type": "websocket.disconnect", "code": 1000})
+    await socket.wait(5)
+
+
+@pytest.fixture
+def tracer(user: Callable[..., User]) -> User:
+    return user("tracer")
+
+
+@pytest.fixture
+def running(tracer: User) -> Traced:
+    session = traced(tracer)
+    session.store(5, 6)
+    return session
+
+
+async def test_what_is_stored_then_what_arrives(tracer: User, running: Traced) -> None:
+    async with browser(tracer, running.session.pk) as page:
+        await page.subscribe()
+        await page.until(lambda b: b.row_count == 11)
+        assert [batch.backfill for batch in page.rows] == [True, True]
+        await in_thread(running.store)(7)
+        await page.until(lambda b: b.row_count == 18)
+        assert page.seqs == [1, 2, 3]
+        assert not page.rows[-1].backfill
+        assert page.states[0].watching == ["tracer"]
+        await in_thread(running.end)()
+        await page.until(lambda b: b.states[-1].state == "ended")
+        assert page.states[-1].runs[0].books == "complete"
+
+
+async def test_a_second_browser_that_reloads_has_the_same_rows(tracer: User, running: Traced) -> None:
+    session = running.session.pk
+    async with browser(tracer, session) as first:
+        await first.subscribe()
+        async with browser(tracer, session) as second:
+            await second.subscribe()
+            await in_thread(running.store)(8)
+            await second.until(lambda b: b.row_count == 19)
+        await in_thread(running.store)(9, 10)
+        async with browser(tracer, session) as second:
+            await second.subscribe()
+            await in_thread(running.store)(3)
+            await in_thread(running.end)()
+            for page in (first, second):
+                await page.until(lambda b: b.row_count == 41)
+            assert first.seqs == second.seqs == [1, 2, 3, 4, 5, 6]
+            assert [batch.body for batch in first.rows] == [batch.body for batch in second.rows]
+
+
+async def test_it_resumes_at_its_cursors(tracer: User, running: Traced) -> None:
+    async with browser(tracer, running.session.pk) as page:
+        await page.subscribe(Cursor(run=str(running.runs[0].pk), seq=1))
+        await page.until(lambda b: b.rows)
+        assert page.seqs == [2]
+        await page.subscribe()
+        await page.until(lambda b: len(b.rows) == 3)
+        assert page.seqs == [2, 1, 2]
+
+
+async def test_watching_is_marked_for_the_hosts(tracer: User, running: Traced) -> None:
+    async with browser(tracer, running.session.pk) as page:
+        await page.subscribe()
+        await page.until(lambda b: b.rows)
+
+        async def watched() -> bool:
+            return (await Session.objects.aget(pk=running.session.pk)).watched_until is not None
+
+        async with asyncio.timeout(5):
+            while not await watched():
+                await asyncio.sleep(0.02)
+    assert await AuditEntry.objects.filter(action="session.view", actor="tracer").aexists()
+
+
+async def test_who_is_not_signed_in_is_told(running: Traced) -> None:
+    async with browser(AnonymousUser(), running.session.pk) as page:
+        await page.until(lambda b: b.closing)
+        assert page.closing == "sign in first"
+
+
+async def test_an_unknown_session_is_told(tracer: User) -> None:
+    async with browser(tracer, uuid4()) as page:
+        await page.until(lambda b: b.closing)
+        assert "there is no session" in page.closing
+
+
+async def test_a_person_made_inactive_is_cut_off(
+    tracer: User, running: Traced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "CHECK_SECONDS", 0.05)
+    async with browser(tracer, running.session.pk) as page:
+        await page.subscribe()
+        await page.until(lambda b: b.rows)
+        await User.objects.filter(pk=tracer.pk).aupdate(is_active=False)
+        await page.until(lambda b: b.closing)
+        assert page.closing == "sign in first"
+
+
+async def test_a_deleted_session_closes_its_sockets(tracer: User, running: Traced) -> None:
+    async with browser(tracer, running.session.pk) as page:
+        await page.subscribe()
+        await page.until(lambda b: b.rows)
+        await Session.objects.filter(pk=running.session.pk).adelete()
+        await page.until(lambda b: b.closing)
+        assert page.closing == "the session was deleted"
+
+
+async def test_nonsense_closes_the_socket(tracer: User, running: Traced) -> None:
+    async with browser(tracer, running.session.pk) as page:
+        await page.send(b"\xff\xff\xff")
+        closed = await page.socket.receive_output(5)
+        assert (closed["type"], closed["code"]) == ("websocket.close", 4400)
