@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pyarrow as pa
 
-
 COMM_NUL = b"\0"
 
 
 def number_array(values: np.ndarray, kind: pa.DataType) -> pa.Array:
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
+    # Always a copy: the values may lie in a buffer that is used again.
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.array(values, order="C"))])
 
 
 def fixed_bytes_array(values: np.ndarray) -> pa.DictionaryArray:

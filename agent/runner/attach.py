@@ -6,25 +6,27 @@ Used by the runner and by the agent's trial of a tool (does this kernel take it?
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from agent.runner import probes
 from agent.runner.compiler import AttachError, Compiled, program_types
 from agent.runner.functions import Function, find_functions
 from agent.runner.map_access import update_map
+from agent.runner.probes import Held
 from bpf.catalog import CatalogTool
+from bpf.emitters import stack_tables
 from bpf.layout import ROW_KINDS, is_on
-from bpf.program import Program, Values, build_program, ring_names, stack_tables
+from bpf.program import Program, Values, build_program, ring_names
 from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Filters
 
 __all__ = ["AttachError", "Attachment", "Request", "attach", "choose_variant"]
 
-TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
 PAGE = os.sysconf("SC_PAGE_SIZE")
 RING_BYTES = 16 * 1024 * 1024
+RINGS_LARGE = 2
 RING_BYTES_MIN = 1024 * 1024
 RING_MEMORY_SHARE = 64
 DEFAULT_FREQUENCY = 49
@@ -61,17 +63,25 @@ class Attachment:
     maps: dict[str, int] = field(default_factory=dict)
     programs: dict[str, int] = field(default_factory=dict)
     program_types: list[pb.ProbeType] = field(default_factory=list)
-    links: list[int] = field(default_factory=list)
+    probes: list[Held] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     ring_bytes: dict[str, int] = field(default_factory=dict)
+    _closing: list[threading.Thread] = field(default_factory=list)
 
     def detach(self) -> None:
-        """The last first. When this returns no program runs any more."""
-        while self.links:
-            os.close(self.links.pop())
+        """When this returns no program starts any more. The slow half of it goes on beside."""
+        probes_held, self.probes = self.probes, []
+        for held in probes_held:
+            os.close(held.link)
+        events = [held.event for held in probes_held if held.event >= 0]
+        self._closing.append(threading.Thread(target=_close_all, args=(events,)))
+        self._closing[-1].start()
 
     def close(self) -> None:
+        """When this returns nothing of it is left in the kernel."""
         self.detach()
+        for thread in self._closing:
+            thread.join()
         for descriptor in (*self.programs.values(), *self.maps.values()):
             os.close(descriptor)
         self.programs.clear()
@@ -99,8 +109,8 @@ def attach(request: Request, variant: pb.Variant) -> Attachment:
             compiled.close()
         _fill_filters(request, held)
         for probe in wanted:
-            for link in _attach(request, probe, held):
-                held.links.append(link)
+            for attached in _attach(request, probe, held):
+                held.probes.append(attached)
     except BaseException:
         held.close()
         raise
@@ -127,8 +137,8 @@ def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], 
 
 
 def ring_sizes(names: Sequence[str], memory: int) -> dict[str, int]:
-    """16 MiB each: a tenth of a second of what one core can generate. Less on a small host, large classes first."""
-    sizes = dict.fromkeys(names, RING_BYTES)
+    """16 MiB is more than a tenth of a second of what one core can generate. Less on a small host, and for what is rare."""
+    sizes = {name: RING_BYTES if index < RINGS_LARGE else RING_BYTES // 2 for index, name in enumerate(names)}
     for name in [*reversed(names)] * 4:
         if sum(sizes.values()) > memory // RING_MEMORY_SHARE and sizes[name] > RING_BYTES_MIN:
             sizes[name] //= 2
@@ -179,28 +189,30 @@ def _fill_filters(request: Request, held: Attachment) -> None:
             update_map(held.maps["fs_skip_pids"], pid.to_bytes(4, "little"), b"\1")
 
 
-def _attach(request: Request, probe: pb.Probe, held: Attachment) -> Iterator[int]:
+def _attach(request: Request, probe: pb.Probe, held: Attachment) -> Iterator[Held]:
     program = held.programs[program_name(probe)]
     if probe.type == pb.PROBE_TYPE_TRACEPOINT:
         yield probes.attach_tracepoint(program, probe.target)
     elif probe.type == pb.PROBE_TYPE_RAW_TRACEPOINT:
         yield probes.attach_raw_tracepoint(program, probe.target)
     elif probe.type == pb.PROBE_TYPE_PERF_TIMER:
-        yield from probes.attach_timer(program, int(request.values.get("frequency", DEFAULT_FREQUENCY)))
-    elif probe.type in (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE):
-        yield from _attach_functions(request, probe, program, held)
+        frequency = int(request.values.get("frequency", DEFAULT_FREQUENCY))
+        yield from (probes.attach_timer(program, frequency, cpu) for cpu in probes.online_cpus())
+    elif probe.type in (pb.PROBE_TYPE_KPROBE, pb.PROBE_TYPE_KRETPROBE):
+        yield probes.attach_kernel_function(program, probe.target, at_return=probe.type == pb.PROBE_TYPE_KRETPROBE)
     else:
-        yield probes.attach_kprobe(program, probe.target, at_return=probe.type == pb.PROBE_TYPE_KRETPROBE)
+        yield from _attach_functions(request, probe, program, held)
 
 
-def _attach_functions(request: Request, probe: pb.Probe, program: int, held: Attachment) -> Iterator[int]:
+def _attach_functions(request: Request, probe: pb.Probe, program: int, held: Attachment) -> Iterator[Held]:
+    """The index of a function is its cookie, the same at entry and return."""
     pid = request.filters.pid or -1
     if not held.functions:
         held.functions = find_functions(_target(request, probe), pid)
     at_return = probe.type == pb.PROBE_TYPE_URETPROBE
     for index, function in enumerate(held.functions):
-        place = probes.UserProbe(function.path, function.offset, index, at_return)
-        yield from probes.attach_uprobe(program, place, pid)
+        place = probes.Place(function.path, function.offset, index)
+        yield probes.attach_user_function(program, place, pid, at_return=at_return)
 
 
 def _target(request: Request, probe: pb.Probe) -> str:
@@ -208,14 +220,14 @@ def _target(request: Request, probe: pb.Probe) -> str:
 
 
 def _wanted(request: Request, probe: pb.Probe) -> bool:
-    return is_on(probe.when, request.entry.tool, request.values) and (not probe.optional or _exists(probe))
+    if not is_on(probe.when, request.entry.tool, request.values):
+        return False
+    return not probe.optional or probe.type != pb.PROBE_TYPE_TRACEPOINT or probes.has_tracepoint(probe.target)
 
 
-def _exists(probe: pb.Probe) -> bool:
-    if probe.type != pb.PROBE_TYPE_TRACEPOINT:
-        return True
-    event = probe.target.replace(":", "/")
-    return any((root / "events" / event).is_dir() for root in TRACEFS)
+def _close_all(descriptors: Sequence[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _memory_bytes() -> int:

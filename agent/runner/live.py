@@ -21,7 +21,7 @@ PAUSE_IDLE = 0.050
 PAUSE_WATCHED = 0.025
 PAUSE_BUSY = 0.010
 BUSY_BYTES = 512 * 1024
-FLUSH_BYTES = 8 * 1024 * 1024
+FLUSH_BYTES = 6 * 1024 * 1024
 FLUSH_NS = 250 * MS
 REPORT_NS = 1000 * MS
 
@@ -113,7 +113,7 @@ class Live:
     def _pause(self, moved: int) -> float:
         """Seconds until the next look: short enough that no ring fills up, long enough to cost next to nothing."""
         if moved >= FLUSH_BYTES:
-            return 0
+            return 0  # there may be more already
         pause = PAUSE_BUSY if moved >= BUSY_BYTES else PAUSE_WATCHED if self.watched else PAUSE_IDLE
         if self.deadline:
             pause = min(pause, max(self.deadline - boot_ns(), 0) / 1e9)

@@ -1,11 +1,12 @@
-"""Attaches loaded programs. Every attachment is a descriptor: it ends when the descriptor is closed, also by death."""
+"""Attaches loaded programs. An attachment is a BPF link and, mostly, the perf event behind it: both are descriptors, so
+it ends when they are closed, also by death. Nothing is written to tracefs and nothing pinned. Needs Linux 5.15.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,62 +14,81 @@ from bcc import lib
 
 from agent.runner.compiler import AttachError
 
+TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
+_DEVICES = Path("/sys/bus/event_source/devices")
+
 _PERF_EVENT_OPEN = {"x86_64": 298, "aarch64": 241}
 _BPF = {"x86_64": 321, "aarch64": 280}
 _BPF_LINK_CREATE = 28
 _BPF_PERF_EVENT = 41
-_PERF_FLAG_FD_CLOEXEC = 8
+
+# struct perf_event_attr of linux/perf_event.h
 _ATTR_SIZE = 128
-_UPROBE_PMU = Path("/sys/bus/event_source/devices/uprobe")
-_PERF_TYPE_SOFTWARE = 1
+_ATTR_HEAD = struct.Struct("=IIQQ")  # type, size, config, sample_period or sample_freq
+_ATTR_FLAGS, _ATTR_CONFIG1 = 40, 56
+_FLAG_FREQ = 1 << 10
+_PERF_TYPE_SOFTWARE, _PERF_TYPE_TRACEPOINT = 1, 2
 _PERF_COUNT_SW_CPU_CLOCK = 0
+_PERF_FLAG_FD_CLOEXEC = 8
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
+Attr = ctypes.Array[ctypes.c_char]
+
 
 @dataclass(frozen=True, slots=True)
-class UserProbe:
-    """A place in a program or library. ``cookie`` is what bpf_get_attach_cookie() gives in the probe."""
+class Held:
+    """Closing ``link`` takes effect at once; closing ``event``, which has none for -1, waits for every CPU."""
+
+    link: int
+    event: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """In a program or library. ``cookie`` is what bpf_get_attach_cookie() gives in the probe."""
 
     path: str
     offset: int
     cookie: int
-    at_return: bool
 
 
-def attach_tracepoint(program: int, target: str) -> int:
-    category, event = target.split(":")
-    return _attached(lib.bpf_attach_tracepoint(program, category.encode(), event.encode()), f"tracepoint {target}")
+def attach_tracepoint(program: int, target: str) -> Held:
+    what = f"tracepoint {target}"
+    try:
+        number = int((_tracefs() / "events" / target.replace(":", "/") / "id").read_text())
+    except OSError as error:
+        raise AttachError(f"cannot attach to {what}: this kernel has none of that name") from error
+    return _hold(program, _attr(_PERF_TYPE_TRACEPOINT, number), what)
 
 
-def attach_raw_tracepoint(program: int, target: str) -> int:
-    return _attached(lib.bpf_attach_raw_tracepoint(program, target.encode()), f"raw tracepoint {target}")
+def attach_raw_tracepoint(program: int, target: str) -> Held:
+    return Held(_checked(lib.bpf_attach_raw_tracepoint(program, target.encode()), f"raw tracepoint {target}"))
 
 
-def attach_kprobe(program: int, target: str, *, at_return: bool) -> int:
-    name = f"fs_{'r' if at_return else 'p'}_{target}_{os.getpid()}".encode()
-    found = lib.bpf_attach_kprobe(program, int(at_return), name, target.encode(), 0, 0)
-    return _attached(found, f"kernel function {target}")
+def attach_kernel_function(program: int, target: str, *, at_return: bool) -> Held:
+    name = ctypes.create_string_buffer(target.encode())
+    what = f"kernel function {target}"
+    return _hold(program, _probe_attr("kprobe", name, 0, what, at_return=at_return), what)
 
 
-def attach_timer(program: int, frequency: int) -> Iterator[int]:
-    """On every CPU that is on, ``frequency`` times a second."""
-    for cpu in online_cpus():
-        found = lib.bpf_attach_perf_event(
-            program, _PERF_TYPE_SOFTWARE, _PERF_COUNT_SW_CPU_CLOCK, ctypes.c_uint64(0), ctypes.c_uint64(frequency),
-            -1, cpu, -1,
-        )  # fmt: skip
-        yield _attached(found, f"timer on CPU {cpu}")
+def attach_user_function(program: int, place: Place, pid: int, *, at_return: bool) -> Held:
+    """pid -1: every process that maps the file, also later ones."""
+    path = ctypes.create_string_buffer(os.fsencode(place.path))
+    what = f"{place.path}+{place.offset:#x}"
+    attr = _probe_attr("uprobe", path, place.offset, what, at_return=at_return)
+    return _hold(program, attr, what, pid=pid, cookie=place.cookie)
 
 
-def attach_uprobe(program: int, probe: UserProbe, pid: int) -> Iterator[int]:
-    """Two descriptors: the perf event and the link that gives the cookie. pid -1: every process that maps the file."""
-    what = f"{probe.path}+{probe.offset:#x}"
-    event = _attached(_open_uprobe(probe, pid), what)
-    yield event
-    attributes = struct.pack("=IIIIQ", program, event, _BPF_PERF_EVENT, 0, probe.cookie)
-    buffer = ctypes.create_string_buffer(attributes, 64)
-    yield _attached(_libc.syscall(_BPF[os.uname().machine], _BPF_LINK_CREATE, buffer, len(buffer)), what)
+def attach_timer(program: int, frequency: int, cpu: int) -> Held:
+    """``frequency`` times a second while the CPU works."""
+    attr = _attr(_PERF_TYPE_SOFTWARE, _PERF_COUNT_SW_CPU_CLOCK, frequency)
+    struct.pack_into("=Q", attr, _ATTR_FLAGS, _FLAG_FREQ)
+    return _hold(program, attr, f"timer on CPU {cpu}", cpu=cpu)
+
+
+def has_tracepoint(target: str) -> bool:
+    return (_tracefs() / "events" / target.replace(":", "/")).is_dir()
 
 
 def online_cpus() -> list[int]:
@@ -79,20 +99,44 @@ def online_cpus() -> list[int]:
     return cpus
 
 
-def _open_uprobe(probe: UserProbe, pid: int) -> int:
-    """perf_event_open(2) on the uprobe device: nothing is written to tracefs, so nothing can stay behind."""
-    path = ctypes.create_string_buffer(os.fsencode(probe.path))
+def _tracefs() -> Path:
+    return next((root for root in TRACEFS if (root / "events").is_dir()), TRACEFS[0])
+
+
+def _attr(kind: int, config: int, frequency: int = 0) -> Attr:
     attr = ctypes.create_string_buffer(_ATTR_SIZE)
-    return_bit = int((_UPROBE_PMU / "format/retprobe").read_text().strip().removeprefix("config:"))
-    kind = int((_UPROBE_PMU / "type").read_text())
-    struct.pack_into("=IIQ", attr, 0, kind, _ATTR_SIZE, int(probe.at_return) << return_bit)
-    struct.pack_into("=QQ", attr, 56, ctypes.addressof(path), probe.offset)  # config1: path, config2: offset
-    cpu = -1 if pid > 0 else 0
-    number = _PERF_EVENT_OPEN[os.uname().machine]
-    return int(_libc.syscall(number, attr, pid, cpu, -1, ctypes.c_ulong(_PERF_FLAG_FD_CLOEXEC)))
+    _ATTR_HEAD.pack_into(attr, 0, kind, _ATTR_SIZE, config, frequency)
+    return attr
 
 
-def _attached(descriptor: int, what: str) -> int:
+def _probe_attr(device: str, name: Attr, offset: int, what: str, *, at_return: bool) -> Attr:
+    """The kernel reads the name when the event is opened: it must live until then."""
+    try:
+        kind = int((_DEVICES / device / "type").read_text())
+        return_bit = int((_DEVICES / device / "format/retprobe").read_text().strip().removeprefix("config:"))
+    except OSError as error:
+        raise AttachError(f"cannot attach to {what}: this kernel was built without {device}s") from error
+    attr = _attr(kind, int(at_return) << return_bit)
+    struct.pack_into("=QQ", attr, _ATTR_CONFIG1, ctypes.addressof(name), offset)
+    return attr
+
+
+def _hold(program: int, attr: Attr, what: str, *, pid: int = -1, cpu: int = 0, cookie: int = 0) -> Held:
+    """Tracepoints and functions are asked for on one CPU and fire on all of them."""
+    machine = os.uname().machine
+    cpu = -1 if pid > 0 else cpu
+    flags = ctypes.c_ulong(_PERF_FLAG_FD_CLOEXEC)
+    event = _checked(_libc.syscall(_PERF_EVENT_OPEN[machine], attr, pid, cpu, -1, flags), what)
+    create = ctypes.create_string_buffer(64)
+    struct.pack_into("=IIIIQ", create, 0, program, event, _BPF_PERF_EVENT, 0, cookie)
+    try:
+        return Held(_checked(_libc.syscall(_BPF[machine], _BPF_LINK_CREATE, create, len(create)), what), event)
+    except AttachError:
+        os.close(event)
+        raise
+
+
+def _checked(descriptor: int, what: str) -> int:
     if descriptor < 0:
         error = ctypes.get_errno()
         raise AttachError(f"cannot attach to {what}: {os.strerror(error) if error else 'the kernel has no such probe'}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.clock import boot_ns, wall_ns
-from agent.runner.attach import Attachment, AttachError, Request, attach, choose_variant
+from agent.runner.attach import AttachError, Attachment, Request, attach, choose_variant
 from agent.runner.channel import Channel, WardenGone
 from agent.runner.ends import run_end
 from agent.runner.ledger import Ledger
@@ -91,6 +91,7 @@ def _trace(
     _drain(live, ledger)
     batcher.end(end)
     _tell(channel, live.update(RunUpdate.STATE_ENDED, end))
+    held.close()
 
 
 def _announce(channel: Channel, update: RunUpdate, schema: stream_pb2.RunSchema, held: Attachment) -> None:

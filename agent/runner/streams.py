@@ -11,8 +11,9 @@ from agent.runner.readers.base import Reader
 from agent.runner.readers.events import EventsReader, RingSource
 from agent.runner.readers.stacks import StackResolver
 from agent.runner.syscalls import syscall_name
+from bpf.emitters import stack_tables
 from bpf.layout import ROW_KINDS, active_columns
-from bpf.program import ring_names, stack_tables
+from bpf.program import ring_names
 from proto.columnar import arrow_schema, schema_message
 from proto.v1 import stream_pb2, tool_pb2
 

@@ -58,3 +58,9 @@ static __always_inline u32 fs_log2(u64 value)
     }
     return slot;
 }
+
+// Which of a run's functions a uprobe is on: index of a `name` column.
+static __always_inline u32 fs_function(void *ctx)
+{
+    return bpf_get_attach_cookie(ctx);
+}

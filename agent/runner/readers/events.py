@@ -18,12 +18,12 @@ from agent.runner.arrays import (
 )
 from agent.runner.readers.base import BATCH_ROWS
 from agent.runner.readers.ring import RingReader
+from bpf.emitters import ZEROED_SLOT
 from bpf.layout import row_members, string_column, struct_dtype
-from bpf.program import ZEROED_SLOT
 from proto.columnar import arrow_schema, arrow_type
 from proto.v1 import tool_pb2 as pb
 
-READ_BYTES = 8 * 1024 * 1024
+BUFFER_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +46,20 @@ class EventsReader:
         classes = list(self._string.classes) if self._string else [0]
         self._zeroed = [size <= ZEROED_SLOT for size in classes]
         self._rings = [
-            RingReader(ring.map_fd, ring.ring_bytes, record_dtype(self._columns, size))
+            RingReader(ring.map_fd, ring.ring_bytes, record_dtype(self._columns, size), BUFFER_BYTES)
             for ring, size in zip(rings, classes, strict=True)
         ]
-        self._pending: list[list[np.ndarray]] = [[] for _ in classes]
-        self._waiting = 0
 
     def drain(self) -> int:
-        moved = 0
-        for ring, pending in zip(self._rings, self._pending, strict=True):
-            records = ring.read(READ_BYTES)
-            if records is not None:
-                pending.append(records)
-                moved += records.nbytes
-        self._waiting += moved
-        return moved
+        return sum(ring.read() for ring in self._rings)
 
     def waiting(self) -> int:
-        return self._waiting
+        return max(ring.gathered for ring in self._rings)
 
     def take(self, *, final: bool) -> Iterator[pa.RecordBatch]:  # noqa: ARG002 - events are never held back
-        found = [(index, np.concatenate(parts)) for index, parts in enumerate(self._pending) if parts]
-        self._pending = [[] for _ in self._rings]
-        self._waiting = 0
+        found = [(ring.take(), zeroed) for ring, zeroed in zip(self._rings, self._zeroed, strict=True) if ring.gathered]
         if found:
-            yield from self._batches([records for _, records in found], [self._zeroed[index] for index, _ in found])
+            yield from self._batches([records for records, _ in found], [zeroed for _, zeroed in found])
 
     def close(self) -> None:
         for ring in self._rings:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from agent.runner.arrays import stack_array
 from agent.runner.map_access import lookup_map
-from bpf.program import STACK_TABLE_SHIFT
+from bpf.emitters import STACK_TABLE_SHIFT
 
 DEPTH = 127  # PERF_MAX_STACK_DEPTH
 _ADDRESSES = struct.Struct(f"={DEPTH}Q")
