@@ -33,6 +33,10 @@ class Symbols:
         lower = [f"{name}_[k]" for name in self._kernel.names(kernel)]
         return [*reversed(upper), *reversed(lower)]
 
+    def prepare(self, pid: int) -> None:
+        """Read the symbol tables of a process now, so that its last stacks can be named after it has ended."""
+        self._process(pid).names(_code_addresses(pid))
+
     def close(self) -> None:
         for process in [*self._processes.values(), self._kernel]:
             process.close()
@@ -92,6 +96,20 @@ class _Process:
         self._read_at = now
         lib.bcc_symcache_refresh(self._table.cache)
         return True
+
+
+def _code_addresses(pid: int) -> list[int]:
+    """One address in each file whose code the process has mapped."""
+    try:
+        maps = Path(f"/proc/{pid}/maps").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    found = {}
+    for line in maps:
+        fields = line.split(maxsplit=5)
+        if "x" in fields[1] and len(fields) == 6:
+            found[fields[5]] = int(fields[0].split("-")[0], 16)
+    return list(found.values())
 
 
 def _start_time(pid: int) -> int | None:

@@ -64,6 +64,15 @@ def test_an_ended_process_keeps_the_names_found_and_has_no_new_ones(symbols: Sym
     assert symbols.frames(work.pid, [address, 0x20], []) == ["[unknown]", "spin"]
 
 
+def test_a_prepared_process_is_named_after_its_end(symbols: Symbols, tmp_path: Path) -> None:
+    program = build("chain.c", tmp_path)
+    with running(program, 1) as work:
+        address = load_address(work.pid, program) + function_offsets(program)["chain_left"]
+        symbols.prepare(work.pid)
+    assert symbols.frames(work.pid, [address], []) == ["chain_left"]
+    assert Symbols().frames(work.pid, [address], []) == ["[unknown]"]
+
+
 def test_kernel_frames_carry_their_mark(symbols: Symbols) -> None:
     lines = Path("/proc/kallsyms").read_text().splitlines()
     address = next(int(line.split()[0], 16) for line in lines if line.endswith(" T vfs_read"))

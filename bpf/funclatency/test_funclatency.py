@@ -1,0 +1,159 @@
+"""Histograms of functions whose times are known by their own clock."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proto.v1 import stream_pb2
+from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.harness import Run
+from tests.workloads.compiled import build, running
+from tests.workloads.spawn import Workload
+
+pytestmark = pytest.mark.kernel
+
+ROUNDS, DEPTH = 7, 7
+MS = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("durations.c", tmp_path_factory.mktemp("workload"))
+
+
+def trace(program: Path, pattern: str) -> tuple[Counter[int], list[dict[str, Any]]]:
+    """How often timed() took how long by its own clock, and the rows of a run that saw all calls."""
+    with running(program, ROUNDS) as work:
+        params = {"function": f"{program}:{pattern}"}
+        with Run("funclatency", params, Filters(pid=work.pid)) as run:
+            work.go()
+            own = own_histogram(work.process)
+            run.stop()
+            run.wait()
+            run.check_books()
+            assert run.lost() == {}
+            return own, run.rows()
+
+
+def own_histogram(process: subprocess.Popen[bytes]) -> Counter[int]:
+    assert process.stdout
+    own: Counter[int] = Counter()
+    while (line := process.stdout.readline()) != b"done\n":
+        slot, calls = line.split()
+        own[int(slot)] = int(calls)
+    return own
+
+
+def histogram(rows: list[dict[str, Any]], function: str) -> Counter[int]:
+    slots: Counter[int] = Counter()
+    for row in rows:
+        if row["function"] == function:
+            slots[row["slot"]] += row["calls"]
+    return slots
+
+
+def test_each_time_lands_in_its_slot(program: Path) -> None:
+    own, rows = trace(program, "timed")
+    assert histogram(rows, "timed") == own
+    assert sum(own.values()) == ROUNDS * 7
+    assert set(range(20, 27)) <= set(own)
+    total = sum(row["total"] for row in rows)
+    asked = ROUNDS * sum(1.5 * MS * 2**step for step in range(7))
+    assert asked <= total < 1.5 * asked
+
+
+def test_every_level_of_a_recursive_function_has_its_own_time(program: Path) -> None:
+    _, rows = trace(program, "recursive")
+    slots = histogram(rows, "recursive")
+    assert sum(slots.values()) == ROUNDS * DEPTH
+    # The innermost waits 3 ms, each level around it 3 ms more.
+    total = sum(row["total"] for row in rows)
+    asked = ROUNDS * sum(3 * MS * level for level in range(1, DEPTH + 1))
+    assert asked <= total < 1.5 * asked
+    assert min(slots) == 21
+
+
+def test_a_call_that_never_returns_spoils_no_other(program: Path) -> None:
+    _, rows = trace(program, "*escaping")
+    assert sum(histogram(rows, "escaping").values()) == 0
+    around = histogram(rows, "around_escaping")
+    assert sum(around.values()) == ROUNDS
+    assert min(around) == 20
+
+
+def test_several_functions_at_once_in_every_process(program: Path) -> None:
+    """Without a pid the probes sit in the file, for whoever runs it."""
+    with Run("funclatency", {"function": f"{program}:*im*d"}, Filters(comm="durations")) as run:
+        with running(program, 1) as first, running(program, 1) as second:
+            first.go()
+            second.go()
+            own = own_histogram(first.process) + own_histogram(second.process)
+            run.stop()
+            run.wait()
+        run.check_books()
+        assert histogram(run.rows(), "timed") == own
+
+
+def test_a_library_by_its_short_name() -> None:
+    calls = 1009
+    call = f"[os.getppid() for _ in range({calls})]"
+    code = f"import os; print(os.getpid(), flush=True); input(); {call}; print(flush=True); input()"
+    work = Workload([sys.executable, "-S", "-c", code])
+    assert work.process.stdout
+    with Run("funclatency", {"function": "c:getppid"}, Filters(pid=work.pid)) as run:
+        work.go()
+        work.process.stdout.readline()
+        run.stop()
+        run.wait()
+        run.check_books()
+        rows = run.rows()
+    work.go()
+    work.finish()
+    assert {row["function"] for row in rows} == {"getppid"}
+    assert sum(row["calls"] for row in rows) == calls
+
+
+def test_the_library_of_a_process_in_another_root(program: Path, tmp_path: Path) -> None:
+    """As in a container: the path means a file that only the target sees there."""
+    inner = tmp_path / "root"
+    (inner / "app").mkdir(parents=True)
+    command = ["unshare", "--mount", "--root", str(inner), "/app/durations", "1"]
+    static = build("durations.c", tmp_path, "-static")
+    (inner / "app/durations").write_bytes(static.read_bytes())
+    (inner / "app/durations").chmod(0o755)
+    work = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert work.stdin and work.stdout
+    pid = int(work.stdout.readline())
+    with Run("funclatency", {"function": "/app/durations:timed"}, Filters(pid=pid)) as run:
+        work.stdin.write(b"go\n")
+        work.stdin.flush()
+        own = own_histogram(work)
+        run.stop()
+        run.wait()
+        assert histogram(run.rows(), "timed") == own
+    work.communicate(b"\n")
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        ("c:no_such_function_*", "no function of .*libc.* matches no_such_function_\\*"),
+        ("no-such-library:malloc", "there is no library no-such-library"),
+        ("/no/such/program:main", "there is no file /no/such/program"),
+        ("c:*", "matches [0-9]+ functions of .*libc.*, at most 1000; narrow it down"),
+    ],
+)
+def test_what_cannot_be_traced_is_refused_in_one_line(function: str, message: str) -> None:
+    with Run("funclatency", {"function": function}, Filters(comm="nobody")) as run:
+        run.wait()
+        end = run.end
+    assert end.cause == stream_pb2.END_CAUSE_FAILED
+    assert "\n" not in end.message
+    assert re.search(message, end.message)

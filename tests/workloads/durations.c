@@ -1,0 +1,91 @@
+// Functions that take known times by their own clock: durations ROUNDS. Prints its pid, waits for a line, then in each round
+// calls timed() with 1.5, 3, 6 ... 96 ms, recursive() 7 deep and escaping() once; prints how often timed() took how long, as
+// "slot calls" with slots in powers of two of nanoseconds. Ends when another line arrives.
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEPTH 7
+#define STEPS 7
+
+static long calls[64];
+static jmp_buf out;
+
+static long now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000000000L + time.tv_nsec;
+}
+
+static void wait_until(long end)
+{
+    struct timespec time = {.tv_sec = end / 1000000000L, .tv_nsec = end % 1000000000L};
+
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
+}
+
+__attribute__((noinline)) void timed(long ns)
+{
+    long start = now();
+
+    wait_until(start + ns);
+    calls[63 - __builtin_clzl(now() - start)]++;
+}
+
+__attribute__((noinline)) long recursive(int depth)
+{
+    long sum = depth ? recursive(depth - 1) : 0;
+
+    wait_until(now() + 3000000);
+    return sum + 1;
+}
+
+// Leaves without returning, from two levels down.
+__attribute__((noinline)) void escaping(int depth)
+{
+    if (!depth)
+        longjmp(out, 1);
+    escaping(depth - 1);
+    calls[0]++;
+}
+
+__attribute__((noinline)) void around_escaping(void)
+{
+    if (!setjmp(out))
+        escaping(2);
+    wait_until(now() + 1500000);
+}
+
+static void wait_for_line(void)
+{
+    char byte;
+
+    while (read(0, &byte, 1) == 1 && byte != '\n')
+        ;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return 1;
+    printf("%d\n", getpid());
+    fflush(stdout);
+    wait_for_line();
+    for (int round = atoi(argv[1]); round > 0; round--) {
+        for (int step = 0; step < STEPS; step++)
+            timed(1500000L << step);
+        recursive(DEPTH - 1);
+        around_escaping();
+    }
+    for (int slot = 0; slot < 64; slot++)
+        if (calls[slot])
+            printf("%d %ld\n", slot, calls[slot]);
+    printf("done\n");
+    fflush(stdout);
+    wait_for_line();
+    return 0;
+}
