@@ -1,0 +1,100 @@
+import { queryOptions } from "@tanstack/react-query";
+import { get } from "./http";
+
+export type VerdictState = "checking" | "works" | "works_with_loss" | "refused" | "forbidden";
+
+export interface Verdict {
+  state: VerdictState;
+  variant: string;
+  reason: string;
+}
+
+export type FilterName = "pid" | "tid" | "uid" | "comm" | "cgroup" | "ppid";
+export type ParamType = "int" | "bool" | "enum" | "duration" | "function" | "path";
+export type KindName = "events" | "top" | "histogram" | "stacks" | "counters" | "bytes";
+export type RiskName = "s0" | "s1" | "s2" | "s3";
+
+/** 64-bit numbers travel as text. */
+type Big = string | number;
+
+export interface Param {
+  name: string;
+  type: ParamType;
+  default?: string;
+  required?: boolean;
+  min?: Big;
+  max?: Big;
+  choices?: string[];
+  help?: string;
+  unit?: string;
+}
+
+export interface Probe {
+  type: string;
+  target: string;
+  program?: string;
+  optional?: boolean;
+}
+
+export interface Variant {
+  name: string;
+  probes?: Probe[];
+  loses?: string;
+}
+
+export interface ToolColumn {
+  name: string;
+  type: string;
+  unit?: string;
+  role?: string;
+  sensitivity?: string;
+  help?: string;
+  title?: string;
+  when?: string;
+}
+
+export interface ToolStream {
+  name: string;
+  kind: KindName;
+  title?: string;
+  columns?: ToolColumn[];
+}
+
+export interface Bound {
+  default?: Big;
+  max?: Big;
+}
+
+export interface Limits {
+  duration_seconds?: Bound;
+  rows?: Bound;
+  bytes?: Bound;
+  events_per_second?: Bound;
+  budget_permille?: Bound;
+}
+
+export interface Tool {
+  name: string;
+  title: string;
+  summary: string;
+  category: string;
+  risk: RiskName;
+  task?: string;
+  filters?: FilterName[];
+  params?: Param[];
+  variants?: Variant[];
+  streams?: ToolStream[];
+  limits?: Limits;
+  overhead?: string;
+  digest: string;
+  verdicts: Record<string, Verdict>;
+}
+
+export interface ToolDetail extends Tool {
+  source: string;
+  readme: string;
+}
+
+export const tools = queryOptions({ queryKey: ["tools"], queryFn: () => get<Tool[]>("tools") });
+export const tool = (name: string) =>
+  queryOptions({ queryKey: ["tools", name], queryFn: () => get<ToolDetail>(`tools/${encodeURIComponent(name)}`) });

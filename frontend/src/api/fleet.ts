@@ -1,0 +1,45 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { Verdict } from "./catalog";
+import { get, patch, post } from "./http";
+
+export type HostState = "online" | "offline" | "revoked";
+
+export interface HostFacts {
+  kernel_release?: string;
+  distribution?: string;
+  architecture?: string;
+  cpus?: number;
+  memory_bytes?: string | number;
+  btf?: boolean;
+  kprobes?: boolean;
+  preemption?: string;
+  bcc_version?: string;
+}
+
+export interface Host {
+  id: string;
+  name: string;
+  state: HostState;
+  since: string | null;
+  last_seen: string | null;
+  labels: Record<string, string>;
+  agent_version: string;
+  facts: HostFacts;
+  switched_off: unknown;
+  verdicts: Record<string, Verdict>;
+  live_runs: number;
+}
+
+export interface JoinToken {
+  token: string;
+  command: string;
+  expires_at: string;
+}
+
+export const hosts = queryOptions({ queryKey: ["hosts"], queryFn: () => get<Host[]>("hosts") });
+
+export const setLabels = (id: string, labels: Record<string, string>): Promise<Host> => patch(`hosts/${id}`, { labels });
+export const createJoinToken = (): Promise<JoinToken> => post("hosts/token");
+export const switchHost = (id: string, off: boolean, reason: string): Promise<unknown> =>
+  post(`hosts/${id}/switch`, { off, reason });
+export const switchFleet = (off: boolean, reason: string): Promise<unknown> => post("fleet/switch", { off, reason });

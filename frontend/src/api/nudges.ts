@@ -1,0 +1,41 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { type Connection, Socket } from "../stream/socket";
+
+type Topic = "hosts" | "sessions" | "audit";
+
+/** What has to be read again when the server says that a topic changed. */
+const KEYS: Record<Topic, readonly string[]> = {
+  hosts: ["hosts", "tools"],
+  sessions: ["sessions", "hosts"],
+  audit: ["audit"],
+};
+
+/** Keeps every list current without polling: the server nudges, the browser reads what is on screen again. */
+export function useFleetNudges(): Connection {
+  const client = useQueryClient();
+  const [connection, setConnection] = useState<Connection>({ state: "connecting" });
+  useEffect(() => {
+    let missed = false;
+    const refresh = (keys: readonly string[]): void => {
+      for (const key of keys) void client.invalidateQueries({ queryKey: [key] });
+    };
+    const socket = new Socket("/ws/fleet", {
+      onOpen: () => {
+        if (missed) void client.invalidateQueries();
+        missed = true;
+      },
+      onMessage: (data) => {
+        if (typeof data === "string") refresh(topicsOf(data).flatMap((topic) => KEYS[topic]));
+      },
+      onConnection: setConnection,
+    });
+    return () => socket.close();
+  }, [client]);
+  return connection;
+}
+
+function topicsOf(text: string): Topic[] {
+  const { changed } = JSON.parse(text) as { changed?: string[] };
+  return (changed ?? []).filter((topic): topic is Topic => topic in KEYS);
+}

@@ -1,0 +1,70 @@
+import { QueryClient, QueryClientProvider, QueryCache, useQuery } from "@tanstack/react-query";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-router";
+import { me } from "./api/accounts";
+import { ApiError } from "./api/http";
+import { AuditPage } from "./pages/audit/audit";
+import { HostsPage } from "./pages/hosts/hosts";
+import { LoginPage } from "./pages/login/login";
+import { SessionsPage } from "./pages/sessions/sessions";
+import { SettingsPage } from "./pages/settings/settings";
+import { StartPage } from "./pages/start/start";
+import { ToolPage } from "./pages/tools/tool";
+import { ToolsPage } from "./pages/tools/tools";
+import { Empty, Failure, Loading } from "./ui/parts";
+import { Shell } from "./ui/shell";
+
+// Arrow and the views are half of the code and only this page needs them.
+const SessionPage = lazy(async () => ({ default: (await import("./pages/session/session")).SessionPage }));
+
+/** No polling and no guessing: data stays as it is until the server says that it changed. */
+function makeClient(): QueryClient {
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error, query) => {
+        const signedOut = error instanceof ApiError && error.status === 401;
+        if (signedOut && query.queryKey[0] !== "me") void client.invalidateQueries({ queryKey: ["me"] });
+      },
+    }),
+    defaultOptions: {
+      queries: { staleTime: Infinity, refetchOnWindowFocus: false, refetchOnReconnect: false, retry: false },
+    },
+  });
+  return client;
+}
+
+export function App() {
+  const [client] = useState(makeClient);
+  return (
+    <QueryClientProvider client={client}>
+      <BrowserRouter>
+        <Routes>
+          <Route path="/login" element={<LoginPage />} />
+          <Route element={<SignedIn />}>
+            <Route index element={<Navigate to="/hosts" replace />} />
+            <Route path="/hosts" element={<HostsPage />} />
+            <Route path="/tools" element={<ToolsPage />} />
+            <Route path="/tools/:name" element={<ToolPage />} />
+            <Route path="/tools/:name/start" element={<StartPage />} />
+            <Route path="/sessions" element={<SessionsPage />} />
+            <Route path="/sessions/:id" element={<Suspense fallback={<Loading />}><SessionPage /></Suspense>} />
+            <Route path="/audit" element={<AuditPage />} />
+            <Route path="/settings" element={<SettingsPage />} />
+            <Route path="*" element={<Empty title="There is no page here">Ctrl K finds every page, tool, host and session.</Empty>} />
+          </Route>
+        </Routes>
+      </BrowserRouter>
+    </QueryClientProvider>
+  );
+}
+
+function SignedIn(): ReactNode {
+  const location = useLocation();
+  const { data, error, refetch } = useQuery(me);
+  if (error instanceof ApiError && error.status === 401) {
+    return <Navigate to="/login" state={{ from: `${location.pathname}${location.search}` }} replace />;
+  }
+  if (error !== null) return <Failure error={error} retry={() => void refetch()} />;
+  if (data === undefined) return <Loading />;
+  return <Shell me={data} />;
+}

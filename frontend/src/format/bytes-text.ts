@@ -1,0 +1,72 @@
+/**
+ * Bytes from a kernel as text, by the product's one rule: valid UTF-8 stays, a backslash is written twice, any other byte
+ * becomes \xNN. `visible` then shows what a screen would hide or obey: control and bidirectional characters.
+ */
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export function escapeBytes(bytes: Uint8Array): string {
+  return decodeLossless(bytes);
+}
+
+function decodeLossless(bytes: Uint8Array): string {
+  try {
+    return strict.decode(bytes).replaceAll("\\", "\\\\");
+  } catch {
+    return decodeByPieces(bytes);
+  }
+}
+
+function decodeByPieces(bytes: Uint8Array): string {
+  let text = "";
+  let at = 0;
+  while (at < bytes.length) {
+    const length = sequenceLength(bytes, at);
+    if (length === 0) {
+      text += `\\x${(bytes[at] ?? 0).toString(16).padStart(2, "0")}`;
+      at++;
+    } else {
+      text += strict.decode(bytes.subarray(at, at + length)).replaceAll("\\", "\\\\");
+      at += length;
+    }
+  }
+  return text;
+}
+
+/** Length of the valid UTF-8 sequence at `at`; 0 when there is none. */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] ?? 0;
+  const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  if (length <= 1) return length;
+  try {
+    strict.decode(bytes.subarray(at, at + length));
+    return length;
+  } catch {
+    return 0;
+  }
+}
+
+// C0, DEL, C1; Arabic letter mark; zero-width and bidirectional marks, embeddings, isolates; line separators; BOM.
+const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+export function visible(text: string): string {
+  return text.replace(HIDDEN, (character) => {
+    const code = character.charCodeAt(0);
+    if (code < 0x20) return String.fromCharCode(0x2400 + code);
+    if (code === 0x7f) return "\u2421";
+    return `\u27e8U+${code.toString(16).toUpperCase().padStart(4, "0")}\u27e9`;
+  });
+}
+
+/** The arguments of a NUL-separated argv. */
+export function splitArgv(bytes: Uint8Array): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let start = 0;
+  for (let i = 0; i <= bytes.length; i++) {
+    if (i === bytes.length ? i > start : bytes[i] === 0) {
+      parts.push(bytes.subarray(start, i));
+      start = i + 1;
+    }
+  }
+  return parts;
+}

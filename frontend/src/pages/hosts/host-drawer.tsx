@@ -1,0 +1,105 @@
+import { Button, Drawer, TagsInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "react-router";
+import { type Host, setLabels } from "../../api/fleet";
+import { ago, dateTime } from "../../format/clock";
+import { bytes } from "../../format/numbers";
+import { errorText, Facts } from "../../ui/parts";
+import { canRun, VerdictBadge } from "../../ui/verdict";
+import { useMe } from "../use-me";
+import { HostStateBadge, Labels } from "./host-parts";
+import classes from "./hosts.module.css";
+import { labelsOf, tagsOf } from "./labels";
+import { SwitchDialog } from "./switch-dialog";
+
+export function HostDrawer({ host, close }: { host: Host | undefined; close: () => void }) {
+  return (
+    <Drawer opened={host !== undefined} onClose={close} position="right" size="lg" title={host?.name}>
+      {host !== undefined && <HostDetail key={host.id} host={host} />}
+    </Drawer>
+  );
+}
+
+function HostDetail({ host }: { host: Host }) {
+  const me = useMe();
+  const [off, setOff] = useState(false);
+  return (
+    <div className={classes.drawer}>
+      <Facts
+        facts={[
+          ["state", <HostStateBadge key="state" host={host} />],
+          ["last seen", host.last_seen === null ? "never" : `${dateTime(host.last_seen)} (${ago(host.last_seen)})`],
+          ["agent", host.agent_version],
+          ...factsOf(host),
+        ]}
+      />
+      <section>
+        <h3>Labels</h3>
+        {me.can.admin ? <LabelEditor host={host} /> : <Labels labels={host.labels} />}
+      </section>
+      <section>
+        <h3>What it can trace</h3>
+        <Verdicts host={host} mayStart={me.can.start} />
+      </section>
+      {me.can.admin && (
+        <section>
+          <h3>Off switch</h3>
+          <Button variant="default" onClick={() => setOff(true)}>
+            {host.switched_off ? "Allow tracing again" : "Stop all tracing here"}
+          </Button>
+          <SwitchDialog
+            target={off ? { kind: "host", id: host.id, name: host.name, off: !host.switched_off } : null}
+            close={() => setOff(false)}
+          />
+        </section>
+      )}
+    </div>
+  );
+}
+
+function factsOf({ facts }: Host): [string, string][] {
+  const yes = (value: boolean | undefined): string => (value === true ? "yes" : "no");
+  return [
+    ["kernel", `${facts.kernel_release ?? "unknown"} ${facts.architecture ?? ""}`],
+    ["distribution", facts.distribution ?? "unknown"],
+    ["CPUs, memory", `${facts.cpus ?? "?"}, ${bytes(Number(facts.memory_bytes ?? 0))}`],
+    ["BTF, kprobes", `${yes(facts.btf)}, ${yes(facts.kprobes)}`],
+    ["preemption", facts.preemption ?? "unknown"],
+    ["BCC", facts.bcc_version ?? "unknown"],
+  ];
+}
+
+function LabelEditor({ host }: { host: Host }) {
+  const [tags, setTags] = useState(() => tagsOf(host.labels));
+  const save = useMutation({ mutationFn: () => setLabels(host.id, labelsOf(tags)) });
+  const changed = tags.join() !== tagsOf(host.labels).join();
+  return (
+    <div className={classes.row}>
+      <TagsInput
+        aria-label="Labels"
+        placeholder="key=value"
+        value={tags}
+        onChange={setTags}
+        error={save.error === null ? tags.find((tag) => !tag.includes("=")) && "Write key=value." : errorText(save.error)}
+      />
+      <Button onClick={() => save.mutate()} disabled={!changed || tags.some((tag) => !tag.includes("="))} loading={save.isPending}>
+        Save
+      </Button>
+    </div>
+  );
+}
+
+function Verdicts({ host, mayStart }: { host: Host; mayStart: boolean }) {
+  return (
+    <div className={classes.verdicts}>
+      {Object.entries(host.verdicts).map(([tool, verdict]) => (
+        <div key={tool} style={{ display: "contents" }}>
+          <Link to={mayStart && canRun(verdict) ? `/tools/${tool}/start?host=${host.name}` : `/tools/${tool}`}>{tool}</Link>
+          <VerdictBadge verdict={verdict} />
+          <span className={classes.reason}>{verdict.reason}</span>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import { Tooltip } from "@mantine/core";
+import { ago } from "../../format/clock";
+import { percent } from "../../format/numbers";
+import type { RunState } from "../../gen/proto/v1/live_pb";
+import { seriesToken } from "../../ui/canvas";
+import { useNow } from "../../ui/connection";
+import { Badge, type Tone } from "../../ui/parts";
+import parts from "../../ui/parts.module.css";
+import classes from "./session.module.css";
+
+/** The hosts of a session: what each is doing, what it costs there, and who else is watching. */
+export function RunsStrip({ runs, watching }: { runs: readonly RunState[]; watching: readonly string[] }) {
+  const silent = runs.some((run) => run.silentSinceWallNs > 0n);
+  const now = useNow(silent, 1000);
+  return (
+    <div className={classes.runs}>
+      {runs.map((run, index) => (
+        <span key={run.run} className={classes.run} data-testid="run" data-host={run.host}>
+          <span className={classes.swatch} style={{ background: `var(--${seriesToken(index)})` }} />
+          {run.host}
+          <RunBadge run={run} now={now} />
+          {run.cost !== undefined && run.state === "attached" && (
+            <Tooltip label={`Probes and runner cost ${percent(run.cost.hostPercent)} of this host's CPU${run.cost.threadPercent > 0 ? `, ${percent(run.cost.threadPercent)} of the hottest thread` : ""}`}>
+              <span className={parts.mono}>{percent(run.cost.hostPercent)} CPU</span>
+            </Tooltip>
+          )}
+          {(run.schema?.loses ?? "") !== "" && <span className={parts.dim}>without {run.schema?.loses}</span>}
+          {run.end !== undefined && <span className={parts.dim}>{run.end.message}</span>}
+        </span>
+      ))}
+      <People names={watching} />
+    </div>
+  );
+}
+
+const STATES: Record<string, Tone> = { pending: "mute", accepted: "info", attached: "live", ended: "mute", refused: "bad" };
+
+function RunBadge({ run, now }: { run: RunState; now: number }) {
+  if (run.silentSinceWallNs > 0n && run.state !== "ended") {
+    return <Badge tone="warn">silent since {ago(Number(run.silentSinceWallNs / 1_000_000n), now)}; it goes on and spools</Badge>;
+  }
+  return <Badge tone={STATES[run.state] ?? "mute"}>{run.state}</Badge>;
+}
+
+function People({ names }: { names: readonly string[] }) {
+  if (names.length === 0) return null;
+  return (
+    <Tooltip label={`Watching: ${names.join(", ")}`}>
+      <span className={classes.people} tabIndex={0} data-testid="watching">
+        {names.slice(0, 5).map((name) => (
+          <span key={name} className={classes.person} aria-label={name}>
+            {name.slice(0, 2)}
+          </span>
+        ))}
+        {names.length > 5 && `+${names.length - 5}`}
+      </span>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,132 @@
+import { Button, Menu, Tooltip } from "@mantine/core";
+import { useClipboard } from "@mantine/hooks";
+import { IconDownload, IconLink, IconPlayerStop, IconRefresh } from "../../ui/icons";
+import { useMutation } from "@tanstack/react-query";
+import { Link } from "react-router";
+import { exportAddress, type ExportFormat, type Session, stopSession } from "../../api/tracing";
+import { dateTime } from "../../format/clock";
+import { nanoseconds } from "../../format/numbers";
+import { Kind } from "../../gen/proto/v1/tool_pb";
+import type { SessionSnapshot, SessionStream } from "../../stream/session";
+import { useNow } from "../../ui/connection";
+import { Badge, errorText } from "../../ui/parts";
+import parts from "../../ui/parts.module.css";
+import { useFrame } from "../../ui/use-frame";
+import { useMe } from "../use-me";
+import { worstBooks } from "./ledger";
+import { LedgerBadge } from "./ledger-badge";
+import classes from "./session.module.css";
+
+interface Props {
+  session: Session;
+  stream: SessionStream;
+  snapshot: SessionSnapshot;
+}
+
+export function SessionHead({ session, stream, snapshot }: Props) {
+  const state = snapshot.state?.state ?? session.state;
+  const runs = snapshot.state?.runs ?? [];
+  const books = runs.length > 0 ? worstBooks(runs.map((run) => run.books)) : session.books;
+  return (
+    <header className={classes.head}>
+      <h1>{session.tool}</h1>
+      <span className={classes.where} title={session.hosts.join(", ")}>
+        {session.hosts.join(", ")}
+      </span>
+      <span data-testid="session-state">
+        <Badge tone={state === "running" ? "live" : state === "pending" ? "info" : "mute"}>{state}</Badge>
+      </span>
+      <LedgerBadge books={books} runs={runs} />
+      <span className={classes.spacer} />
+      <Meters session={session} stream={stream} running={state !== "ended"} />
+      <Actions session={session} snapshot={snapshot} state={state} />
+    </header>
+  );
+}
+
+function Meters({ session, stream, running }: { session: Session; stream: SessionStream; running: boolean }) {
+  useFrame(stream, 100);
+  const now = useNow(running, 1000);
+  const end = session.ended_at === null ? now : new Date(session.ended_at).getTime();
+  const seconds = Math.max(0, Math.floor((end - new Date(session.created_at).getTime()) / 1000));
+  return (
+    <div className={classes.meters}>
+      <span className={classes.meter}>
+        <span>rows</span>
+        <span data-testid="rows-total">{stream.totalRows}</span>
+      </span>
+      <span className={classes.meter} title={`Started ${dateTime(session.created_at)} by ${session.created_by}`}>
+        <span>time</span>
+        <span>{nanoseconds(seconds * 1e9)}</span>
+      </span>
+      <span className={classes.meter} title={session.reason || "no reason given"}>
+        <span>by</span>
+        <span>{session.created_by}</span>
+      </span>
+    </div>
+  );
+}
+
+function Actions({ session, snapshot, state }: { session: Session; snapshot: SessionSnapshot; state: string }) {
+  const me = useMe();
+  const stop = useMutation({ mutationFn: () => stopSession(session.id) });
+  const clipboard = useClipboard({ timeout: 1500 });
+  const mayStop = me.can.stop_any || (me.can.start && session.created_by === me.username);
+  return (
+    <div className={classes.actions}>
+      {stop.error !== null && (
+        <span role="alert" className={parts.dim}>
+          {errorText(stop.error)}
+        </span>
+      )}
+      <Tooltip label={clipboard.copied ? "Copied" : "Copy the address: a team mate who opens it sees all of this"}>
+        <Button variant="default" leftSection={<IconLink size={14} />} onClick={() => clipboard.copy(window.location.href)}>
+          Share
+        </Button>
+      </Tooltip>
+      <ExportMenu session={session} snapshot={snapshot} />
+      {state !== "ended" && mayStop && (
+        <Button color="red" variant="light" leftSection={<IconPlayerStop size={14} />} loading={stop.isPending} onClick={() => stop.mutate()} data-testid="session-stop">
+          Stop
+        </Button>
+      )}
+      {state === "ended" && me.can.start && (
+        <Button component={Link} to={`/tools/${session.tool}/start?again=${session.id}`} variant="default" leftSection={<IconRefresh size={14} />}>
+          Run again…
+        </Button>
+      )}
+    </div>
+  );
+}
+
+const FORMATS: readonly (readonly [ExportFormat, string])[] = [
+  ["ndjson", "NDJSON"],
+  ["csv", "CSV"],
+  ["parquet", "Parquet"],
+  ["arrow", "Arrow"],
+];
+
+function ExportMenu({ session, snapshot }: { session: Session; snapshot: SessionSnapshot }) {
+  return (
+    <Menu>
+      <Menu.Target>
+        <Button variant="default" leftSection={<IconDownload size={14} />}>
+          Export
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {snapshot.streams.length === 0 && <Menu.Label>Nothing to export yet</Menu.Label>}
+        {snapshot.streams.map((stream) => (
+          <div key={stream.key}>
+            <Menu.Label>{stream.title || stream.name}</Menu.Label>
+            {(stream.kind === Kind.STACKS ? [...FORMATS, ["folded", "Folded stacks"] as const] : FORMATS).map(([format, name]) => (
+              <Menu.Item key={format} component="a" href={exportAddress(session.id, format, stream.name)} download>
+                {name}
+              </Menu.Item>
+            ))}
+          </div>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

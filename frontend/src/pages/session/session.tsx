@@ -1,0 +1,74 @@
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "react-router";
+import { session as sessionQuery, type Session } from "../../api/tracing";
+import { Empty, Failure, Loading, useTitle } from "../../ui/parts";
+import parts from "../../ui/parts.module.css";
+import { ConnectionNotice } from "../../ui/connection";
+import { SessionHead } from "./session-head";
+import { RunsStrip } from "./runs-strip";
+import classes from "./session.module.css";
+import { StreamViews } from "./stream-views";
+import { Timeline } from "./timeline";
+import { useSnapshot, useStream } from "./use-stream";
+import type { SessionStream } from "../../stream/session";
+
+/** A session, live or stored: its address is its share link. */
+export function SessionPage() {
+  const { id = "" } = useParams();
+  const { data, error, refetch } = useQuery(sessionQuery(id));
+  useTitle(data === undefined ? "Session" : `${data.tool} on ${data.hosts.join(", ")}`);
+  if (error !== null) return <Failure error={error} retry={() => void refetch()} />;
+  if (data === undefined) return <Loading />;
+  return <OpenSession key={data.id} session={data} />;
+}
+
+function OpenSession({ session }: { session: Session }) {
+  const stream = useStream(session.id);
+  return stream === null ? <Loading /> : <SessionBody session={session} stream={stream} />;
+}
+
+function SessionBody({ session, stream }: { session: Session; stream: SessionStream }) {
+  const snapshot = useSnapshot(stream);
+  const runs = snapshot.state?.runs ?? [];
+  return (
+    <div className={classes.page}>
+      <SessionHead session={session} stream={stream} snapshot={snapshot} />
+      <ConnectionNotice connection={snapshot.connection} />
+      <Notices closing={snapshot.closing} problem={snapshot.problem} />
+      <RunsStrip runs={runs} watching={snapshot.state?.watching ?? []} />
+      <Timeline session={stream} runs={runs} />
+      <div className={classes.view}>
+        {snapshot.streams.length > 0 ? (
+          <StreamViews session={stream} streams={snapshot.streams} />
+        ) : (
+          <NoRows session={session} state={snapshot.state?.state ?? session.state} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Notices({ closing, problem }: { closing: string | null; problem: string | null }) {
+  return (
+    <>
+      {closing !== null && (
+        <div className={parts.notice} data-tone="info" role="status">
+          The server closed this view: {closing}. Reload the page to open it again.
+        </div>
+      )}
+      {problem !== null && (
+        <div className={parts.notice} data-tone="bad" role="alert">
+          {problem}
+        </div>
+      )}
+    </>
+  );
+}
+
+function NoRows({ session, state }: { session: Session; state: string }) {
+  if (state === "ended") {
+    const reasons = session.runs.map((run) => run.end?.message).filter(Boolean);
+    return <Empty title="This session ended without attaching">{reasons.join(" ") || "The hosts above say why."}</Empty>;
+  }
+  return <Empty title="Attaching probes">Rows appear as soon as a host has loaded the tool.</Empty>;
+}

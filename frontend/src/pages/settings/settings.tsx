@@ -1,0 +1,43 @@
+import { SegmentedControl, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
+import { Page, Panel } from "../../ui/parts";
+import { useMe } from "../use-me";
+import { PasswordForm } from "./password-form";
+import classes from "./settings.module.css";
+import { TokenForm } from "./token-form";
+import { Users } from "./users";
+
+export function SettingsPage() {
+  const me = useMe();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Page title="Settings" note={`${me.username}, ${me.role}`}>
+      <div className={classes.columns}>
+        <Panel label="Look">
+          <div className={classes.inner}>
+            <SegmentedControl
+              aria-label="Theme"
+              value={colorScheme}
+              onChange={(value) => setColorScheme(value as MantineColorScheme)}
+              data={[
+                { value: "auto", label: "As the system" },
+                { value: "light", label: "Light" },
+                { value: "dark", label: "Dark" },
+              ]}
+            />
+          </div>
+        </Panel>
+        <Panel label="Password">
+          <PasswordForm />
+        </Panel>
+        <Panel label="Token for the command">
+          <TokenForm username={me.username} />
+        </Panel>
+        {me.can.admin && (
+          <Panel label="Users" className={classes.wide}>
+            <Users />
+          </Panel>
+        )}
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,89 @@
+import { Button, PasswordInput, Select, Switch, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { changeUser, createUser, type RoleName, type User, users } from "../../api/accounts";
+import { Failure, Loading } from "../../ui/parts";
+import parts from "../../ui/parts.module.css";
+import { Outcome } from "./password-form";
+import classes from "./settings.module.css";
+
+const ROLES: readonly RoleName[] = ["viewer", "tracer", "admin"];
+
+export function Users() {
+  const { data, error, refetch } = useQuery(users);
+  const client = useQueryClient();
+  const changed = (): void => void client.invalidateQueries({ queryKey: ["users"] });
+  const change = useMutation({
+    mutationFn: ({ username, ...rest }: Partial<User> & { username: string }) => changeUser(username, rest),
+    onSettled: changed,
+  });
+  if (error !== null) return <Failure error={error} retry={() => void refetch()} />;
+  if (data === undefined) return <Loading rows={3} />;
+  return (
+    <>
+      <table className={parts.table}>
+        <thead>
+          <tr className={parts.label}>
+            <th>User</th>
+            <th>Role</th>
+            <th>May sign in</th>
+          </tr>
+        </thead>
+        <tbody>
+          {data.map((user) => (
+            <tr key={user.username} data-testid="user-row">
+              <td>{user.username}</td>
+              <td>
+                <Select
+                  aria-label={`Role of ${user.username}`}
+                  w={120}
+                  data={[...ROLES]}
+                  value={user.role}
+                  onChange={(role) => role !== null && change.mutate({ username: user.username, role })}
+                />
+              </td>
+              <td>
+                <Switch
+                  aria-label={`${user.username} may sign in`}
+                  checked={user.active}
+                  onChange={(event) => change.mutate({ username: user.username, active: event.currentTarget.checked })}
+                />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Outcome error={change.error} done={null} />
+      <NewUser done={changed} />
+    </>
+  );
+}
+
+function NewUser({ done }: { done: () => void }) {
+  const [username, setUsername] = useState("");
+  const [password, setOwn] = useState("");
+  const [role, setRole] = useState<RoleName>("viewer");
+  const create = useMutation({
+    mutationFn: () => createUser({ username, password, role }),
+    onSuccess: () => {
+      setUsername("");
+      setOwn("");
+      done();
+    },
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    create.mutate();
+  };
+  return (
+    <form className={classes.newUser} onSubmit={submit}>
+      <TextInput label="User name" required withAsterisk={false} autoComplete="off" value={username} onChange={(event) => setUsername(event.currentTarget.value)} />
+      <PasswordInput label="Password" required withAsterisk={false} autoComplete="new-password" value={password} onChange={(event) => setOwn(event.currentTarget.value)} />
+      <Select label="Role" data={[...ROLES]} value={role} onChange={(chosen) => setRole((chosen ?? "viewer") as RoleName)} />
+      <Button type="submit" loading={create.isPending}>
+        Add user
+      </Button>
+      <Outcome error={create.error} done={create.isSuccess ? "The user is added." : null} />
+    </form>
+  );
+}

@@ -1,0 +1,113 @@
+import type { FilterName, Tool } from "../../api/catalog";
+import type { LimitsRequest, Session, StartRequest } from "../../api/tracing";
+import { byteSize, durationMs, durationText, permille, wholeNumber } from "../../format/parse";
+
+export type LimitName = "duration" | "rows" | "bytes" | "events_per_second" | "budget";
+
+/** The start form as typed. */
+export interface Draft {
+  readonly hosts: readonly string[];
+  readonly params: Readonly<Record<string, string>>;
+  readonly filters: Readonly<Partial<Record<FilterName, string>>>;
+  readonly limits: Readonly<Record<LimitName, string>>;
+  readonly reason: string;
+}
+
+interface LimitField {
+  readonly label: string;
+  readonly placeholder: string;
+  readonly help: string;
+  readonly parse: (text: string) => number | null;
+  readonly key: keyof LimitsRequest;
+  readonly option: string;
+}
+
+export const LIMITS: Readonly<Record<LimitName, LimitField>> = {
+  duration: { label: "Duration", placeholder: "until stopped", help: "90s, 5m, 1h", parse: durationMs, key: "duration_ms", option: "--duration" },
+  budget: { label: "CPU budget", placeholder: "default", help: "share of one host's CPU, like 3%", parse: permille, key: "budget_permille", option: "--budget" },
+  rows: { label: "Rows", placeholder: "no limit", help: "10000, 10k, 2M", parse: wholeNumber, key: "rows", option: "--rows" },
+  bytes: { label: "Bytes", placeholder: "no limit", help: "500MB, 2GiB", parse: byteSize, key: "bytes", option: "--bytes" },
+  events_per_second: { label: "Events per second", placeholder: "no limit", help: "5000, 10k", parse: wholeNumber, key: "events_per_second", option: "--rate" },
+};
+
+export const LIMIT_NAMES = Object.keys(LIMITS) as LimitName[];
+
+export function emptyDraft(tool: Tool, hosts: readonly string[]): Draft {
+  const defaults = tool.limits ?? {};
+  const seconds = Number(defaults.duration_seconds?.default ?? 0);
+  const budget = Number(defaults.budget_permille?.default ?? 0);
+  const number = (value: string | number | undefined): string => (Number(value ?? 0) === 0 ? "" : String(value));
+  return {
+    hosts,
+    params: Object.fromEntries((tool.params ?? []).map((param) => [param.name, param.default ?? ""])),
+    filters: {},
+    limits: {
+      duration: seconds === 0 ? "" : durationText(seconds),
+      budget: budget === 0 ? "" : `${budget / 10}%`,
+      rows: number(defaults.rows?.default),
+      bytes: number(defaults.bytes?.default),
+      events_per_second: number(defaults.events_per_second?.default),
+    },
+    reason: "",
+  };
+}
+
+/** The same session once more: what it was started with, ready to change. */
+export function draftOf(tool: Tool, session: Session): Draft {
+  const blank = emptyDraft(tool, session.hosts);
+  const { limits } = session;
+  return {
+    ...blank,
+    params: { ...blank.params, ...session.params },
+    filters: Object.fromEntries(Object.entries(session.filters).map(([name, value]) => [name, String(value)])),
+    limits: {
+      duration: limits.duration_ms ? `${limits.duration_ms / 1000}s` : "",
+      budget: limits.budget_permille ? `${limits.budget_permille / 10}%` : "",
+      rows: limits.rows ? String(limits.rows) : "",
+      bytes: limits.bytes ? String(limits.bytes) : "",
+      events_per_second: limits.events_per_second ? String(limits.events_per_second) : "",
+    },
+    reason: session.reason,
+  };
+}
+
+export function limitError(name: LimitName, text: string): string | null {
+  return text === "" || LIMITS[name].parse(text) !== null ? null : `Write ${LIMITS[name].help}.`;
+}
+
+export function requestOf(tool: Tool, draft: Draft): StartRequest {
+  const limits: LimitsRequest = {};
+  for (const name of LIMIT_NAMES) {
+    const value = draft.limits[name] === "" ? null : LIMITS[name].parse(draft.limits[name]);
+    if (value !== null) limits[LIMITS[name].key] = value;
+  }
+  return {
+    tool: tool.name,
+    hosts: [...draft.hosts],
+    params: Object.fromEntries(Object.entries(draft.params).filter(([, value]) => value !== "")),
+    filters: Object.fromEntries(Object.entries(draft.filters).filter(([, value]) => value !== "")),
+    limits,
+    reason: draft.reason,
+  };
+}
+
+/** The command that starts the same session. Values that are the tool's own defaults are left out. */
+export function commandOf(tool: Tool, draft: Draft): string {
+  const words = ["fleetscope", "start", tool.name];
+  for (const host of draft.hosts) words.push("--host", quote(host));
+  for (const [name, value] of Object.entries(draft.filters)) if (value !== "") words.push(`--${name}`, quote(value));
+  const defaults = emptyDraft(tool, []);
+  for (const [name, value] of Object.entries(draft.params)) {
+    if (value !== "" && value !== defaults.params[name]) words.push("--param", quote(`${name}=${value}`));
+  }
+  for (const name of LIMIT_NAMES) {
+    const value = draft.limits[name];
+    if (value !== "" && value !== defaults.limits[name]) words.push(LIMITS[name].option, quote(value));
+  }
+  if (draft.reason !== "") words.push("--reason", quote(draft.reason));
+  return words.join(" ");
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

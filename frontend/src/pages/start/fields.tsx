@@ -1,0 +1,140 @@
+import { Select, Switch, TextInput } from "@mantine/core";
+import type { FilterName, Param, Tool } from "../../api/catalog";
+import { durationText } from "../../format/parse";
+import { count } from "../../format/numbers";
+import { type Draft, LIMIT_NAMES, type LimitName, LIMITS, limitError } from "./draft";
+import classes from "./start.module.css";
+
+interface FieldsProps<V> {
+  tool: Tool;
+  values: V;
+  change: (values: V) => void;
+  /** The field that the server refused. */
+  field: string | null;
+}
+
+const REFUSED = "See the message beside Start.";
+
+function isField(field: string | null, group: string, name: string): boolean {
+  return field === name || field === `${group}.${name}`;
+}
+
+export function ParamFields({ tool, values, change, field }: FieldsProps<Draft["params"]>) {
+  return (
+    <div className={classes.fields}>
+      {(tool.params ?? []).map((param) => (
+        <ParamField
+          key={param.name}
+          param={param}
+          value={values[param.name] ?? ""}
+          refused={isField(field, "params", param.name)}
+          change={(value) => change({ ...values, [param.name]: value })}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface ParamProps {
+  param: Param;
+  value: string;
+  refused: boolean;
+  change: (value: string) => void;
+}
+
+function ParamField({ param, value, refused, change }: ParamProps) {
+  const shared = { label: param.name, description: describe(param), "data-testid": `param-${param.name}` };
+  switch (param.type) {
+    case "bool":
+      return <Switch {...shared} mt={4} checked={value === "true"} onChange={(event) => change(String(event.currentTarget.checked))} />;
+    case "enum":
+      return <Select {...shared} data={param.choices ?? []} value={value === "" ? null : value} onChange={(chosen) => change(chosen ?? "")} error={refused && REFUSED} />;
+    default:
+      return (
+        <TextInput
+          {...shared}
+          className={param.type === "function" || param.type === "path" ? classes.wide ?? "" : ""}
+          required={param.required ?? false}
+          placeholder={PLACEHOLDERS[param.type]}
+          value={value}
+          onChange={(event) => change(event.currentTarget.value)}
+          error={refused && REFUSED}
+          spellCheck={false}
+          autoComplete="off"
+        />
+      );
+  }
+}
+
+const PLACEHOLDERS: Partial<Record<Param["type"], string>> = { function: "c:malloc or /usr/bin/app:handle_*", duration: "1s", path: "/" };
+
+function describe({ help, min, max, unit, type }: Param): string {
+  const bounded = type === "int" && Number(max ?? 0) > 0;
+  const range = bounded ? `${count(Number(min ?? 0))} to ${count(Number(max))}${unit ? ` ${unit}` : ""}` : "";
+  return [help, range].filter(Boolean).join("; ");
+}
+
+const FILTERS: Record<FilterName, { label: string; placeholder: string }> = {
+  pid: { label: "Process (pid)", placeholder: "any" },
+  tid: { label: "Thread (tid)", placeholder: "any" },
+  ppid: { label: "Parent process (ppid)", placeholder: "any" },
+  uid: { label: "User id", placeholder: "any" },
+  comm: { label: "Program name (comm)", placeholder: "any" },
+  cgroup: { label: "Cgroup", placeholder: "id or path" },
+};
+
+export function FilterFields({ tool, values, change, field }: FieldsProps<Draft["filters"]>) {
+  return (
+    <div className={classes.fields}>
+      {(tool.filters ?? []).map((name) => (
+        <TextInput
+          key={name}
+          label={FILTERS[name].label}
+          placeholder={FILTERS[name].placeholder}
+          data-testid={`filter-${name}`}
+          value={values[name] ?? ""}
+          onChange={(event) => change({ ...values, [name]: event.currentTarget.value })}
+          error={isField(field, "filters", name) && REFUSED}
+          autoComplete="off"
+          spellCheck={false}
+        />
+      ))}
+    </div>
+  );
+}
+
+export function LimitFields({ tool, values, change, field }: FieldsProps<Draft["limits"]>) {
+  return (
+    <div className={classes.fields}>
+      {LIMIT_NAMES.map((name) => (
+        <TextInput
+          key={name}
+          label={LIMITS[name].label}
+          description={[LIMITS[name].help, maximum(tool, name)].filter(Boolean).join("; ")}
+          placeholder={LIMITS[name].placeholder}
+          data-testid={`limit-${name}`}
+          value={values[name]}
+          onChange={(event) => change({ ...values, [name]: event.currentTarget.value })}
+          error={limitError(name, values[name]) ?? (isField(field, "limits", LIMITS[name].key) && REFUSED)}
+          autoComplete="off"
+        />
+      ))}
+    </div>
+  );
+}
+
+function maximum(tool: Tool, name: LimitName): string {
+  const limits = tool.limits ?? {};
+  switch (name) {
+    case "duration":
+      return most(limits.duration_seconds?.max, durationText);
+    case "budget":
+      return most(limits.budget_permille?.max, (permille) => `${permille / 10}%`);
+    default:
+      return most(limits[name]?.max, count);
+  }
+}
+
+function most(max: string | number | undefined, format: (value: number) => string): string {
+  return Number(max ?? 0) === 0 ? "" : `at most ${format(Number(max))}`;
+}

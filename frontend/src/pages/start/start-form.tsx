@@ -1,0 +1,81 @@
+import { Button, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useNavigate } from "react-router";
+import type { ToolDetail } from "../../api/catalog";
+import type { Host } from "../../api/fleet";
+import { ApiError } from "../../api/http";
+import { startSession } from "../../api/tracing";
+import { CopyLine, errorText, Key, Panel } from "../../ui/parts";
+import parts from "../../ui/parts.module.css";
+import { RiskBadge } from "../../ui/risk";
+import { commandOf, type Draft, LIMIT_NAMES, limitError, requestOf } from "./draft";
+import { FilterFields, LimitFields, ParamFields } from "./fields";
+import classes from "./start.module.css";
+import { TargetPicker } from "./target-picker";
+
+export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: readonly Host[]; initial: Draft }) {
+  const navigate = useNavigate();
+  const [draft, setDraft] = useState(initial);
+  const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
+  const start = useMutation({
+    mutationFn: () => startSession(requestOf(tool, draft)),
+    onSuccess: (session) => void navigate(`/sessions/${session.id}`),
+  });
+  const field = start.error instanceof ApiError ? start.error.field : null;
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    start.mutate();
+  };
+  const mistyped = LIMIT_NAMES.some((name) => limitError(name, draft.limits[name]) !== null);
+  return (
+    <form className={classes.columns} onSubmit={submit} noValidate>
+      <div className={classes.stack}>
+        <Panel label="Where">
+          <TargetPicker tool={tool} hosts={hosts} chosen={draft.hosts} choose={(chosen) => change({ hosts: chosen })} />
+        </Panel>
+        {(tool.params ?? []).length > 0 && (
+          <Panel label="What">
+            <ParamFields tool={tool} values={draft.params} change={(params) => change({ params })} field={field} />
+          </Panel>
+        )}
+        {(tool.filters ?? []).length > 0 && (
+          <Panel label="Only events of">
+            <FilterFields tool={tool} values={draft.filters} change={(filters) => change({ filters })} field={field} />
+          </Panel>
+        )}
+        <Panel label="Until">
+          <LimitFields tool={tool} values={draft.limits} change={(limits) => change({ limits })} field={field} />
+        </Panel>
+      </div>
+      <Panel label="Start" className={classes.summary} actions={<RiskBadge risk={tool.risk} />}>
+        <div className={classes.inner}>
+          <p>{tool.overhead}</p>
+          <TextInput
+            label="Reason"
+            description="Kept in the audit, here and on the host"
+            placeholder="ticket, incident, question"
+            data-testid="reason"
+            value={draft.reason}
+            onChange={(event) => change({ reason: event.currentTarget.value })}
+          />
+          <div>
+            <p className={parts.label}>The same by command</p>
+            <CopyLine text={commandOf(tool, draft)} label="Copy the command" />
+          </div>
+          {start.error !== null && (
+            <p className={classes.error} role="alert" data-testid="start-error">
+              {errorText(start.error)}
+            </p>
+          )}
+          <Button type="submit" size="sm" data-testid="start-submit" loading={start.isPending} disabled={mistyped || hosts.length === 0}>
+            Start on {draft.hosts.length === 1 ? draft.hosts[0] : `${draft.hosts.length} hosts`}
+          </Button>
+          <p className={parts.dim}>
+            <Key>Enter</Key> in any field starts too.
+          </p>
+        </div>
+      </Panel>
+    </form>
+  );
+}

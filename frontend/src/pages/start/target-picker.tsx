@@ -1,0 +1,53 @@
+import { Checkbox, TextInput } from "@mantine/core";
+import { useState } from "react";
+import type { Tool } from "../../api/catalog";
+import type { Host } from "../../api/fleet";
+import { matchWords } from "../../ui/match";
+import { Badge, Empty } from "../../ui/parts";
+import { VerdictBadge } from "../../ui/verdict";
+import { Labels } from "../hosts/host-parts";
+import classes from "./start.module.css";
+import { type Target, targetsOf } from "./targets";
+
+const SEARCH_FROM = 8;
+
+interface Props {
+  tool: Tool;
+  hosts: readonly Host[];
+  chosen: readonly string[];
+  choose: (hosts: readonly string[]) => void;
+}
+
+export function TargetPicker({ tool, hosts, chosen, choose }: Props) {
+  const [search, setSearch] = useState("");
+  const targets = targetsOf(tool.name, hosts);
+  const shown = targets.filter(({ host }) => matchWords(search, [host.name, ...Object.entries(host.labels).map(([k, v]) => `${k}=${v}`)].join(" ")));
+  const toggle = (name: string): void =>
+    choose(chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name]);
+  if (hosts.length === 0) return <Empty title="No host has joined yet">Hosts has the command that joins one.</Empty>;
+  return (
+    <div className={classes.targets}>
+      {hosts.length >= SEARCH_FROM && (
+        <TextInput placeholder="Search name or label" aria-label="Search hosts" value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
+      )}
+      {shown.map((target) => (
+        <TargetRow key={target.host.id} target={target} chosen={chosen.includes(target.host.name)} toggle={() => toggle(target.host.name)} />
+      ))}
+    </div>
+  );
+}
+
+function TargetRow({ target, chosen, toggle }: { target: Target; chosen: boolean; toggle: () => void }) {
+  const { host, verdict, refusal } = target;
+  const note = refusal ?? (verdict?.state === "works_with_loss" ? verdict.reason : null);
+  return (
+    <label className={classes.target} data-off={refusal !== null || undefined} data-testid="target-row" data-host={host.name}>
+      <Checkbox size="xs" checked={chosen} disabled={refusal !== null} onChange={toggle} aria-label={host.name} />
+      <span>
+        {host.name} <Labels labels={host.labels} />
+      </span>
+      {host.state === "online" && !host.switched_off ? <VerdictBadge verdict={verdict} /> : <Badge>{host.switched_off ? "switched off" : host.state}</Badge>}
+      {note !== null && <small>{note}</small>}
+    </label>
+  );
+}

@@ -1,0 +1,251 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  type Closing,
+  CursorSchema,
+  LiveMessageSchema,
+  type RunRows,
+  type RunState,
+  type SessionState,
+  type Skipped,
+  ViewerMessageSchema,
+} from "../gen/proto/v1/live_pb";
+import type { Column, Kind } from "../gen/proto/v1/tool_pb";
+import type { StreamSchema } from "../gen/proto/v1/stream_pb";
+import { Role } from "../gen/proto/v1/tool_pb";
+import type { Chunk, ColumnData } from "./chunk";
+import { decodeBody } from "./decode";
+import { FrameFlush } from "./frames";
+import { Rates } from "./rates";
+import { Rows } from "./rows";
+import { type Connection, Socket } from "./socket";
+
+/** One kind of rows of a session: what its runs call by the same stream name and columns. */
+export interface StreamRows {
+  readonly key: string;
+  readonly name: string;
+  readonly title: string;
+  readonly kind: Kind;
+  readonly columns: readonly Column[];
+  readonly hits: string;
+  readonly rows: Rows;
+  readonly consumers: Set<(chunk: Chunk) => void>;
+}
+
+/** What the page around the rows shows. A new object whenever something in it changed. */
+export interface SessionSnapshot {
+  readonly connection: Connection;
+  readonly state: SessionState | null;
+  readonly streams: readonly StreamRows[];
+  readonly skippedRows: number;
+  readonly closing: string | null;
+  readonly problem: string | null;
+}
+
+interface RunProgress {
+  readonly index: number;
+  seq: bigint;
+  rows: bigint;
+  order: number;
+}
+
+/**
+ * The one owner of what this browser holds of a session. Rows are appended as they arrive; listeners of `onFrame` hear of it
+ * once per animation frame, and only then does the server learn that they were drawn.
+ */
+export class SessionStream {
+  private readonly socket: Socket;
+  private readonly flush = new FrameFlush(() => this.flushed());
+  private readonly runs = new Map<string, RunProgress>();
+  private readonly listeners = new Set<() => void>();
+  private readonly frameListeners = new Set<() => void>();
+  private states = new Map<string, RunState>();
+  private streams: StreamRows[] = [];
+  private origin: bigint | null = null;
+  private batches = 0n;
+  private acked = 0n;
+  private stale = false;
+  private current: SessionSnapshot = {
+    connection: { state: "connecting" },
+    state: null,
+    streams: [],
+    skippedRows: 0,
+    closing: null,
+    problem: null,
+  };
+  readonly rates = new Rates();
+
+  constructor(readonly id: string) {
+    this.socket = new Socket(`/ws/sessions/${encodeURIComponent(id)}`, {
+      onOpen: () => this.subscribe(),
+      onMessage: (data) => this.received(data),
+      onConnection: (connection) => this.update({ connection }),
+    });
+  }
+
+  readonly snapshot = (): SessionSnapshot => this.current;
+
+  readonly onChange = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  onFrame(listener: () => void): () => void {
+    this.frameListeners.add(listener);
+    return () => this.frameListeners.delete(listener);
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+
+  /** Rows that the session's runs are known to have, whether this browser keeps them or not. */
+  get totalRows(): number {
+    let total = 0n;
+    for (const run of this.runs.values()) total += run.rows;
+    return Number(total);
+  }
+
+  run(index: number): RunState | undefined {
+    return this.current.state?.runs[index];
+  }
+
+  private subscribe(): void {
+    this.batches = 0n;
+    this.acked = 0n;
+    const cursors = [...this.runs]
+      .filter(([, progress]) => progress.seq > 0n)
+      .map(([run, progress]) => create(CursorSchema, { run, seq: progress.seq }));
+    const message = create(ViewerMessageSchema, { message: { case: "subscribe", value: { cursors } } });
+    this.socket.send(toBinary(ViewerMessageSchema, message) as Uint8Array<ArrayBuffer>);
+  }
+
+  private received(data: ArrayBuffer | string): void {
+    if (typeof data === "string") return;
+    try {
+      this.apply(new Uint8Array(data));
+    } catch (error) {
+      this.update({ problem: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  private apply(bytes: Uint8Array): void {
+    const { message } = fromBinary(LiveMessageSchema, bytes);
+    switch (message.case) {
+      case "state":
+        return this.applyState(message.value);
+      case "rows":
+        return this.applyRows(message.value);
+      case "skipped":
+        return this.applySkipped(message.value);
+      case "closing":
+        return this.applyClosing(message.value);
+      case undefined:
+        return;
+    }
+  }
+
+  private applyState(state: SessionState): void {
+    this.states = new Map(state.runs.map((run) => [run.run, run]));
+    state.runs.forEach((run, index) => {
+      if (!this.runs.has(run.run)) this.runs.set(run.run, { index, seq: 0n, rows: 0n, order: 0 });
+      run.schema?.streams.forEach((schema) => this.streamOf(schema));
+    });
+    this.update({ state });
+    this.flush.ask();
+  }
+
+  private applyRows(batch: RunRows): void {
+    this.batches++;
+    const run = this.runs.get(batch.run);
+    const schema = this.states.get(batch.run)?.schema?.streams[batch.stream];
+    if (run === undefined || schema === undefined) throw new Error("Rows came before their schema; reload the page.");
+    this.flush.ask();
+    if (batch.seq <= run.seq) return;
+    run.seq = batch.seq;
+    run.rows = larger(run.rows, batch.firstRow + BigInt(batch.rows));
+    const chunk = this.chunkOf(schema, batch, run);
+    this.rates.add(run.index, batch.wallNs, batch.rows);
+    const stream = this.streamOf(schema);
+    stream.rows.add(chunk);
+    stream.consumers.forEach((consume) => consume(chunk));
+  }
+
+  private chunkOf(schema: StreamSchema, batch: RunRows, run: RunProgress): Chunk {
+    const columns = decodeBody(schema.arrowSchema, batch.body);
+    return {
+      rows: batch.rows,
+      bytes: batch.body.length,
+      columns,
+      runs: new Uint16Array(batch.rows).fill(run.index),
+      order: this.runs.size > 1 ? this.orderOf(schema, columns, batch, run) : null,
+    };
+  }
+
+  /** Wall-clock ns since the first row seen: exact in a float for the 104 days that 2^53 ns are. */
+  private orderOf(schema: StreamSchema, columns: readonly ColumnData[], batch: RunRows, run: RunProgress): Float64Array {
+    const state = this.states.get(batch.run);
+    const times = columns[schema.columns.findIndex((column) => column.role === Role.TIME)];
+    const toWall = (state?.wallNs ?? 0n) - (state?.bootNs ?? 0n);
+    this.origin ??= batch.wallNs;
+    const shift = toWall - this.origin;
+    const order = new Float64Array(batch.rows);
+    for (let i = 0; i < batch.rows; i++) {
+      const own = times?.kind === "big" ? Number(BigInt(times.values[i] ?? 0n) + shift) : Number(batch.wallNs - this.origin);
+      run.order = Math.max(run.order, own);
+      order[i] = run.order;
+    }
+    return order;
+  }
+
+  private applySkipped(skipped: Skipped): void {
+    const run = this.runs.get(skipped.run);
+    if (run !== undefined) {
+      run.seq = larger(run.seq, skipped.lastSeq);
+      run.rows += skipped.rows;
+    }
+    this.update({ skippedRows: this.current.skippedRows + Number(skipped.rows) });
+    this.flush.ask();
+  }
+
+  private applyClosing(closing: Closing): void {
+    this.socket.close();
+    this.update({ closing: closing.reason });
+  }
+
+  private streamOf(schema: StreamSchema): StreamRows {
+    const key = [schema.name, ...schema.columns.map((column) => column.name)].join(" ");
+    const known = this.streams.find((stream) => stream.key === key);
+    if (known !== undefined) return known;
+    const { name, title, kind, columns, hits } = schema;
+    const stream = { key, name, title, kind, columns, hits, rows: new Rows(), consumers: new Set<(chunk: Chunk) => void>() };
+    this.streams = [...this.streams, stream];
+    this.update({ streams: this.streams });
+    return stream;
+  }
+
+  private update(change: Partial<SessionSnapshot>): void {
+    this.current = { ...this.current, ...change };
+    this.stale = true;
+    this.flush.ask();
+  }
+
+  private flushed(): void {
+    if (this.stale) {
+      this.stale = false;
+      this.listeners.forEach((listener) => listener());
+    }
+    this.frameListeners.forEach((listener) => listener());
+    this.acknowledge();
+  }
+
+  private acknowledge(): void {
+    if (this.batches === this.acked) return;
+    this.acked = this.batches;
+    const message = create(ViewerMessageSchema, { message: { case: "seen", value: { messages: this.batches } } });
+    this.socket.send(toBinary(ViewerMessageSchema, message) as Uint8Array<ArrayBuffer>);
+  }
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}

@@ -1,0 +1,142 @@
+import { ActionIcon, Menu, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import {
+  IconClipboardList,
+  IconCommand,
+  IconHistory,
+  IconLogout,
+  IconMoonStars,
+  IconServer2,
+  IconSettings,
+  IconSun,
+  IconTool,
+  IconUserCircle,
+} from "./icons";
+import { useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { NavLink, Outlet, useNavigate } from "react-router";
+import { type Me, logout } from "../api/accounts";
+import { useFleetNudges } from "../api/nudges";
+import { ConnectionNotice } from "./connection";
+import { useHotkeys } from "./hotkeys";
+import mark from "./mark.svg";
+import { CommandPalette } from "./palette";
+import { Key } from "./parts";
+import { ShortcutHelp } from "./shortcuts";
+import classes from "./shell.module.css";
+
+const PLACES = [
+  { to: "/hosts", name: "Hosts", key: "h", icon: IconServer2, id: "nav-hosts" },
+  { to: "/tools", name: "Tools", key: "t", icon: IconTool, id: "nav-tools" },
+  { to: "/sessions", name: "Sessions", key: "s", icon: IconHistory, id: "nav-sessions" },
+  { to: "/audit", name: "Audit", key: "a", icon: IconClipboardList, id: "nav-audit" },
+] as const;
+
+/** Everything around a page: navigation, the palette, keys, and the word that the connection is gone. */
+export function Shell({ me }: { me: Me }) {
+  const navigate = useNavigate();
+  const connection = useFleetNudges();
+  const [palette, setPalette] = useState(false);
+  const [help, setHelp] = useState(false);
+  const places = PLACES.filter((place) => place.to !== "/audit" || me.can.audit);
+  const keys = useMemo(
+    () => ({
+      ...Object.fromEntries(PLACES.map((place) => [`g ${place.key}`, () => void navigate(place.to)])),
+      "g ,": () => void navigate("/settings"),
+      "mod+k": () => setPalette(true),
+      "?": () => setHelp(true),
+    }),
+    [navigate],
+  );
+  useHotkeys(keys);
+  return (
+    <div className={classes.shell}>
+      <a className={classes.skip} href="#content">
+        Skip to content
+      </a>
+      <nav className={classes.rail} aria-label="Main">
+        <NavLink to="/hosts" className={classes.brand}>
+          <img src={mark} alt="" />
+          Fleetscope
+        </NavLink>
+        <div className={classes.nav}>
+          {places.map(({ to, name, key, icon: Icon, id }) => (
+            <NavLink key={to} to={to} className={classes.link ?? ""} data-testid={id}>
+              <Icon size={17} stroke={1.6} />
+              {name}
+              <span className={classes.hint}>
+                <Key>g {key}</Key>
+              </span>
+            </NavLink>
+          ))}
+        </div>
+        <Foot me={me} openPalette={() => setPalette(true)} />
+      </nav>
+      <main className={classes.main} id="content">
+        <ConnectionNotice connection={connection} />
+        <div className={classes.content}>
+          <Outlet context={me} />
+        </div>
+      </main>
+      <CommandPalette opened={palette} close={() => setPalette(false)} me={me} />
+      <ShortcutHelp opened={help} close={() => setHelp(false)} />
+    </div>
+  );
+}
+
+function Foot({ me, openPalette }: { me: Me; openPalette: () => void }) {
+  return (
+    <div className={classes.foot}>
+      <div className={classes.footRow}>
+        <span className={classes.who}>
+          <Key>Ctrl K</Key>
+        </span>
+        <ActionIcon aria-label="Open the command palette" onClick={openPalette}>
+          <IconCommand size={17} stroke={1.6} />
+        </ActionIcon>
+      </div>
+      <div className={classes.footRow}>
+        <span className={classes.who}>{me.username}</span>
+        <UserMenu me={me} />
+      </div>
+    </div>
+  );
+}
+
+function UserMenu({ me }: { me: Me }) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const { setColorScheme } = useMantineColorScheme();
+  const dark = useComputedColorScheme("dark") === "dark";
+  const signOut = async (): Promise<void> => {
+    await logout();
+    client.clear();
+    void navigate("/login");
+  };
+  return (
+    <Menu position="right-end">
+      <Menu.Target>
+        <ActionIcon aria-label={`Signed in as ${me.username}: menu`}>
+          <IconUserCircle size={18} stroke={1.6} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {me.username} · {me.role}
+        </Menu.Label>
+        <Menu.Item leftSection={<IconSettings size={15} />} onClick={() => void navigate("/settings")}>
+          Settings
+        </Menu.Item>
+        <Menu.Item
+          leftSection={dark ? <IconSun size={15} /> : <IconMoonStars size={15} />}
+          onClick={() => setColorScheme(dark ? "light" : "dark")}
+        >
+          {dark ? "Light theme" : "Dark theme"}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => void signOut()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

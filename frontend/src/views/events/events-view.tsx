@@ -1,0 +1,146 @@
+import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
+import { IconArrowBarToDown, IconColumns3, IconFilter, IconPlayerPause, IconPlayerPlay } from "../../ui/icons";
+import { useMemo, useRef, useState } from "react";
+import { count } from "../../format/numbers";
+import { useHotkeys } from "../../ui/hotkeys";
+import type { ViewProps } from "../view-props";
+import { type GridColumn, gridColumns } from "./columns";
+import classes from "./events.module.css";
+import type { GridStatus } from "./grid";
+import { GridTable, type GridHandle } from "./grid-table";
+import { makeMatcher, type Matcher } from "./predicate";
+import { RowDetail } from "./row-detail";
+import type { RowRef } from "./transform";
+
+/** The live grid: all kept rows by scrolling, the newest by following, fewer by filtering. */
+export function EventsView({ session, stream }: ViewProps) {
+  const [search, setSearch] = useState("");
+  const [filters, setFilters] = useState<Record<string, string>>({});
+  const [filtering, setFiltering] = useState(false);
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(() => new Set(stream.columns.filter((column) => column.hidden).map((column) => column.name)));
+  const [paused, setPaused] = useState(false);
+  const [status, setStatus] = useState<GridStatus>({ following: true, matching: 0, pending: 0 });
+  const [detail, setDetail] = useState<RowRef | null>(null);
+  const grid = useRef<GridHandle>(null);
+  const searchBox = useRef<HTMLInputElement>(null);
+  const hosts = session.snapshot().state?.runs.length ?? 0;
+  const columns = useMemo(
+    () =>
+      gridColumns(
+        stream.columns,
+        (index) => {
+          const run = session.run(index);
+          return run && { host: run.host, bootNs: run.bootNs, wallNs: run.wallNs };
+        },
+        hosts > 1,
+      ),
+    [session, stream, hosts],
+  );
+  const { matcher, problem } = useMemo(() => matcherOf(stream.columns, search, filters), [stream, search, filters]);
+  const shown = columns.filter((column) => !hidden.has(column.name));
+  const togglePause = (): void => setPaused(!paused);
+  useHotkeys(
+    useMemo(() => ({ "/": () => searchBox.current?.focus(), " ": () => setPaused((now) => !now) }), []),
+  );
+  return (
+    <div className={classes.view}>
+      <div className={classes.bar}>
+        <TextInput
+          ref={searchBox}
+          className={classes.search ?? ""}
+          placeholder="Search rows ( / )"
+          aria-label="Search rows"
+          data-testid="grid-search"
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
+        <Button variant={filtering ? "light" : "default"} leftSection={<IconFilter size={14} />} onClick={() => setFiltering(!filtering)} aria-pressed={filtering} data-testid="grid-filters">
+          Filters
+        </Button>
+        <ColumnChooser columns={columns} hidden={hidden} change={setHidden} />
+        {problem !== null && (
+          <span className={classes.problem} role="alert">
+            {problem}
+          </span>
+        )}
+        <span className={classes.spacer} />
+        <Matching status={status} filtered={matcher !== null} session={session} stream={stream} />
+        <Button variant={paused ? "filled" : "default"} leftSection={paused ? <IconPlayerPlay size={14} /> : <IconPlayerPause size={14} />} onClick={togglePause} data-testid="grid-pause">
+          {paused ? "Go on" : "Pause"}
+        </Button>
+        <Button variant="default" leftSection={<IconArrowBarToDown size={14} />} disabled={status.following} onClick={() => grid.current?.follow()} data-testid="grid-follow">
+          {status.following ? "Following" : "Follow"}
+        </Button>
+      </div>
+      <GridTable
+        handle={grid}
+        session={session}
+        stream={stream}
+        columns={shown}
+        matcher={matcher}
+        paused={paused}
+        filters={filtering ? filters : null}
+        changeFilters={setFilters}
+        onStatus={setStatus}
+        openRow={setDetail}
+      />
+      <RowDetail row={detail} columns={columns} close={() => setDetail(null)} />
+    </div>
+  );
+}
+
+function matcherOf(
+  columns: ViewProps["stream"]["columns"],
+  search: string,
+  filters: Readonly<Record<string, string>>,
+): { matcher: Matcher | null; problem: string | null } {
+  try {
+    return { matcher: makeMatcher(columns, search, filters), problem: null };
+  } catch (error) {
+    return { matcher: null, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function Matching({ status, filtered, session, stream }: { status: GridStatus; filtered: boolean; session: SessionProps; stream: ViewProps["stream"] }) {
+  const skipped = session.snapshot().skippedRows;
+  const kept = stream.rows.rows;
+  if (filtered) {
+    return (
+      <span className={classes.status} data-testid="rows-matching">
+        {count(status.matching)} of {count(kept)} rows match{status.pending > 0 ? "…" : ""}
+      </span>
+    );
+  }
+  if (skipped === 0 && stream.rows.dropped === 0) return null;
+  return (
+    <span className={classes.status} title={`${count(skipped)} rows skipped because this browser was slow, ${count(stream.rows.dropped)} older rows let go. Every row is stored: export has them all.`}>
+      showing {count(kept)} of {count(kept + skipped + stream.rows.dropped)} rows; all stored
+    </span>
+  );
+}
+
+type SessionProps = ViewProps["session"];
+
+function ColumnChooser({ columns, hidden, change }: { columns: readonly GridColumn[]; hidden: ReadonlySet<string>; change: (hidden: ReadonlySet<string>) => void }) {
+  const toggle = (name: string): void => {
+    const next = new Set(hidden);
+    if (!next.delete(name)) next.add(name);
+    change(next);
+  };
+  return (
+    <Popover position="bottom-start" shadow="md">
+      <Popover.Target>
+        <Button variant="default" leftSection={<IconColumns3 size={14} />}>
+          Columns
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown p={0}>
+        <div className={classes.chooser}>
+          {columns.map((column) => (
+            <Checkbox key={column.name} size="xs" label={column.title} checked={!hidden.has(column.name)} onChange={() => toggle(column.name)} />
+          ))}
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

@@ -1,0 +1,1 @@
+export { EventsView as HistogramView } from "../events/events-view";

@@ -1,0 +1,1 @@
+export { EventsView as StacksView } from "../events/events-view";

@@ -1,0 +1,1 @@
+export { EventsView as TopView } from "../events/events-view";
