@@ -20,6 +20,8 @@ from server.live.routing import websocket_urlpatterns as session_sockets  # noqa
 application = ProtocolTypeRouter(
     {
         "http": _http,
-        "websocket": OriginValidator(AuthMiddlewareStack(URLRouter([*fleet_sockets, *session_sockets])), settings.ALLOWED_ORIGINS),
+        "websocket": OriginValidator(
+            AuthMiddlewareStack(URLRouter([*fleet_sockets, *session_sockets])), settings.ALLOWED_ORIGINS
+        ),
     }
 )

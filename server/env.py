@@ -86,7 +86,9 @@ def _database(text: str) -> SplitResult | None:
         return None
     url = urlsplit(text)
     if url.scheme not in ("postgres", "postgresql"):
-        raise EnvError(f"DATABASE_URL has the scheme {url.scheme!r}; give postgresql://USER:PASSWORD@HOST/NAME or leave it out")
+        raise EnvError(
+            f"DATABASE_URL has the scheme {url.scheme!r}; give postgresql://USER:PASSWORD@HOST/NAME or leave it out"
+        )
     return url
 
 

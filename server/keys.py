@@ -1,7 +1,7 @@
 """The server's secrets, made at first start and kept in files that only their owner can read.
 
-Three folders, so that the roles need not see each other's secrets: `web` (Django's secret, the command key), `ingest` (the
-CA's and the gRPC server's keys) and `public` (the CA certificate and the command key's public half), which both read.
+Three folders, so that the roles need not see each other's secrets: `web` (Django's secret, the command key), `ingest`
+(the CA's and the gRPC server's keys) and `public` (the CA certificate, the command key's public half), which both read.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def ensure_web(keys: Path) -> None:
 
 
 def ensure_ingest(keys: Path, names: list[str]) -> None:
-    """Make what `ingest` needs, once; the gRPC server's certificate again when it does not fit `names` or soon expires."""
+    """Make what `ingest` needs, once; the gRPC server's certificate again when it misses a name or soon expires."""
     _ensure(keys / "ingest/ca.key", lambda: pki.private_pem(pki.new_key()))
     _ensure(keys / "public/ca.crt", lambda: pki.pem(pki.self_signed(ca_key(keys))), mode=0o644)
     _ensure(keys / "ingest/grpc.key", lambda: pki.private_pem(pki.new_key()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any, cast
 
 from asgiref.sync import async_to_sync
@@ -14,7 +14,7 @@ from django.db import transaction
 log = logging.getLogger(__name__)
 
 FLEET = "fleet"
-GroupSend = Callable[[str, dict[str, Any]], Awaitable[None]]
+ACCESS = "access"  # every open socket asks again whether its person may look
 
 
 def session_group(session: uuid.UUID) -> str:
@@ -41,7 +41,7 @@ def fleet_message(what: str) -> dict[str, Any]:
 async def send(group: str, message: dict[str, Any]) -> None:
     """Never raises: a channel layer that is away costs liveness, not data."""
     try:
-        await cast(GroupSend, get_channel_layer().group_send)(group, message)
+        await _layer().group_send(group, message)
     except Exception as error:  # each backend has its own
         log.warning("nudge to %s was lost: %s", group, error)
 
@@ -54,6 +54,10 @@ def after_commit(nudges: Iterable[tuple[str, dict[str, Any]]]) -> None:
 
 def fleet_changed(what: str) -> None:
     after_commit([(FLEET, fleet_message(what))])
+
+
+def access_changed() -> None:
+    after_commit([(ACCESS, {"type": "access.changed"})])
 
 
 def session_changed(session: uuid.UUID) -> None:
@@ -69,7 +73,7 @@ class Subscriber:
     """One channel for a whole process: the groups that it joined, and the messages that arrive."""
 
     def __init__(self) -> None:
-        self._layer: Any = get_channel_layer()
+        self._layer = _layer()
         self._channel = ""
 
     async def open(self) -> None:
@@ -90,6 +94,10 @@ class Subscriber:
             await call
         except Exception as error:  # each backend has its own
             log.warning("the channel layer is away: %s", error)
+
+
+def _layer() -> Any:
+    return get_channel_layer()
 
 
 async def _send_all(pairs: list[tuple[str, dict[str, Any]]]) -> None:

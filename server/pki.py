@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 CA_LIFETIME = datetime.timedelta(days=3650)
-# Hosts have no way to renew yet, so their certificates live as long as the CA; a lost host is revoked by its serial number.
+# Hosts have no way to renew yet, so their certificates live as long as the CA; a lost host is revoked.
 HOST_LIFETIME = CA_LIFETIME
 SERVER_LIFETIME = datetime.timedelta(days=397)
 _RENEW_BEFORE = datetime.timedelta(days=30)

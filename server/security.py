@@ -37,7 +37,7 @@ class SecurityHeaders:
 
 
 class OriginCheck:
-    """Refuses an unsafe request from another origin, signed in or not (so a foreign page cannot sign anyone in either)."""
+    """Refuses an unsafe request from another origin, signed in or not: a foreign page cannot sign anyone in either."""
 
     def __init__(self, get_response: Handler) -> None:
         self._get_response = get_response

@@ -65,7 +65,9 @@ def _listening(address: Address) -> list[socket.socket]:
             sockets.append(socket.create_server(place, family=family, backlog=2048))
         except OSError as error:
             if not sockets or error.errno == errno.EADDRINUSE:
-                raise OSError(f"FLEETSCOPE_HTTP: cannot listen on {address}: {error.strerror}; choose another port") from error
+                raise OSError(
+                    f"FLEETSCOPE_HTTP: cannot listen on {address}: {error.strerror}; choose another port"
+                ) from error
     return sockets
 
 

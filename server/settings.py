@@ -1,4 +1,4 @@
-"""Django's settings, all of them derived from the environment (`server/env.py`) and the key files (`server/keys.py`)."""
+"""Django's settings, all derived from the environment (`server/env.py`) and the key files (`server/keys.py`)."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _database() -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": ENV.data / "fleetscope.sqlite3",
-            # IMMEDIATE: a transaction that may write takes the lock at its start, so it waits instead of failing half-way.
+            # IMMEDIATE: a transaction takes the write lock at its start, so it waits instead of failing half-way.
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL"},
         }
     return {
@@ -97,7 +97,7 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 
-# Only nudges travel here ("look again"), and the layer drops them silently when it is full: every reader also looks by itself.
+# Only nudges ("look again") travel here, and a full layer drops them silently: every reader also looks by itself.
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": (
         {

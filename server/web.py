@@ -13,7 +13,8 @@ from django.utils._os import safe_join
 DIST = Path(__file__).resolve().parent.parent / "frontend/dist"
 NONCE = "{{ csp_nonce }}"
 _NOT_BUILT = """<!doctype html><html lang="en"><title>Fleetscope</title><body><h1>The frontend is not built</h1>
-<p>The server runs and its <a href="/api/docs">API</a> works. Run <code>make run</code> to build the frontend, then reload.</p>
+<p>The server runs and its <a href="/api/docs">API</a> works.
+Run <code>make run</code> to build the frontend, then reload.</p>
 """
 
 
@@ -37,7 +38,6 @@ def static(_request: HttpRequest, path: str) -> HttpResponse:
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     lifetime = "public, max-age=31536000, immutable" if path.startswith("assets/") else "public, max-age=300"
     return HttpResponse(file.read_bytes(), content_type=kind, headers={"Cache-Control": lifetime})
-
 
 
 def _static_file(path: str) -> Path | None:

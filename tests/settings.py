@@ -8,7 +8,13 @@ import tempfile
 _folder = tempfile.mkdtemp(prefix="fleetscope-test-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["FLEETSCOPE_DATA"] = _folder
-for _name in ("FLEETSCOPE_HTTP", "FLEETSCOPE_GRPC", "FLEETSCOPE_HTTP_LISTEN", "FLEETSCOPE_GRPC_LISTEN", "FLEETSCOPE_SEGMENTS"):
+for _name in (
+    "FLEETSCOPE_HTTP",
+    "FLEETSCOPE_GRPC",
+    "FLEETSCOPE_HTTP_LISTEN",
+    "FLEETSCOPE_GRPC_LISTEN",
+    "FLEETSCOPE_SEGMENTS",
+):
     os.environ.pop(_name, None)
 
 from server.settings import *  # noqa: E402, F403

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
 
+from server import nudge
 from server.accounts import people, schemas, tokens
 from server.accounts.auth import person
 from server.accounts.models import User
@@ -31,6 +32,7 @@ def log_in(request: HttpRequest, body: schemas.Login) -> dict[str, Any]:
 def log_out(request: HttpRequest) -> Status[None]:
     record("account.logout", person(request).username)
     logout(request)
+    nudge.access_changed()
     return Status(204, None)
 
 

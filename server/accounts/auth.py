@@ -18,16 +18,22 @@ class Authenticated(HttpBearer):
 
     def __call__(self, request: HttpRequest) -> Any:
         if "Authorization" in request.headers:
-            return super().__call__(request) or _refuse("the API token is not valid; run `fleetscope login`")
+            return self._bearer(request)
         user = request.user
         if not isinstance(user, User):
-            return _refuse("sign in first")
+            raise NotSignedIn("sign in first")
         if check_csrf(request) is not None:
             raise Forbidden("the request lacks its CSRF proof; reload the page")
         return user
 
-    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+    def authenticate(self, request: HttpRequest, token: str) -> User | None:  # noqa: ARG002 (django-ninja's signature)
         return tokens.owner(token)
+
+    def _bearer(self, request: HttpRequest) -> Any:
+        user = super().__call__(request)
+        if user is None:
+            raise NotSignedIn("the API token is not valid; run `fleetscope login`")
+        return user
 
 
 def person(request: HttpRequest) -> User:
@@ -36,7 +42,3 @@ def person(request: HttpRequest) -> User:
     if not isinstance(user, User):
         raise NotSignedIn("sign in first")
     return user
-
-
-def _refuse(message: str) -> None:
-    raise NotSignedIn(message)

@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from server import nudge
 from server.accounts import tokens
 from server.accounts.models import Role, User
 from server.audit.record import record
@@ -41,6 +42,7 @@ def change(actor: str, username: str, role: str | None, *, active: bool | None, 
         _check_admin_left()
         detail = {"user": username, "role": role, "active": active, "password": password is not None}
         record("user.change", actor, detail=detail)
+        nudge.access_changed()
     return user
 
 

@@ -74,7 +74,7 @@ def decide(actor: Actor, action: Action, resource: Owned | None = None) -> Decis
             return Decision(allowed=True)
         return Decision(allowed=False, reason=f"{action} of another person's session needs the role admin, ask one")
     needed = "tracer" if action in _OWN | _RIGHTS[Role.TRACER] else "admin"
-    return Decision(allowed=False, reason=f"{action} needs the role {needed}, yours is {actor.role}; ask an admin for it")
+    return Decision(allowed=False, reason=f"{action} needs the role {needed}, yours is {actor.role}; ask an admin")
 
 
 def require(

@@ -31,7 +31,9 @@ def sign_in(username: str, password: str, address: str) -> User:
         return user
     FailedLogin.objects.create(username=username[:64], address=address[:64], at=timezone.now())
     record("account.login", username, "refused", detail={"address": address})
-    raise NotSignedIn("user name or password is wrong; `python -m server onetime` on the server prints a new admin password")
+    raise NotSignedIn(
+        "user name or password is wrong; `python -m server onetime` on the server prints a new admin password"
+    )
 
 
 def one_time_password() -> tuple[str, str] | None:

@@ -29,7 +29,7 @@ def record(
     reason: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
-    """Append one entry. Inside a transaction it becomes visible with it, or not at all; outside it is committed on return."""
+    """Append one entry. In a transaction it becomes visible with it or not at all; else it is committed on return."""
     with transaction.atomic():
         _become_only_writer()
         last = AuditEntry.objects.order_by("-id").first()

@@ -136,7 +136,9 @@ def switch_fleet(request: HttpRequest, body: Switch) -> Any:
 
 
 def host_out(host: Host) -> dict[str, Any]:
-    verdicts = {row.tool: VerdictOut(state=row.state, variant=row.variant, reason=row.reason) for row in host.verdicts.all()}
+    verdicts = {
+        row.tool: VerdictOut(state=row.state, variant=row.variant, reason=row.reason) for row in host.verdicts.all()
+    }
     return {
         "id": host.id,
         "name": host.name,

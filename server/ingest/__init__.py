@@ -1,1 +1,1 @@
-"""The hosts' side of the server: enrolment, the control and data streams, durable storage before every acknowledgement."""
+"""The hosts' side of the server: enrolment, control and data streams, durable storage before every acknowledgement."""

@@ -1,7 +1,7 @@
 """The data stream of one host: frames up, acknowledgements down.
 
-While one group of frames is being made durable the next one gathers, so a busy host shares each fdatasync among many frames
-and an idle one waits for nobody.
+While one group of frames is being made durable the next one gathers, so a busy host shares each fdatasync among many
+frames and an idle one waits for nobody.
 """
 
 from __future__ import annotations

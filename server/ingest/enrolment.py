@@ -41,12 +41,12 @@ class Enrolment(EnrolmentServicer):
         self._rate = RateLimit(burst=10, per_second=1)
         self._one_at_a_time = asyncio.Lock()
 
-    async def Enroll(  # noqa: N802 (gRPC's name)
-        self, request: EnrollRequest, context: ServicerContext[EnrollRequest, EnrollReply]
-    ) -> EnrollReply:
+    async def Enroll(self, request: EnrollRequest, context: ServicerContext[EnrollRequest, EnrollReply]) -> EnrollReply:
         address = address_of(context.peer())
         if not self._rate.allows(address):
-            await context.abort(StatusCode.RESOURCE_EXHAUSTED, "too many join attempts from this address; wait a minute")
+            await context.abort(
+                StatusCode.RESOURCE_EXHAUSTED, "too many join attempts from this address; wait a minute"
+            )
         try:
             async with self._one_at_a_time:
                 return await in_db(enrol, request, address)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from grpc import StatusCode
@@ -13,7 +15,7 @@ from server.fleet.presence import UnknownHostError, identified
 from server.ingest.database import in_db
 
 
-async def calling_host(context: ServicerContext[object, object], ca: x509.Certificate) -> Host:
+async def calling_host(context: ServicerContext[Any, Any], ca: x509.Certificate) -> Host:
     """Ends the call with UNAUTHENTICATED when the certificate is not that of a host of the fleet."""
     try:
         name, serial = _named(context, ca)
@@ -22,11 +24,11 @@ async def calling_host(context: ServicerContext[object, object], ca: x509.Certif
         await context.abort(StatusCode.UNAUTHENTICATED, str(error))
 
 
-def _named(context: ServicerContext[object, object], ca: x509.Certificate) -> tuple[str, int]:
-    pem = context.auth_context().get("x509_pem_cert")
+def _named(context: ServicerContext[Any, Any], ca: x509.Certificate) -> tuple[str, int]:
+    pem = b"".join(context.auth_context().get("x509_pem_cert", ()))
     if not pem:
         raise UnknownHostError("no client certificate; join the fleet first")
-    certificate = x509.load_pem_x509_certificate(pem[0])
+    certificate = x509.load_pem_x509_certificate(pem)
     # The handshake also lets joining agents in; their certificate is not of our CA.
     if not pki.issued_by(certificate, ca):
         raise UnknownHostError("this certificate is good for joining only; join the fleet first")

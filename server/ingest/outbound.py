@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterable
 
 from proto.v1.agent_pb2 import ServerMessage, Stop, Watch
-from proto.v1.stream_pb2 import EndCause
 from server.ingest.database import in_db
 from server.ingest.links import Link, Links
 from server.tracing.dispatch import Wanted, take_starts, wanted
@@ -29,7 +28,7 @@ async def push(links: Links, hosts: Iterable[uuid.UUID] | None = None) -> None:
 def _tell(link: Link, run: Wanted) -> None:
     if run.stop_cause and run.run not in link.stops:
         link.stops.add(run.run)
-        cause = EndCause.Value(f"END_CAUSE_{run.stop_cause.upper()}")
+        cause = f"END_CAUSE_{run.stop_cause.upper()}"
         link.send(ServerMessage(stop=Stop(run_id=run.run.bytes, cause=cause, message=run.stop_message)))
     if run.watched != (run.run in link.watched):
         (link.watched.add if run.watched else link.watched.discard)(run.run)

@@ -40,7 +40,9 @@ async def _run(link: Link, update: RunUpdate) -> None:
     run = await open_run(link, update.run_id)
     if run is None:
         if update.state != RunUpdate.STATE_ENDED:
-            stop = Stop(run_id=update.run_id, cause=EndCause.END_CAUSE_STOPPED, message="the server does not know this run")
+            stop = Stop(
+                run_id=update.run_id, cause=EndCause.END_CAUSE_STOPPED, message="the server does not know this run"
+            )
             link.send(ServerMessage(stop=stop))
         return
     if run.closed:

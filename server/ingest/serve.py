@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-# gRPC's Python API cannot set a minimum of TLS 1.3. A list of TLS 1.2 suites that no handshake here can use has that effect.
+# gRPC's Python API cannot set a minimum of TLS 1.3. A list of TLS 1.2 suites that no handshake here can use does it.
 os.environ["GRPC_SSL_CIPHER_SUITES"] = "PSK-AES128-CBC-SHA"
 
 import grpc
@@ -54,14 +54,14 @@ class AgentLink(AgentLinkServicer):
         self._group = group
         self._ca = ca
 
-    async def Control(  # noqa: N802 (gRPC's name)
+    async def Control(
         self, requests: AsyncIterator[AgentMessage], context: ServicerContext[AgentMessage, ServerMessage]
     ) -> AsyncIterator[ServerMessage]:
         host = await calling_host(context, self._ca)
         async for message in ControlStream(host, self._links, self._group).serve(requests, context):
             yield message
 
-    async def Data(  # noqa: N802
+    async def Data(
         self, requests: AsyncIterator[DataUp], context: ServicerContext[DataUp, DataDown]
     ) -> AsyncIterator[DataDown]:
         host = await calling_host(context, self._ca)
@@ -74,7 +74,7 @@ class AgentLink(AgentLinkServicer):
 
 @asynccontextmanager
 async def ingesting() -> AsyncIterator[None]:
-    """Listens inside the block; at its end hosts are told to connect again. Raises OSError when the address is taken."""
+    """Listens inside the block; at its end hosts are let go. Raises OSError when the address is taken."""
     env: Env = settings.ENV
     keys.ensure_ingest(env.keys, _names(env))
     links, group = Links(), nudge.Subscriber()
@@ -93,8 +93,8 @@ async def ingesting() -> AsyncIterator[None]:
 
 def _server(servicer: AgentLink, env: Env) -> grpc.aio.Server:
     server = grpc.aio.server(options=_OPTIONS)
-    add_AgentLinkServicer_to_server(servicer, server)
-    add_EnrolmentServicer_to_server(Enrolment(), server)
+    add_AgentLinkServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]
+    add_EnrolmentServicer_to_server(Enrolment(), server)  # type: ignore[no-untyped-call]
     trusted = pki.pem(keys.ca_certificate(env.keys)) + joining.trust_anchor()
     identity = keys.grpc_identity(env.keys)
     credentials = grpc.ssl_server_credentials([identity], trusted, require_client_auth=True)

@@ -11,6 +11,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from google.protobuf.message import DecodeError
 
 from proto.v1.live_pb2 import Closing, LiveMessage, Subscribe, ViewerMessage
+from server import nudge
 from server.live import access, hub
 from server.live.watcher import Watcher
 from server.tracing.segments import segment_store
@@ -21,6 +22,8 @@ BAD_MESSAGE, REFUSED = 4400, 4403
 
 class SessionConsumer(AsyncWebsocketConsumer):
     """One browser on one session. Every subscribe starts anew at its cursors."""
+
+    groups = [nudge.ACCESS]
 
     async def connect(self) -> None:
         await self.accept()
@@ -55,7 +58,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     async def access_changed(self, _event: dict[str, Any]) -> None:
         """Somebody signed out or got another role."""
-        await self._recheck()
+        if hasattr(self, "_check"):
+            await self._recheck()
 
     async def _subscribe(self, message: Subscribe) -> None:
         await self._leave()

@@ -1,5 +1,7 @@
+from typing import Any, cast
+
 from django.urls import path
 
 from server.live.consumer import SessionConsumer
 
-websocket_urlpatterns = [path("ws/sessions/<str:session>", SessionConsumer.as_asgi())]
+websocket_urlpatterns: list[Any] = [path("ws/sessions/<str:session>", cast(Any, SessionConsumer.as_asgi()))]

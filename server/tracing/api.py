@@ -75,7 +75,11 @@ def delete_session(request: HttpRequest, session: str) -> Status[None]:
     """Its rows too. What was done with it stays in the audit."""
     actor, found = person(request), session_by(session)
     require(actor, Action.SESSION_DELETE, found, tool=found.tool, session=found.id)
-    running = [run.host.name for run in lifecycle.open_runs().filter(session=found).select_related("host") if run.host.state == "online"]
+    running = [
+        run.host.name
+        for run in lifecycle.open_runs().filter(session=found).select_related("host")
+        if run.host.state == "online"
+    ]
     if running:
         raise Conflict(f"the session still runs on {', '.join(running)}; stop it first")
     with transaction.atomic():

@@ -51,7 +51,9 @@ def wanted(hosts: Iterable[uuid.UUID]) -> list[Wanted]:
     runs = lifecycle.open_runs().filter(host__in=list(hosts), sent_at__isnull=False)
     now = timezone.now()
     found = runs.values_list("host_id", "id", "stop_cause", "stop_message", "session__watched_until")
-    return [Wanted(host, run, cause, message, bool(until and until > now)) for host, run, cause, message, until in found]
+    return [
+        Wanted(host, run, cause, message, bool(until and until > now)) for host, run, cause, message, until in found
+    ]
 
 
 def sweep() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -20,6 +20,7 @@ from server.tracing.progress import Progress, changes
 
 _LINE = 2000
 _ANY = Q()
+_NOTHING: Mapping[str, Any] = {}
 
 
 def open_runs() -> QuerySet[Run]:
@@ -60,7 +61,7 @@ def refuse(run: uuid.UUID, reason: str) -> None:
 
 def close(progress: Progress, end: RunEnd) -> None:
     """The run's last frame is stored."""
-    _finish(progress.run, RunState.ENDED, end, **changes(progress))
+    _finish(progress.run, RunState.ENDED, end, changes(progress))
 
 
 def lose(run: uuid.UUID, message: str) -> None:
@@ -69,7 +70,7 @@ def lose(run: uuid.UUID, message: str) -> None:
     _finish(run, RunState.ENDED, end)
 
 
-def stop(session: uuid.UUID, runs: Iterable[Run], cause: EndCause.ValueType, message: str) -> None:
+def stop(session: uuid.UUID, runs: Iterable[Run], cause: EndCause, message: str) -> None:
     """Ask for an end; a start that has not left yet never leaves."""
     asked = list(runs)
     for run in asked:
@@ -104,7 +105,9 @@ def _session_state(runs: list[Run]) -> SessionState:
     return SessionState.RUNNING if begun else SessionState.PENDING
 
 
-def _finish(run: uuid.UUID, state: RunState, end: RunEnd, *, only: Q = _ANY, **fields: Any) -> bool:
+def _finish(
+    run: uuid.UUID, state: RunState, end: RunEnd, fields: Mapping[str, Any] = _NOTHING, *, only: Q = _ANY
+) -> bool:
     with transaction.atomic():
         now = timezone.now()
         chosen = open_runs().filter(only, id=run)

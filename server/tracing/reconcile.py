@@ -20,7 +20,7 @@ class Reconciled:
 
 
 def reconcile(host: uuid.UUID, hello: Hello) -> Reconciled:
-    """A start that the host does not know was lost on its way, or its runner died with the agent: it is over either way."""
+    """A start that the host does not know was lost on its way, or its runner died with the agent: over either way."""
     claimed = {uuid.UUID(bytes=run.run_id): run.ended for run in hello.runs[:MAX_RUNS] if len(run.run_id) == 16}
     found = Reconciled()
     for run in lifecycle.open_runs().filter(host_id=host, sent_at__isnull=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from proto.shortform import to_dict
-from proto.v1.stream_pb2 import EndCause, Ledger, LossCause, RunEnd
+from proto.v1.stream_pb2 import Ledger, LossCause, RunEnd
 from server.tracing.books import Books, books, session_books
 from server.tracing.models import Run, RunState, Session
 from server.tracing.segments import segment_store
@@ -48,8 +48,7 @@ def run_books(run: Run) -> Books:
 def run_end(run: Run) -> RunEnd | None:
     if not run.final:
         return None
-    cause = EndCause.Value(f"END_CAUSE_{run.end_cause.upper()}")
-    return RunEnd(cause=cause, message=run.end_message, ledger_known=run.ledger_known)
+    return RunEnd(cause=f"END_CAUSE_{run.end_cause.upper()}", message=run.end_message, ledger_known=run.ledger_known)
 
 
 def _run_out(run: Run, found: Books) -> dict[str, Any]:

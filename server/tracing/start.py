@@ -60,7 +60,13 @@ def start(user: User, order: Order) -> Session:
     except ApiError as error:
         facts = {**asked, "refusal": error.message}
         record(
-            Action.SESSION_START, user.username, "refused", tool=order.tool, hosts=order.hosts, reason=order.reason, detail=facts
+            Action.SESSION_START,
+            user.username,
+            "refused",
+            tool=order.tool,
+            hosts=order.hosts,
+            reason=order.reason,
+            detail=facts,
         )
         nudge.fleet_changed("audit")
         raise

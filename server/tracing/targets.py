@@ -30,7 +30,9 @@ def check_ready(hosts: list[Host], tool: CatalogTool) -> None:
     """Raises Conflict naming every host that cannot run the tool now, and why: then nothing starts anywhere."""
     off = fleet_switch()
     if off.off:
-        raise Conflict(f"tracing is switched off for the whole fleet by {off.changed_by}: {off.reason or 'no reason given'}")
+        raise Conflict(
+            f"tracing is switched off for the whole fleet by {off.changed_by}: {off.reason or 'no reason given'}"
+        )
     verdicts = {row.host_id: row for row in HostVerdict.objects.filter(host__in=hosts, tool=tool.tool.name)}
     problems = [problem for host in hosts if (problem := _problem(host, verdicts.get(host.id), tool))]
     if problems:
@@ -63,7 +65,9 @@ def _problem(host: Host, verdict: HostVerdict | None, tool: CatalogTool) -> str:
         seen = f"last seen {host.last_seen:%Y-%m-%d %H:%M:%S} UTC" if host.last_seen else "never seen"
         return f"{host.name} is offline ({seen}); start its agent or leave it out"
     if host.switched_off:
-        return f"{host.name} is switched off: {host.switch_reason or 'no reason given'}; an admin can switch it on again"
+        return (
+            f"{host.name} is switched off: {host.switch_reason or 'no reason given'}; an admin can switch it on again"
+        )
     if host.remote_off:
         return f"{host.name} refuses remote tracing by its own policy (remote = off)"
     return _verdict_problem(host, verdict, tool)

@@ -1,4 +1,4 @@
-"""What the server's tests share: people, the API as a browser and as the command see it, and a database with real commits."""
+"""What the server's tests share: people, their browsers, and a database with real commits."""
 
 from __future__ import annotations
 

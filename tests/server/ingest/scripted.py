@@ -40,8 +40,11 @@ class Identity:
 
 def make_csr(key: ec.EllipticCurvePrivateKey, name: str = "anything") -> bytes:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    return x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256()).public_bytes(
-        serialization.Encoding.PEM
+    return (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(subject)
+        .sign(key, hashes.SHA256())
+        .public_bytes(serialization.Encoding.PEM)
     )
 
 
@@ -58,9 +61,7 @@ async def join(address: str, ca: bytes, token: str, name: str = "web-1") -> Iden
     async with grpc.aio.secure_channel(address, credentials) as channel:
         request = pb.EnrollRequest(token=token, csr_pem=make_csr(key), host_name=name)
         reply = await EnrolmentStub(channel).Enroll(request, timeout=SECONDS)
-    return Identity(
-        reply.host_id, reply.host_name, pem_of(key), reply.certificate_pem, reply.ca_pem, reply.command_key
-    )
+    return Identity(reply.host_id, reply.host_name, pem_of(key), reply.certificate_pem, reply.ca_pem, reply.command_key)
 
 
 def works(state: pb.Verdict.State.ValueType = pb.Verdict.STATE_WORKS, reason: str = "") -> list[pb.Verdict]:

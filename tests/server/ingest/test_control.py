@@ -36,7 +36,12 @@ async def test_a_session_runs_from_start_to_closed_books(address: str, join: Joi
         key = Ed25519PublicKey.from_public_bytes(identity.command_key)
         key.verify(order.signature, b"fleetscope-envelope-v1\0" + order.payload)
         envelope = pb.Envelope.FromString(order.payload)
-        assert (envelope.tool, envelope.user, envelope.reason, envelope.filters.pid) == ("opensnoop", "tracer", "why", 42)
+        assert (envelope.tool, envelope.user, envelope.reason, envelope.filters.pid) == (
+            "opensnoop",
+            "tracer",
+            "why",
+            42,
+        )
         assert envelope.limits.duration_ms == 300_000
         run = run_of(envelope, identity)
         host.update(run, pb.RunUpdate.STATE_ACCEPTED)
