@@ -7,7 +7,11 @@ import os
 import signal
 import struct
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
+
+PRIORITY = -5
+COMPILER_LIBRARIES = ("libLLVM", "libclang")
+MADV_DONTNEED = 4
 
 PR_SET_PDEATHSIG = 1
 PR_CAPBSET_DROP = 24
@@ -44,13 +48,19 @@ def join_group(gid: int) -> None:
     os.setgroups([gid] if gid else [])
 
 
-def resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def take_priority() -> None:
+    """A reader that waits for its turn behind busy programs loses what they do; its budget bounds what it may cost."""
+    os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
 
 
-def return_memory() -> None:
-    """Give what the compiler has freed back to the system."""
+def forget_compiler() -> None:
+    """Give back what the compiler has freed, and its code, which would be read again from the file if it were needed."""
     _libc.malloc_trim(0)
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        bounds, mode, *_, name = line.split()
+        if mode == "r-xp" and PurePath(name).name.startswith(COMPILER_LIBRARIES):
+            start, end = (int(bound, 16) for bound in bounds.split("-"))
+            _check(_libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), MADV_DONTNEED), "madvise")
 
 
 def _capset(keep: Iterable[int]) -> None:

@@ -13,7 +13,7 @@ from agent.runner.channel import Channel, WardenGone
 from agent.runner.ends import run_end
 from agent.runner.ledger import Ledger
 from agent.runner.prepare import PrepareError, load_request
-from agent.runner.process import drop_capabilities, join_group, return_memory
+from agent.runner.process import drop_capabilities, forget_compiler, join_group, take_priority
 from agent.runner.signals import Termination
 from agent.runner.spool import Spool
 from agent.runner.target import Target, TargetError, hold_target
@@ -78,8 +78,9 @@ def _trace(
     ledger = Ledger(held.maps["fs_counters"], held.programs.values())
     batcher = Batcher(config.run_id, list(schema.streams), config.limits, _spool(config), ledger)
     readers = open_readers(request, held)
+    take_priority()
     drop_capabilities()
-    return_memory()
+    forget_compiler()
     deadline = started + config.limits.duration_ms * 1_000_000 if config.limits.duration_ms else 0
     live = Live(config.run_id, channel, readers, batcher, termination, target, deadline)
     try:

@@ -54,8 +54,15 @@ def _reader(index: int, stream: tool_pb2.Stream, request: Request, held: Attachm
     stacks = None
     if stream.kind == tool_pb2.KIND_STACKS:
         tables = [held.maps[name] for name in stack_tables(stream)]
-        stacks = StackResolver(tables, Symbols().frames).column
+        stacks = StackResolver(tables, _symbols(request).frames).column
     return AggregateReader(index, columns, source, names, stacks)
+
+
+def _symbols(request: Request) -> Symbols:
+    symbols = Symbols()
+    if request.filters.pid:
+        symbols.prepare(request.filters.pid)
+    return symbols
 
 
 def _interval(request: Request) -> int:
