@@ -34,7 +34,7 @@ def test_all_three_forms_hold_every_row(stack: Stack, session: str) -> None:
 def test_a_reader_that_goes_away_is_no_error_message(stack: Stack, session: str) -> None:
     watching = subprocess.Popen(
         [str(COMMAND), "watch", session, "--output", "ndjson"],
-        env=stack.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=stack.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
     )  # fmt: skip
     assert watching.stdout is not None and watching.stderr is not None
     watching.stdout.close()

@@ -17,7 +17,7 @@ def test_an_interrupted_start_stops_its_session_and_prints_all_of_it(
     with workload("open_paths.py", 2003, 200, "/nonexistent/interrupted-") as busy:
         started = subprocess.Popen(
             [str(COMMAND), "start", "opensnoop", "--pid", str(busy.pid), "--duration", "60s", "--output", "ndjson"],
-            env=stack.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=stack.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
         )  # fmt: skip
         assert started.stdout is not None and started.stderr is not None
         session = started.stderr.readline().split()[1].decode()
@@ -37,7 +37,7 @@ def test_a_reader_that_goes_away_stops_the_session(stack: Stack) -> None:
     with workload("open_paths.py", 2003, 200, "/nonexistent/gone-") as busy:
         started = subprocess.Popen(
             [str(COMMAND), "start", "opensnoop", "--pid", str(busy.pid), "--duration", "60s", "--output", "ndjson"],
-            env=stack.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=stack.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
         )  # fmt: skip
         assert started.stdout is not None and started.stderr is not None
         session = started.stderr.readline().split()[1].decode()

@@ -38,5 +38,12 @@ def test_wrong_usage_is_one_line_and_exit_code_2(stack: Stack, args: list[str]) 
 
 
 def test_a_limit_that_was_asked_for_is_no_failure(stack: Stack) -> None:
-    done = stack.command("start", "syscount", "--rows", "3", "--duration", "20s", "--output", "ndjson")
-    assert len(done.stdout.splitlines()) == 3
+    with workload("open_paths.py", 2003, 200, "/nonexistent/limited-") as busy:
+        started = stack.spawn("start", "opensnoop", "--pid", str(busy.pid), "--rows", "3", "--output", "ndjson")
+        assert started.stderr is not None
+        session = started.stderr.readline().split()[1].decode()
+        stack.wait_state(session, "attached")
+        busy.go()
+        out, _ = started.communicate(timeout=30)
+    assert started.returncode == 0
+    assert len(out.splitlines()) == 3

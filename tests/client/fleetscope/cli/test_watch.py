@@ -13,7 +13,7 @@ pytestmark = pytest.mark.kernel
 def watcher(stack: Stack, session: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [str(COMMAND), "watch", session, "--output", "ndjson"],
-        env=stack.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=stack.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
     )  # fmt: skip
 
 
