@@ -33,13 +33,10 @@ class Batcher:
 
     def write(self, stream: int, batch: pa.RecordBatch) -> None:
         room = self.limits.rows - self.rows if self.limits.rows else batch.num_rows
-        if self.reached or batch.num_rows > room:
-            keep = 0 if self.reached else room
-            self._lose(stream, batch.slice(keep), pb.LOSS_CAUSE_LIMIT)
-            batch = batch.slice(0, keep)
-            self.reached = self.reached or pb.END_CAUSE_ROWS
-        if batch.num_rows:
-            self._store(stream, batch)
+        keep = 0 if self.reached else min(room, batch.num_rows)
+        if keep:
+            self._store(stream, batch.slice(0, keep))
+        self._lose(stream, batch.slice(keep), pb.LOSS_CAUSE_LIMIT)
         if self.limits.rows and self.rows >= self.limits.rows:
             self.reached = self.reached or pb.END_CAUSE_ROWS
 

@@ -97,25 +97,30 @@ class Stack:
         self.url = ""
         return code
 
-    def command(self, *args: str, check: bool = True, env: dict[str, str] | None = None, timeout: float = 120) -> subprocess.CompletedProcess[bytes]:
+    def command(
+        self, *args: str, check: bool = True, env: dict[str, str] | None = None, timeout: float = 120
+    ) -> subprocess.CompletedProcess[bytes]:
         """Run the `fleetscope` command as the person who started the stack."""
         done = subprocess.run(
             [str(COMMAND), *args], env={**self.env, **(env or {})}, capture_output=True, timeout=timeout, check=False
         )
-        assert not check or done.returncode == 0, f"fleetscope {' '.join(args)}: {done.returncode}\n{done.stderr.decode()}"
+        assert not check or done.returncode == 0, (
+            f"fleetscope {' '.join(args)}: {done.returncode}\n{done.stderr.decode()}"
+        )
         return done
 
     def json(self, *args: str) -> Any:
         return json.loads(self.command(*args, "--output", "json").stdout)
 
     def spawn(self, *args: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [str(COMMAND), *args], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        return subprocess.Popen([str(COMMAND), *args], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def detach(self, *args: str) -> str:
         """Start a session, wait until every run of it is attached, return its id."""
-        session = str(self.json("start", *args, "--detach")["session"])
+        budget = (
+            [] if "--budget" in args else ["--budget", "100%"]
+        )  # other work on this machine must not end a test's run
+        session = str(self.json("start", *args, *budget, "--detach")["session"])
         self.wait_state(session, "attached")
         return session
 

@@ -94,8 +94,6 @@ def test_the_row_limit_is_exact_and_the_rest_is_counted(stack: Stack) -> None:
         busy.go()
         busy.finish()
     ended = stack.wait_state(session, "ended")
-    assert ended["rows"] == 101
+    assert ended["rows"] == 101, (ended["books_message"], ended["runs"][0]["ledger"])
     assert ended["books"] == "limited"
     assert ended["runs"][0]["end"]["cause"] == "rows"
-
-

@@ -14,7 +14,10 @@ pytestmark = pytest.mark.kernel
 WRONG = {
     "a tool that does not exist": (["opensnop"], ["opensnop", "opensnoop"]),
     "a pid that is gone": (["opensnoop", "--pid", "4194000"], ["4194000"]),
-    "a pattern that matches nothing": (["funclatency", "--param", "function=c:no_such_function_*"], ["no_such_function_*"]),
+    "a pattern that matches nothing": (
+        ["funclatency", "--param", "function=c:no_such_function_*"],
+        ["no_such_function_*"],
+    ),
     "a library that does not exist": (["funclatency", "--param", "function=nosuchlib:x*"], ["nosuchlib"]),
     "a duration over the limit": (["opensnoop", "--duration", "400d"], ["duration"]),
     "a parameter that the tool does not have": (["opensnoop", "--param", "speed=1"], ["speed"]),
@@ -39,14 +42,21 @@ def test_a_wrong_start_is_refused_with_one_line(stack: Stack, name: str) -> None
 
 
 def test_a_viewers_start_is_refused_everywhere_and_stands_in_the_audit_list(stack: Stack) -> None:
-    stack.api("POST", "/api/users", {"username": "vera", "role": "viewer", "password": "a-long-enough-pass"}, status=201)
+    stack.api(
+        "POST", "/api/users", {"username": "vera", "role": "viewer", "password": "a-long-enough-pass"}, status=201
+    )
     login = {"username": "vera", "password": "a-long-enough-pass", "name": "test"}
     token = stack.api("POST", "/api/auth/token", login)["token"]
     with workload("open_paths.py", 3, 10, "/nonexistent/viewer-") as busy:
         body = {"tool": "opensnoop", "filters": {"pid": busy.pid}, "limits": {"duration_ms": 5000}}
         refused = stack.api("POST", "/api/sessions", body, token=token, status=403)
         done = stack.command(
-            "start", "opensnoop", "--pid", str(busy.pid), check=False, env={"FLEETSCOPE_URL": stack.url, "FLEETSCOPE_TOKEN": token}
+            "start",
+            "opensnoop",
+            "--pid",
+            str(busy.pid),
+            check=False,
+            env={"FLEETSCOPE_URL": stack.url, "FLEETSCOPE_TOKEN": token},
         )
     assert "viewer" in refused["error"]["message"]
     assert done.returncode != 0 and "viewer" in done.stderr.decode()

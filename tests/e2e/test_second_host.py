@@ -97,7 +97,10 @@ def test_one_session_on_both_hosts_shows_rows_of_both(fleet: Stack, joined: str)
         busy.go()
         busy.finish()
     fleet.wait_state(session, "ended")
-    rows = [json.loads(line) for line in fleet.command("export", session, "--format", "ndjson", "-o", "-").stdout.splitlines()]
+    rows = [
+        json.loads(line)
+        for line in fleet.command("export", session, "--format", "ndjson", "-o", "-").stdout.splitlines()
+    ]
     for name in names:
         assert sum("both-hosts-" in row["path"] for row in rows if row["host"] == name) == 503
 

@@ -19,4 +19,6 @@ def boot(vmlinuz: Path, script: Path, shared: Path) -> subprocess.Popen[bytes]:
     command += [f"--qemu-opts={NETWORK}", "--rwdir", shared, "--", script]
     env = {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}"}
     with (shared / "console.log").open("wb") as log:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, start_new_session=True)
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, start_new_session=True
+        )
