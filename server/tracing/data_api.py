@@ -9,21 +9,37 @@ from typing import Any, Literal
 
 import orjson
 from django.http import HttpRequest, StreamingHttpResponse
-from ninja import Router
+from ninja import Router, Schema
 
 from server import nudge
 from server.accounts.auth import person
 from server.accounts.policy import Action, require
 from server.audit.record import record
 from server.tracing import sources
+from server.tracing.execute import Answer, answer
 from server.tracing.export import CONTENT_TYPES, Export, Format, pieces
 from server.tracing.follow import Follower, Render, gather
 from server.tracing.lookup import session_by
 from server.tracing.models import Session
+from server.tracing.query import Question
 from server.tracing.render import session_out
 from server.tracing.rows import RunSource, ndjson
 from server.tracing.segments import segment_store
 from server.tracing.store import StoredBatch
+
+
+class ColumnOut(Schema):
+    name: str
+    type: Literal["number", "text", "time", "stack"]
+    unit: str
+
+
+class AnswerOut(Schema):
+    """Rows of values in the order of the columns. Times are wall-clock ns as text; integers above 2^53 are text too."""
+
+    columns: list[ColumnOut]
+    rows: list[list[Any]]
+
 
 router = Router(tags=["rows"])
 
@@ -72,6 +88,14 @@ def _about(session: Session) -> dict[str, Any]:
     sums = {name: sum(run["ledger"][name] for run in runs) for name in ("seen", "stored")}
     whole = {name: shown[name] for name in ("tool", "state", "books", "books_message")}
     return {"session": str(session.pk), **whole, "ledger": {**sums, "lost": dict(lost)}, "runs": runs}
+
+
+@router.post("/{session_id}/query", response=AnswerOut, summary="Ask about rows")
+def query_rows(request: HttpRequest, session_id: str, question: Question) -> Answer:
+    """Filter, group, measure, order: over everything stored so far, sealed or not. On the record as a view of the session."""
+    session = _allowed(request, session_id, Action.SESSION_VIEW, {"query": question.stream})
+    source = sources.load(session.pk)
+    return answer(segment_store(), source, sources.pick_stream(source, question.stream), question)
 
 
 def _allowed(request: HttpRequest, session_id: str, action: Action, detail: dict[str, str]) -> Session:

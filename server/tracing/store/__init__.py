@@ -1,6 +1,8 @@
 """The event store: the acknowledged log of every run, sealed into Parquet while the run still lives."""
 
 from server.tracing.store.model import Damage, HoleError, RunIndex, StoredBatch
+from server.tracing.store.sealed import ROW, SEQ
+from server.tracing.store.snapshot import Snapshot
 from server.tracing.store.store import SegmentStore
 
-__all__ = ["Damage", "HoleError", "RunIndex", "SegmentStore", "StoredBatch"]
+__all__ = ["ROW", "SEQ", "Damage", "HoleError", "RunIndex", "SegmentStore", "Snapshot", "StoredBatch"]

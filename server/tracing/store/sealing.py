@@ -103,7 +103,7 @@ class _StreamWriter:
     def add(self, frame: Frame) -> None:
         head = frame.head
         self._next_seq = self._next_seq or head.seq
-        self._pending.append(_numbered(columnar.decode_body(self.stream, frame.body, head.body_size), head))
+        self._pending.append(numbered(columnar.decode_body(self.stream, frame.body, head.body_size), head))
         self._rows += head.rows
         if self._rows >= GROUP_ROWS:
             self._flush()
@@ -148,7 +148,7 @@ def _open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     )
 
 
-def _numbered(batch: pa.RecordBatch, head: BatchHead) -> pa.Table:
+def numbered(batch: pa.RecordBatch, head: BatchHead) -> pa.Table:
     if batch.num_rows != head.rows:
         raise NotSealableError(f"batch {head.seq} says {head.rows} rows and holds {batch.num_rows}")
     seq = np.full(head.rows, head.seq, dtype=np.uint64)

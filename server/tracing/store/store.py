@@ -11,12 +11,13 @@ from pathlib import Path
 from threading import RLock
 from uuid import UUID, uuid4
 
-from proto.v1.stream_pb2 import RunSchema
+from proto.v1.stream_pb2 import RunSchema, StreamSchema
 from server.tracing.store.index import RunReader
 from server.tracing.store.layout import SEGMENT, RunFolder, Segment, sync_folder
 from server.tracing.store.model import RunIndex, StoredBatch
 from server.tracing.store.reader import read
 from server.tracing.store.sealing import NotSealableError, seal
+from server.tracing.store.snapshot import Snapshot, Tails
 from server.tracing.store.writer import RunWriter
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class SegmentStore:
         self._writers: dict[Key, RunWriter] = {}
         self._readers: OrderedDict[Key, RunReader] = OrderedDict()
         self._unsealed: set[Key] | None = None
+        self._tails = Tails()
 
     def pin(self, session: UUID, run: UUID, schema: RunSchema) -> None:
         """Keep the schema of the run's batches; without it they can be stored, but neither sealed nor read as rows."""
@@ -64,6 +66,10 @@ class SegmentStore:
             taken += batch.head.body_size
             if max_bytes is not None and taken >= max_bytes:
                 return
+
+    def snapshot(self, session: UUID, run: UUID, number: int, stream: StreamSchema) -> Snapshot:
+        """All rows of the run's stream ``number`` as they stand now, for a query engine."""
+        return self._tails.snapshot(RunFolder.of(self.root, session, run), number, stream)
 
     def seal_due(self) -> int:
         """Seal every closed, old or ended segment; returns how many. Call it every few seconds in one thread."""

@@ -1,0 +1,92 @@
+"""What a query reads of one run and stream: the sealed files, and the rows that are not sealed yet."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+import pyarrow as pa
+
+from proto import columnar
+from proto.v1.stream_pb2 import StreamSchema
+from server.tracing.store.layout import RunFolder, Segment
+from server.tracing.store.scan import scan
+from server.tracing.store.sealed import SealedIndex
+from server.tracing.store.sealing import numbered
+
+TAIL_BYTES = 256 * 1024 * 1024  # decoded rows that stay in memory, over all runs
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    sealed: list[Path]
+    tail: pa.Table | None
+
+
+@dataclass(slots=True)
+class _Decoded:
+    inode: int = 0
+    offset: int = 0
+    bytes: int = 0
+    tables: list[pa.Table] = field(default_factory=list)
+
+
+class Tails:
+    """Decoded rows of open segments. A query decodes only what was appended since the last one."""
+
+    def __init__(self, max_bytes: int = TAIL_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._lock = Lock()
+        self._decoded: OrderedDict[tuple[Path, int], _Decoded] = OrderedDict()
+
+    def snapshot(self, folder: RunFolder, number: int, stream: StreamSchema) -> Snapshot:
+        while True:
+            segments = folder.segments()
+            try:
+                sealed = [path for segment in segments if segment.sealed for path in _files(folder, segment, number)]
+                tails = [self._rows(segment, number, stream) for segment in segments if not segment.sealed]
+            except FileNotFoundError:
+                continue  # sealed while we read: the next listing shows it
+            tables = [table for tail in tails for table in tail]
+            return Snapshot(sealed, pa.concat_tables(tables) if tables else None)
+
+    def _rows(self, segment: Segment, number: int, stream: StreamSchema) -> list[pa.Table]:
+        with self._lock:
+            key = (segment.path, number)
+            known = self._decoded.pop(key, None) or _Decoded()
+            _refresh(known, segment.path, number, stream)
+            self._decoded[key] = known
+            self._shrink()
+            return list(known.tables)
+
+    def _shrink(self) -> None:
+        while len(self._decoded) > 1 and sum(known.bytes for known in self._decoded.values()) > self._max_bytes:
+            self._decoded.popitem(last=False)
+
+
+def _refresh(known: _Decoded, path: Path, number: int, stream: StreamSchema) -> None:
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        if status.st_ino != known.inode or status.st_size < known.offset:
+            known.inode, known.offset, known.bytes, known.tables = status.st_ino, 0, 0, []
+        for entry in scan(file, known.offset):
+            known.offset = entry.end
+            frame = entry.frame
+            if frame is None or not frame.head.rows or frame.head.stream != number:
+                continue
+            batch = columnar.decode_body(stream, frame.body, frame.head.body_size)
+            known.tables.append(numbered(batch, frame.head))
+            known.bytes += batch.nbytes
+
+
+def _files(folder: RunFolder, segment: Segment, number: int) -> list[Path]:
+    """Those that are there: what was removed by hand shows in the books."""
+    try:
+        index = SealedIndex.load(segment.path)
+    except ValueError:
+        return []
+    paths = [folder.path / file.name for file in index.files if file.stream == number]
+    return [path for path in paths if path.exists()]
