@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from bpf.layout import Member, key_members, row_members, string_column, struct_dtype, value_members
 from proto.v1 import tool_pb2 as pb
@@ -30,9 +31,10 @@ def _struct(name: str, members: list[Member]) -> Iterator[str]:
     yield from (f"    {member.declaration}" for member in members)
     yield "};"
     dtype = struct_dtype(members)
+    offsets: Mapping[str, Any] = dtype.fields or {}
     yield f'_Static_assert(sizeof(struct {name}) == {dtype.itemsize}, "size of {name}");'
     for member in members:
-        offset = (dtype.fields or {})[member.name][1]
+        offset = offsets[member.name][1]
         yield (
             f"_Static_assert(__builtin_offsetof(struct {name}, {member.name}) == {offset}, "
             f'"offset of {name}.{member.name}");'

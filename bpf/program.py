@@ -1,8 +1,8 @@
 """The text and the -D switches that BCC gets for one run of a tool.
 
 The text is one piece, because BCC rewrites map calls neither in macros nor in included files: shared headers, the
-structs, maps and emit functions that follow from the manifest, then probe.bpf.c. ``#line`` keeps every error at its true place.
-Only numbers become switches; no string that a person typed is ever program text.
+structs, maps and emit functions that follow from the manifest, then probe.bpf.c. ``#line`` keeps every error at its
+true place. Only numbers become switches; no string that a person typed is ever program text.
 """
 
 from __future__ import annotations

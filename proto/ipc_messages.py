@@ -1,6 +1,6 @@
-"""Looks into Arrow IPC messages before Arrow itself does: a compressed buffer inside one may declare any size, so bodies
-that have one are refused unread. Offsets follow the flatbuffer tables Message, RecordBatch and DictionaryBatch of
-Arrow's format.
+"""Looks into Arrow IPC messages before Arrow itself does: a compressed buffer inside one may declare any size, so
+bodies that have one are refused unread. Offsets follow the flatbuffer tables Message, RecordBatch and DictionaryBatch
+of Arrow's format.
 """
 
 from __future__ import annotations

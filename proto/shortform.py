@@ -38,7 +38,8 @@ def to_dict(message: Message) -> dict[str, Any]:
 
 def fill(message: Message, data: Mapping[str, Any]) -> None:
     """Parse a short-form dictionary into the message. Raises ShortFormError naming the key."""
-    long_form = _long_table(message.DESCRIPTOR, data, "")
+    descriptor: Any = message.DESCRIPTOR
+    long_form = _long_table(descriptor, data, "")
     try:
         ParseDict(long_form, message)
     except ParseError as error:
@@ -49,7 +50,7 @@ def _prefix(enum: EnumDescriptor) -> str:
     return enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
 
 
-def _render(message: Message, field: FieldDescriptor) -> Any:
+def _render(message: Message, field: Any) -> Any:
     value = getattr(message, field.name)
     if field.is_repeated:
         return [_render_value(field, item) for item in value]
@@ -59,7 +60,7 @@ def _render(message: Message, field: FieldDescriptor) -> Any:
 def _render_value(field: FieldDescriptor, value: Any) -> Any:
     if field.type == FieldDescriptor.TYPE_MESSAGE:
         return to_dict(value)
-    if field.type == FieldDescriptor.TYPE_ENUM:
+    if field.enum_type is not None:
         return enum_short(field.enum_type, value)
     if field.type == FieldDescriptor.TYPE_BYTES:
         return base64.b64encode(value).decode()
@@ -98,11 +99,11 @@ _SCALARS: dict[int, tuple[type, ...]] = {
 
 
 def _long_item(field: FieldDescriptor, value: Any, where: str) -> Any:
-    if field.type == FieldDescriptor.TYPE_MESSAGE:
+    if field.message_type is not None:
         if not isinstance(value, Mapping):
             raise ShortFormError(f"{where}: must be a table, not {type(value).__name__}")
         return _long_table(field.message_type, value, f"{where}.")
-    if field.type == FieldDescriptor.TYPE_ENUM:
+    if field.enum_type is not None:
         return _long_enum(field.enum_type, value, where)
     wanted = _SCALARS.get(field.cpp_type, (int,))
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):

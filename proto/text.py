@@ -1,7 +1,7 @@
 """The one rule by which bytes from a kernel (paths, program names, arguments) become text.
 
-Valid UTF-8 stays as it is, a backslash becomes ``\\\\`` and every other byte becomes ``\\xNN``. It is used in ndjson, CSV and
-tables alike, and it can be undone: ``unescape(escape(b)) == b`` for all bytes.
+Valid UTF-8 stays as it is, a backslash becomes ``\\\\`` and every other byte becomes ``\\xNN``. It is used in ndjson,
+CSV and tables alike, and it can be undone: ``unescape(escape(b)) == b`` for all bytes.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""One child process per run: loads the probes, reads what they record, writes batches to the run's spool, closes the books."""
+"""One child process per run: loads the probes, spools what they record in batches, closes the books."""

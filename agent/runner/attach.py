@@ -45,7 +45,7 @@ _KIND = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to run. ``headers``: kernel source tree made from BTF, empty without BTF. ``skip_pids`` are never traced."""
+    """What is to run. ``headers``: kernel source tree made from BTF, or empty. ``skip_pids`` are never traced."""
 
     entry: CatalogTool
     values: Values
@@ -137,7 +137,7 @@ def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], 
 
 
 def ring_sizes(names: Sequence[str], memory: int) -> dict[str, int]:
-    """16 MiB is more than a tenth of a second of what one core can generate. Less on a small host, and for what is rare."""
+    """16 MiB is over a tenth of a second of what one core can generate. Less on a small host and for what is rare."""
     sizes = {name: RING_BYTES if index < RINGS_LARGE else RING_BYTES // 2 for index, name in enumerate(names)}
     for name in [*reversed(names)] * 4:
         if sum(sizes.values()) > memory // RING_MEMORY_SHARE and sizes[name] > RING_BYTES_MIN:

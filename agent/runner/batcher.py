@@ -28,7 +28,7 @@ class Batcher:
     ledger: Ledger
     seq: int = 0
     rows: int = 0
-    bytes: int = 0
+    stored_bytes: int = 0
     reached: pb.EndCause = pb.END_CAUSE_UNSPECIFIED
 
     def write(self, stream: int, batch: pa.RecordBatch) -> None:
@@ -57,7 +57,7 @@ class Batcher:
             return
         if self.reached:
             self._lose(stream, batch, pb.LOSS_CAUSE_LIMIT)
-        elif self.limits.bytes and self.bytes + len(body) > self.limits.bytes:
+        elif self.limits.bytes and self.stored_bytes + len(body) > self.limits.bytes:
             self._fill_up(stream, batch, len(body))
         else:
             self._append(stream, batch, body, body_size)
@@ -65,11 +65,11 @@ class Batcher:
     def _fill_up(self, stream: int, batch: pa.RecordBatch, size: int) -> None:
         """The byte limit lies inside this batch: store as many of its first rows as surely fit."""
         self.reached = pb.END_CAUSE_BYTES
-        keep = batch.num_rows * (self.limits.bytes - self.bytes) // size
+        keep = batch.num_rows * (self.limits.bytes - self.stored_bytes) // size
         while keep:
             first = compact(batch.slice(0, keep))
             body, body_size = encode_body(first)
-            if self.bytes + len(body) <= self.limits.bytes:
+            if self.stored_bytes + len(body) <= self.limits.bytes:
                 self._append(stream, first, body, body_size)
                 break
             keep //= 2
@@ -89,7 +89,7 @@ class Batcher:
             return
         self.seq = head.seq
         self.rows += batch.num_rows
-        self.bytes += len(body)
+        self.stored_bytes += len(body)
 
     def _head(self, body_size: int) -> pb.BatchHead:
         return pb.BatchHead(

@@ -26,10 +26,11 @@ class Channel:
 
     def wait(self, seconds: float, descriptors: Sequence[int]) -> tuple[WardenToRunner | None, list[int]]:
         """Sleep until a message, one of the descriptors is readable, or the time is over. Raises WardenGone."""
-        ready, _, _ = select.select([self._socket, *descriptors], [], [], seconds)
+        own = self._socket.fileno()
+        ready, _, _ = select.select([own, *descriptors], [], [], seconds)
         message = None
-        if self._socket in ready:
-            ready.remove(self._socket)
+        if own in ready:
+            ready.remove(own)
             message = WardenToRunner.FromString(self._receive())
         return message, ready
 

@@ -21,7 +21,7 @@ class AttachError(RuntimeError):
     """The tool cannot be attached here. The text is one line: what failed, why, and what to do where that is known."""
 
 
-class _Module(BPF):
+class _Module(BPF):  # type: ignore[misc]  # bcc has no types
     """BCC's module without its habit of attaching whatever has a telling name."""
 
     def _trace_autoload(self) -> None:
@@ -36,7 +36,7 @@ class Output:
 
 
 class Compiled:
-    """A compiled module. Programs are loaded one by one; ``close`` frees the compiler's memory and keeps what was taken out."""
+    """A compiled module. ``close`` frees the compiler's memory; programs and maps that were taken out live on."""
 
     def __init__(self, program: Program, headers: str) -> None:
         """``headers``: a kernel source tree made from BTF, empty when there is none. Raises AttachError."""

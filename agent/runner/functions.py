@@ -43,12 +43,12 @@ def find_functions(text: str, pid: int) -> list[Function]:
 
 
 def find_library(library: str, pid: int) -> str:
-    """An absolute path as it is; a bare name as the target process or, without one, the dynamic linker would find it."""
+    """A path as it is; a bare name as the target process or, without one, the dynamic linker would find it."""
     if library.startswith("/"):
-        path = Path(f"/proc/{pid}/root{library}") if pid > 0 else Path(library)
-        if not path.is_file():
+        file = Path(f"/proc/{pid}/root{library}") if pid > 0 else Path(library)
+        if not file.is_file():
             raise AttachError(f"there is no file {library}; give the path of a program or library, or a name like c")
-        return str(path)
+        return str(file)
     found = ctypes.cast(lib.bcc_procutils_which_so(library.encode(), max(pid, 0)), ctypes.c_char_p)
     if not found.value:
         raise AttachError(f"there is no library {library}; give its name without lib and .so, like c, or its path")

@@ -10,7 +10,7 @@ from agent.clock import boot_ns
 from agent.runner.batcher import Batcher
 from agent.runner.channel import Channel, WardenGone
 from agent.runner.ends import agent_stopped, limit_reached, run_end, target_exited
-from agent.runner.readers.base import Reader
+from agent.runner.readers import Reader
 from agent.runner.signals import Termination
 from agent.runner.target import Target
 from proto.v1 import agent_pb2, stream_pb2

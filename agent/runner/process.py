@@ -1,4 +1,6 @@
-"""What the runner does to its own process: dies with the warden, leads its own group, gives up what it no longer needs."""
+"""What the runner does to its own process: dies with the warden, leads its own group, gives up what it needs no
+more.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ def take_priority() -> None:
 
 
 def forget_compiler() -> None:
-    """Give back what the compiler has freed, and its code, which would be read again from the file if it were needed."""
+    """Give back what the compiler has freed, and its code, which would be read again from the file if it were
+    needed.
+    """
     _libc.malloc_trim(0)
     for line in Path("/proc/self/maps").read_text().splitlines():
         bounds, mode, *_, name = line.split()

@@ -1,5 +1,5 @@
-"""Appends frames to the run's spool. A frame is on the disk when ``append`` returns; the folder belongs to the warden, which
-removes files whose frames the server has acknowledged.
+"""Appends frames to the run's spool. A frame is on the disk when ``append`` returns; the folder belongs to the warden,
+which removes files whose frames the server has acknowledged.
 """
 
 from __future__ import annotations

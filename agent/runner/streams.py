@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from agent.kernel.symbols import Symbols
 from agent.runner.attach import Attachment, Request
+from agent.runner.readers import Reader
 from agent.runner.readers.aggregate import SECOND, AggregateReader, AggregateSource
-from agent.runner.readers.base import Reader
 from agent.runner.readers.events import EventsReader, RingSource
 from agent.runner.readers.stacks import StackResolver
 from agent.runner.syscalls import syscall_name

@@ -1,4 +1,4 @@
-"""Aggregates (top, histogram, stacks, counters): BPF adds up for ever; each interval becomes rows of what was added in it."""
+"""Aggregates (top, histogram, stacks, counters): BPF adds up for ever; each interval becomes rows of what it added."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from agent.clock import boot_ns
 from agent.runner.arrays import fixed_bytes_array, name_array, number_array
-from agent.runner.readers.base import BATCH_ROWS
+from agent.runner.readers import BATCH_ROWS
 from agent.runner.readers.maps import MapContent, PercpuHash
 from bpf.layout import key_members, struct_dtype, value_members
 from proto.columnar import arrow_schema, arrow_type
@@ -29,7 +29,7 @@ class AggregateSource:
 
 
 class AggregateReader:
-    """``stacks`` turns the pairs of stack ids of the rows (and their pids) into frames; only streams of stacks need it."""
+    """``stacks`` turns pairs of stack ids (and their pids) into frames; only streams of stacks need it."""
 
     def __init__(
         self,

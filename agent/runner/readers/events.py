@@ -16,7 +16,7 @@ from agent.runner.arrays import (
     number_array,
     slot_array,
 )
-from agent.runner.readers.base import BATCH_ROWS
+from agent.runner.readers import BATCH_ROWS
 from agent.runner.readers.ring import RingReader
 from bpf.emitters import ZEROED_SLOT
 from bpf.layout import row_members, string_column, struct_dtype

@@ -1,14 +1,16 @@
 """Reads a BPF ring buffer thousands of records at a time, as one numpy array over the memory that the kernel writes to.
 
-All records of a ring have the same size. Layout (kernel/bpf/ringbuf.c): a page with the consumer's position, a page with the
-producer's, then the data twice in a row, so that a stretch that wraps is still one piece; each record starts with 8 bytes
-whose first u32 is its length, bit 31 set while it is written and bit 30 when it was discarded.
+All records of a ring have the same size. Layout (kernel/bpf/ringbuf.c): a page with the consumer's position, a page
+with the producer's, then the data twice in a row, so that a stretch that wraps is still one piece; each record starts
+with 8 bytes whose first u32 is its length, bit 31 set while it is written and bit 30 when it was discarded.
 """
 
 from __future__ import annotations
 
 import mmap
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -116,7 +118,7 @@ class RingReader:
 
 
 def _with_header(record: np.dtype[np.void]) -> np.dtype[np.void]:
-    fields = record.fields or {}
+    fields: Mapping[str, Any] = record.fields or {}
     return np.dtype(
         {
             "names": ["fs_length", *fields],

@@ -1,4 +1,4 @@
-"""Frames for the stack ids that BPF counts by. Each stack is looked up and named once, while its process most likely lives."""
+"""Frames for the stack ids that BPF counts by. Each stack is named once, while its process most likely still lives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Frames = Callable[[int, Sequence[int], Sequence[int]], list[str]]
 
 
 class StackResolver:
-    """``tables``: descriptors of the stream's stack tables; ``frames(pid, user, kernel)`` names addresses, root first."""
+    """``tables``: descriptors of the stack tables; ``frames(pid, user, kernel)`` names addresses, root first."""
 
     def __init__(self, tables: Sequence[int], frames: Frames) -> None:
         self._tables = list(tables)

@@ -135,6 +135,8 @@ class Run:
     def wait(self, seconds: float = 30) -> None:
         """Until the runner has ended; it must have closed its books itself."""
         assert self.process
+        if self.process.poll() is not None and self.last.state == agent_pb2.RunUpdate.STATE_ENDED:
+            return
         deadline = time.monotonic() + seconds
         while self.receive(max(deadline - time.monotonic(), 0.1)):
             pass
