@@ -26,7 +26,8 @@ APPEND_SLASH = False
 STATIC_URL = "/static/"
 
 ALLOWED_HOSTS = sorted({ENV.http.host, ENV.http_listen.host, "localhost", "127.0.0.1", "[::1]"} - {"0.0.0.0", "::"})  # noqa: S104
-ALLOWED_ORIGINS = [ENV.origin, *(f"http://{host}:{ENV.http_listen.port}" for host in ("localhost", "127.0.0.1"))]
+_LOCAL_ORIGINS = [f"http://{host}:{ENV.http_listen.port}" for host in ("localhost", "127.0.0.1")]
+ALLOWED_ORIGINS = [ENV.origin, *([] if ENV.https else _LOCAL_ORIGINS)]
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
 
 INSTALLED_APPS = [
@@ -57,7 +58,6 @@ SESSION_COOKIE_NAME = "fleetscope_session"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.https
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.https else None
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0
 SECURE_REFERRER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -89,9 +89,9 @@ def _database() -> dict[str, Any]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": url.hostname or "",
         "PORT": str(url.port or ""),
-        "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": dict(parse_qsl(url.query)),
+        # Every request runs in a thread of its own, so connections are kept by a pool and not by the thread.
+        "OPTIONS": {**dict(parse_qsl(url.query)), "pool": {"min_size": 1, "max_size": 20}},
     }
 
 
@@ -115,5 +115,5 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.server": {"level": "WARNING"}, "uvicorn.access": {"level": "WARNING"}},
+    "loggers": {"django.request": {"level": "ERROR"}, "uvicorn.error": {"level": "WARNING"}},
 }

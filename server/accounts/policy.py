@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from django.contrib.auth.models import AnonymousUser
 
-from server import nudge
 from server.accounts.models import Role, User
 from server.audit.record import record
 from server.errors import Forbidden
@@ -88,12 +87,11 @@ def require(
     reason: str = "",
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Raises Forbidden after writing the refusal to the audit. Call it outside transactions, which would take that back."""
+    """Raises Forbidden after writing the refusal to the audit. Not to be called in a transaction, which would undo that."""
     decision = decide(actor, action, resource)
     if decision.allowed:
         return
     name = actor.username if isinstance(actor, User) else "anonymous"
     facts = {**(detail or {}), "refusal": decision.reason}
     record(action, name, "refused", tool=tool, hosts=hosts, session=session, reason=reason, detail=facts)
-    nudge.fleet_changed("audit")
     raise Forbidden(decision.reason)

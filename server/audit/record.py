@@ -12,6 +12,7 @@ import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
+from server import nudge
 from server.audit.models import AuditEntry
 
 GENESIS = "0" * 64
@@ -36,18 +37,19 @@ def record(
         entry = AuditEntry(
             id=last.id + 1 if last else 1,
             time=timezone.now(),
-            actor=actor[:80],
+            actor=_storable(actor[:80]),
             action=action,
             outcome=outcome,
-            tool=tool[:64],
-            hosts=list(hosts),
+            tool=_storable(tool[:64]),
+            hosts=_storable(list(hosts)),
             session=session,
-            reason=reason,
-            detail=dict(detail or {}),
+            reason=_storable(reason),
+            detail=_storable(dict(detail or {})),
             previous_hash=last.hash if last else GENESIS,
         )
         entry.hash = entry_hash(entry)
         entry.save(force_insert=True)
+        nudge.fleet_changed("audit")
         return entry
 
 
@@ -67,6 +69,15 @@ def entry_hash(entry: AuditEntry) -> str:
     }
     canonical = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(entry.previous_hash.encode() + canonical).hexdigest()
+
+
+def _storable(value: Any) -> Any:
+    """PostgreSQL cannot hold NUL in text; what a person typed is still recorded."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list) else value
 
 
 def _become_only_writer() -> None:

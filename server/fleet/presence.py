@@ -49,18 +49,29 @@ def connected(host_id: uuid.UUID, connection: str, hello: Hello) -> None:
             policy_digest=hello.policy_digest[:64].hex(),
             remote_off=hello.remote_off,
         )
-        for verdict in hello.verdicts[:MAX_VERDICTS]:
-            judged(host_id, verdict)
+        judged(host_id, hello.verdicts[:MAX_VERDICTS])
 
 
-def judged(host_id: uuid.UUID, verdict: Verdict) -> None:
-    values = {
-        "digest": verdict.tool_digest[:32].hex(),
-        "state": enum_short(Verdict.State.DESCRIPTOR, verdict.state),
-        "variant": _clean(verdict.variant)[:64],
-        "reason": _clean(verdict.reason),
-    }
-    HostVerdict.objects.update_or_create(host_id=host_id, tool=_clean(verdict.tool)[:64], defaults=values)
+def judged(host_id: uuid.UUID, verdicts: Iterable[Verdict]) -> None:
+    """Of several verdicts on one tool the last one counts."""
+    rows = {_clean(verdict.tool)[:64]: _row(host_id, verdict) for verdict in verdicts}
+    HostVerdict.objects.bulk_create(
+        rows.values(),
+        update_conflicts=True,
+        unique_fields=["host", "tool"],
+        update_fields=["digest", "state", "variant", "reason"],
+    )
+
+
+def _row(host_id: uuid.UUID, verdict: Verdict) -> HostVerdict:
+    return HostVerdict(
+        host_id=host_id,
+        tool=_clean(verdict.tool)[:64],
+        digest=verdict.tool_digest[:32].hex(),
+        state=enum_short(Verdict.State.DESCRIPTOR, verdict.state),
+        variant=_clean(verdict.variant)[:64],
+        reason=_clean(verdict.reason),
+    )
 
 
 def holding(connections: Iterable[str]) -> set[str]:

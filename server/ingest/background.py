@@ -30,12 +30,15 @@ class Background:
     def __init__(self, links: Links, group: nudge.Subscriber) -> None:
         self._links = links
         self._group = group
+        self._nudged: set[uuid.UUID] = set()
+        self._nudge = asyncio.Event()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Runs inside the block. What fails is logged and tried again: a database that is away comes back."""
         jobs: list[tuple[Callable[[], Awaitable[None]], float]] = [
-            (self._on_nudge, 0.0),
+            (self._receive, 0.0),
+            (self._push_nudged, 0.0),
             (self._sweep, SWEEP_SECONDS),
             (self._heartbeat, HEARTBEAT_SECONDS),
             (self._write_progress, PROGRESS_SECONDS),
@@ -51,11 +54,18 @@ class Background:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._write_progress()
 
-    async def _on_nudge(self) -> None:
+    async def _receive(self) -> None:
         message = await self._group.receive()
-        host = uuid.UUID(message["host"])
-        await self._let_go([host])
-        await push(self._links, [host])
+        self._nudged.add(uuid.UUID(message["host"]))
+        self._nudge.set()
+
+    async def _push_nudged(self) -> None:
+        """A start on a thousand hosts nudges a thousand times; those that came meanwhile go together."""
+        await self._nudge.wait()
+        self._nudge.clear()
+        hosts, self._nudged = list(self._nudged), set()
+        await self._let_go(hosts)
+        await push(self._links, hosts)
 
     async def _sweep(self) -> None:
         """Makes up for lost nudges, and for what no single host's connection shows."""

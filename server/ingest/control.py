@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 from grpc import StatusCode
 from grpc.aio import ServicerContext
@@ -35,17 +36,18 @@ class ControlStream:
         self._link = Link.to(host)
 
     async def serve(self, requests: AsyncIterator[AgentMessage], context: Context) -> AsyncIterator[ServerMessage]:
-        link = self._link
-        yield await self._welcome(await _hello(requests, context))
-        reading = asyncio.create_task(self._read(requests))
-        closing = asyncio.create_task(link.closed.wait())
+        link, hello = self._link, await _hello(requests, context)
+        tasks: list[asyncio.Task[Any]] = []
         try:
+            yield await self._welcome(hello)
+            closing = asyncio.create_task(link.closed.wait())
+            tasks = [closing, asyncio.create_task(self._read(requests))]
             await push(self._links, [link.host])
             while message := await _next(link, closing):
                 yield message
         finally:
-            reading.cancel()
-            closing.cancel()
+            for task in tasks:
+                task.cancel()
             await self._gone()
 
     async def _welcome(self, hello: Hello) -> ServerMessage:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import struct
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
-from proto.frame import Frame, FrameError, decode
+from google.protobuf.message import DecodeError
+
+from proto.frame import MAX_HEAD, PREFIX, Frame, FrameError, decode
 from proto.v1.agent_pb2 import DataDown, DataUp, Reject
+from proto.v1.stream_pb2 import BatchHead
 from server import nudge
 from server.ingest.database import in_db
 from server.ingest.links import Link
@@ -94,13 +98,21 @@ class DataStream:
             try:
                 frame = decode(raw)
             except FrameError as error:
-                # Which run it was of cannot be trusted any more; what follows it will show as a hole.
                 log.warning("%s sent a damaged frame: %s", self._link.name, error)
+                answers += self._again(raw, str(error))
                 continue
             by_run.setdefault(frame.head.run_id, []).append(frame)
         for stored in await asyncio.gather(*(self._store_run(run_id, frames) for run_id, frames in by_run.items())):
             answers += stored
         return answers
+
+    def _again(self, raw: bytes, reason: str) -> list[DataDown]:
+        """A damaged frame may still say which run it is of; if that is wrong, a hole will show."""
+        run = self._link.runs.get(claimed_run(raw))
+        if run is None:
+            return []
+        run.awaited_seq = run.progress.stored_seq + 1
+        return [DataDown(reject=Reject(run_id=run.id.bytes, expected_seq=run.awaited_seq, reason=reason))]
 
     async def _store_run(self, run_id: bytes, frames: list[Frame]) -> list[DataDown]:
         run = await open_run(self._link, run_id)
@@ -124,9 +136,19 @@ class DataStream:
         elif stored.last is not None:
             await in_db(lifecycle.close, run.progress, stored.last.head.end)
             run.closed, run.dirty = True, False
+            self._link.runs.pop(run.id.bytes, None)  # a repeat of its frames would load it again
         if not stored.unacceptable:
             message = nudge.data_message(run.id, run.progress.stored_seq)
             await nudge.send(nudge.session_group(run.session), message)
+
+
+def claimed_run(raw: bytes) -> bytes:
+    """The run id in the head of a frame that failed its checks; empty when that cannot be read."""
+    try:
+        head_size = PREFIX.unpack_from(raw)[1]
+        return BatchHead.FromString(raw[PREFIX.size : PREFIX.size + min(head_size, MAX_HEAD)]).run_id
+    except (struct.error, DecodeError):
+        return b""
 
 
 def _from(seq: int, frames: list[Frame]) -> list[Frame]:

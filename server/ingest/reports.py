@@ -24,7 +24,7 @@ async def take_report(link: Link, message: AgentMessage) -> None:
     elif message.HasField("refusal"):
         await _refusal(link, message.refusal)
     elif message.HasField("verdict"):
-        await in_db(presence.judged, link.host, message.verdict)
+        await in_db(presence.judged, link.host, [message.verdict])
         await nudge.send(nudge.FLEET, nudge.fleet_message("hosts"))
 
 

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 
 # gRPC's Python API cannot set a minimum of TLS 1.3. A list of TLS 1.2 suites that no handshake here can use does it.
 os.environ["GRPC_SSL_CIPHER_SUITES"] = "PSK-AES128-CBC-SHA"
+# A handshake that fails is the caller's mistake, not news for this log.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 import grpc
 from cryptography import x509

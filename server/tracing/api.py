@@ -51,7 +51,7 @@ def list_sessions(request: HttpRequest, query: Query[schemas.SessionQuery]) -> d
 
 @router.get("/{session}", response=schemas.SessionOut, by_alias=True)
 def get_session(request: HttpRequest, session: str) -> dict[str, Any]:
-    """By id or by its first 8 or more characters. A look at it is written to the audit."""
+    """By id or by its first 8 or more characters. Looking at its rows is what the audit records."""
     actor, found = person(request), session_by(session)
     require(actor, Action.SESSION_VIEW, found, tool=found.tool, session=found.id)
     return session_out(found)

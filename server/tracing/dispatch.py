@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.utils import timezone
 
 from proto.v1.agent_pb2 import SignedEnvelope
@@ -38,12 +39,19 @@ def take_starts(hosts: Iterable[uuid.UUID]) -> list[tuple[uuid.UUID, uuid.UUID, 
     """(host, run, envelope) to send now; each is handed out once, over all processes."""
     now = timezone.now()
     waiting = Run.objects.filter(state=RunState.PENDING, sent_at=None, host__in=list(hosts), session__not_after__gt=now)
-    taken = []
-    for run in waiting.select_related("session"):
-        if Run.objects.filter(id=run.id, state=RunState.PENDING, sent_at=None).update(sent_at=now):
-            envelope = SignedEnvelope(payload=bytes(run.session.envelope), signature=bytes(run.session.signature))
-            taken.append((run.host_id, run.id, envelope))
-    return taken
+    found = list(waiting.select_related("session"))
+    if not found:
+        return []
+    with transaction.atomic():
+        return [(run.host_id, run.id, _envelope(run)) for run in found if _mark_sent(run, now)]
+
+
+def _mark_sent(run: Run, now: datetime.datetime) -> bool:
+    return bool(Run.objects.filter(id=run.id, state=RunState.PENDING, sent_at=None).update(sent_at=now))
+
+
+def _envelope(run: Run) -> SignedEnvelope:
+    return SignedEnvelope(payload=bytes(run.session.envelope), signature=bytes(run.session.signature))
 
 
 def wanted(hosts: Iterable[uuid.UUID]) -> list[Wanted]:

@@ -136,6 +136,7 @@ def _record_end(session: Session, runs: list[Run]) -> None:
     record(
         "session.end",
         session.created_by.username,
+        "refused" if all(run.state == RunState.REFUSED for run in runs) else "done",
         tool=session.tool,
         hosts=[run.host.name for run in runs],
         session=session.id,

@@ -68,7 +68,6 @@ def start(user: User, order: Order) -> Session:
             reason=order.reason,
             detail=facts,
         )
-        nudge.fleet_changed("audit")
         raise
     try:
         return _commit(user, order, checked)
@@ -120,7 +119,6 @@ def _commit(user: User, order: Order, checked: _Checked) -> Session:
     )
     nudge.hosts(host.id for host in checked.hosts)
     nudge.session_changed(session.id)
-    nudge.fleet_changed("audit")
     return session
 
 
