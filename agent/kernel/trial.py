@@ -13,7 +13,7 @@ from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Filters, Verdict
 
 _KPROBES = frozenset({pb.PROBE_TYPE_KPROBE, pb.PROBE_TYPE_KRETPROBE})
-_KPROBE_DEVICE = Path("/sys/bus/event_source/devices/kprobe")
+KPROBE_DEVICE = Path("/sys/bus/event_source/devices/kprobe")
 # What a parameter that has no default is given: something that every process has.
 _SAMPLES = {
     pb.PARAM_TYPE_FUNCTION: "c:getppid",
@@ -84,7 +84,7 @@ def _switched_on(tool: pb.Tool, name: str) -> str:
 
 
 def _explained(error: str, variant: pb.Variant) -> str:
-    if not _KPROBE_DEVICE.exists() and any(probe.type in _KPROBES for probe in variant.probes):
+    if not KPROBE_DEVICE.exists() and any(probe.type in _KPROBES for probe in variant.probes):
         return f"it needs kprobes, and this kernel was built without them: {error}"
     return error
 
