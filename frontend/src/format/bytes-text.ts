@@ -1,6 +1,7 @@
 /**
  * Bytes from a kernel as text, by the product's one rule: valid UTF-8 stays, a backslash is written twice, any other byte
- * becomes \xNN. `visible` then shows what a screen would hide or obey: control and bidirectional characters.
+ * becomes \xNN. `visible` then spells out what a screen would hide or obey, control and bidirectional characters; a backslash of
+ * the text itself is double by then, so that neither can be taken for the other.
  */
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -49,12 +50,15 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
 // C0, DEL, C1; Arabic letter mark; zero-width and bidirectional marks, embeddings, isolates; line separators; BOM.
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
+const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\t": "\\t", "\r": "\\r", "\u001b": "\\e" };
+
 export function visible(text: string): string {
   return text.replace(HIDDEN, (character) => {
     const code = character.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    if (code === 0x7f) return "\u2421";
-    return `\u27e8U+${code.toString(16).toUpperCase().padStart(4, "0")}\u27e9`;
+    const short = SHORT[character];
+    if (short !== undefined) return short;
+    const hex = code.toString(16);
+    return code < 0x100 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`;
   });
 }
 

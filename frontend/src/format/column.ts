@@ -64,9 +64,9 @@ export function alignsRight(column: ColumnMeaning): boolean {
 export function typicalWidth(column: ColumnMeaning): number {
   switch (column.unit) {
     case Unit.BOOT_TIME:
-      return 16;
+      return 15;
     case Unit.COMM:
-      return 17;
+      return 16;
     case Unit.FILE_PATH:
     case Unit.ARGV:
       return 48;
@@ -83,12 +83,12 @@ export function typicalWidth(column: ColumnMeaning): number {
       return 24;
     case Unit.PID:
     case Unit.TID:
-      return 9;
+      return 7;
     case Unit.FD:
     case Unit.UID:
     case Unit.PORT:
-      return 7;
+      return 6;
     default:
-      return column.role === Role.STACK ? 60 : 12;
+      return column.role === Role.STACK ? 60 : 11;
   }
 }

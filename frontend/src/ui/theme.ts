@@ -68,6 +68,7 @@ const resolver: CSSVariablesResolver = (full) => {
     "--mantine-color-default": "var(--raised)",
     "--mantine-color-default-hover": "var(--hover)",
     "--mantine-color-default-border": "var(--line-strong)",
+    "--mantine-primary-color-contrast": "var(--on-accent)",
   };
   const { variables } = base;
   return {

@@ -15,9 +15,11 @@ const UNKNOWN: Verdict = { state: "checking", variant: "", reason: "" };
 export function VerdictBadge({ verdict = UNKNOWN }: { verdict?: Verdict | undefined }) {
   const { tone, text } = SHOWN[verdict.state];
   const badge = (
-    <Badge tone={tone} data-verdict={verdict.state}>
-      {text}
-    </Badge>
+    <span>
+      <Badge tone={tone} data-verdict={verdict.state}>
+        {text}
+      </Badge>
+    </span>
   );
   return verdict.reason === "" ? badge : <Tooltip label={verdict.reason}>{badge}</Tooltip>;
 }

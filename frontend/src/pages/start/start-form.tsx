@@ -68,8 +68,8 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
               {errorText(start.error)}
             </p>
           )}
-          <Button type="submit" size="sm" data-testid="start-submit" loading={start.isPending} disabled={mistyped || hosts.length === 0}>
-            Start on {draft.hosts.length === 1 ? draft.hosts[0] : `${draft.hosts.length} hosts`}
+          <Button type="submit" size="sm" data-testid="start-submit" loading={start.isPending} disabled={mistyped || draft.hosts.length === 0}>
+            {startText(draft.hosts)}
           </Button>
           <p className={parts.dim}>
             <Key>Enter</Key> in any field starts too.
@@ -78,4 +78,9 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
       </Panel>
     </form>
   );
+}
+
+function startText(chosen: readonly string[]): string {
+  if (chosen.length === 0) return "Choose a host first";
+  return chosen.length === 1 ? `Start on ${chosen[0]}` : `Start on ${chosen.length} hosts`;
 }

@@ -47,7 +47,7 @@ function dataColumn(column: Column, index: number, flexible: boolean, runOf: Run
     title,
     help: column.help,
     right: alignsRight(column),
-    width: Math.max(typicalWidth(column), title.length + 2),
+    width: Math.max(typicalWidth(column), title.length),
     flexible,
     hidden: column.hidden,
     text: (chunk, row) => (isTime ? timeText(chunk, row, index, runOf, timeOfDay) : formatValue(column, valueAt(columnOf(chunk, index), row))),
@@ -68,6 +68,14 @@ function hostColumn(runOf: RunOf): GridColumn {
   return { name: "host", title: "host", help: "Where it happened", right: false, width: 16, flexible: false, hidden: false, text, exact: text, failed: () => false };
 }
 
+/** Left and right of a cell's text; the style sheet has the same. */
+const CELL_PADDING = 17;
+
 export function gridTemplate(columns: readonly GridColumn[]): string {
-  return columns.map((column) => (column.flexible ? `minmax(${column.width}ch, 1fr)` : `${column.width}ch`)).join(" ");
+  return columns
+    .map(({ width, flexible }) => {
+      const pixels = `calc(${width}ch + ${CELL_PADDING}px)`;
+      return flexible ? `minmax(${pixels}, 1fr)` : pixels;
+    })
+    .join(" ");
 }

@@ -1,1 +1,95 @@
-export { EventsView as StacksView } from "../events/events-view";
+import { Button, SegmentedControl, TextInput } from "@mantine/core";
+import { useClipboard } from "@mantine/hooks";
+import { useCallback, useState } from "react";
+import { compact, percent } from "../../format/numbers";
+import { Empty } from "../../ui/parts";
+import { useConsumer } from "../consume";
+import type { ViewProps } from "../view-props";
+import { FlameChart } from "./flame-chart";
+import classes from "./stacks.module.css";
+import { folded, type Frame, functions, StackTree } from "./transform";
+
+/** A flame graph, root at the top, with the functions that were on the CPU beside it. */
+export function StacksView({ session, stream }: ViewProps) {
+  const [byKeys, setByKeys] = useState(false);
+  const make = useCallback(() => new StackTree(stream.columns, stream.hits, byKeys), [stream, byKeys]);
+  const tree = useConsumer({ session, stream }, make);
+  const [search, setSearch] = useState("");
+  const clipboard = useClipboard({ timeout: 1500 });
+  if (tree === null) return null;
+  const found = search.trim() === "" ? null : finder(search.trim());
+  return (
+    <div className={classes.view} data-testid="view-stacks">
+      <div className={classes.tools}>
+        <TextInput className={classes.search ?? ""} placeholder="Search functions" aria-label="Search functions" value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
+        <SegmentedControl
+          aria-label="Group"
+          value={byKeys ? "keys" : "merged"}
+          onChange={(value) => setByKeys(value === "keys")}
+          data={[
+            { value: "merged", label: "All merged" },
+            { value: "keys", label: "By process" },
+          ]}
+        />
+        <Button variant="default" onClick={() => clipboard.copy(folded(tree.root))}>
+          {clipboard.copied ? "Copied" : "Copy folded"}
+        </Button>
+        <span className={classes.status} data-testid="stacks-total">
+          {compact(tree.root.total)} samples{found !== null && `, ${percent(share(tree.root, found))} in what was found`}
+        </span>
+      </div>
+      {tree.root.total === 0 ? (
+        <Empty title="No sample yet">The first interval has not ended, or nothing ran on the CPU.</Empty>
+      ) : (
+        <div className={classes.body}>
+          <FlameChart key={byKeys ? "keys" : "merged"} root={tree.root} found={found} />
+          <Functions root={tree.root} choose={setSearch} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function finder(search: string): (frame: Frame) => boolean {
+  const needle = search.toLowerCase();
+  return (frame) => frame.depth > 0 && frame.name.toLowerCase().includes(needle);
+}
+
+/** Percent of all samples that have a found frame anywhere. */
+function share(root: Frame, found: (frame: Frame) => boolean): number {
+  const covered = (frame: Frame): number => (found(frame) ? frame.total : [...frame.children.values()].reduce((sum, child) => sum + covered(child), 0));
+  return root.total === 0 ? 0 : (covered(root) / root.total) * 100;
+}
+
+const LISTED = 100;
+
+function Functions({ root, choose }: { root: Frame; choose: (name: string) => void }) {
+  return (
+    <div className={classes.side} tabIndex={0}>
+      <table className={classes.functions}>
+        <thead>
+          <tr>
+            <th>function</th>
+            <th>self</th>
+            <th>total</th>
+          </tr>
+        </thead>
+        <tbody>
+          {functions(root)
+            .slice(0, LISTED)
+            .map((sum) => (
+              <tr key={sum.name} data-testid="function-row" data-kernel={sum.name.endsWith("_[k]") || undefined}>
+                <td title={sum.name}>
+                  <button type="button" className="linkButton" onClick={() => choose(sum.name)}>
+                    {sum.name.replace(/_\[k\]$/, "")}
+                  </button>
+                </td>
+                <td data-col="self" data-value={sum.self}>{percent((sum.self / root.total) * 100)}</td>
+                <td data-col="total" data-value={sum.total}>{percent((sum.total / root.total) * 100)}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,1 +1,131 @@
-export { EventsView as TopView } from "../events/events-view";
+import { SegmentedControl, TextInput } from "@mantine/core";
+import { useCallback, useState } from "react";
+import { formatValue } from "../../format/column";
+import { count, nanoseconds } from "../../format/numbers";
+import { type Column, Unit } from "../../gen/proto/v1/tool_pb";
+import { matchWords } from "../../ui/match";
+import { Empty } from "../../ui/parts";
+import { useConsumer } from "../consume";
+import type { ViewProps } from "../view-props";
+import { Bar, Spark } from "./paint";
+import classes from "./top.module.css";
+import { type Span, type TopRow, TopTable } from "./transform";
+
+const SHOWN = 200;
+
+/** Keys ranked by a measure, with a bar and the last minute of each. */
+export function TopView({ session, stream }: ViewProps) {
+  const make = useCallback(() => new TopTable(stream.columns, stream.hits, (run) => session.run(run)), [session, stream]);
+  const table = useConsumer({ session, stream }, make);
+  const [span, setSpan] = useState<Span>("total");
+  const [apart, setApart] = useState(false);
+  const [search, setSearch] = useState("");
+  const [sortBy, setSortBy] = useState<number | null>(null);
+  const runs = session.snapshot().state?.runs ?? [];
+  if (table === null) return null;
+  const { roles } = table;
+  const sort = sortBy ?? roles.hits;
+  const all = table.rows(span, apart, sort);
+  const hostOf = (row: TopRow): string => (apart ? (runs[Number(row.key.split(" ", 1)[0])]?.host ?? "") : "");
+  const found = all.filter((row) => matchWords(search, [...row.keys, hostOf(row)].join(" ")));
+  const highest = found[0]?.values[roles.measures.indexOf(sort)] ?? 0;
+  const perHit = averageOf(stream.columns, roles.measures, roles.hits);
+  return (
+    <div className={classes.view} data-testid="view-top">
+      <div className={classes.tools}>
+        <SegmentedControl
+          aria-label="Span"
+          value={span}
+          onChange={(value) => setSpan(value as Span)}
+          data={[
+            { value: "total", label: "Whole session" },
+            { value: "interval", label: "Last interval" },
+          ]}
+        />
+        {runs.length > 1 && (
+          <SegmentedControl
+            aria-label="Hosts"
+            value={apart ? "apart" : "together"}
+            onChange={(value) => setApart(value === "apart")}
+            data={[
+              { value: "together", label: "Hosts together" },
+              { value: "apart", label: "Apart" },
+            ]}
+          />
+        )}
+        <TextInput className={classes.search ?? ""} placeholder="Search" aria-label="Search rows" value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
+        <span className={classes.status}>
+          {found.length > SHOWN ? `first ${SHOWN} of ${count(found.length)}` : count(found.length)}
+        </span>
+      </div>
+      <div className={classes.scroll} tabIndex={0}>
+        {all.length === 0 ? (
+          <Empty title="Nothing counted yet">The first interval has not ended.</Empty>
+        ) : (
+          <table className={classes.table}>
+            <thead>
+              <tr>
+                <th className={classes.rank}>#</th>
+                {apart && <th>host</th>}
+                {roles.keys.map((index) => (
+                  <th key={index}>{titleOf(stream.columns[index])}</th>
+                ))}
+                {roles.measures.map((index) => (
+                  <th key={index} className={classes.right}>
+                    <button type="button" className={classes.sort} aria-pressed={index === sort} onClick={() => setSortBy(index)}>
+                      {titleOf(stream.columns[index])}
+                      {index === sort ? " ▾" : ""}
+                    </button>
+                  </th>
+                ))}
+                {perHit !== null && <th className={classes.right}>each</th>}
+                <th>last minute</th>
+              </tr>
+            </thead>
+            <tbody>
+              {found.slice(0, SHOWN).map((row, rank) => (
+                <tr key={row.key} data-testid="top-row">
+                  <td className={classes.rank}>{rank + 1}</td>
+                  {apart && <td data-col="host">{hostOf(row)}</td>}
+                  {row.keys.map((text, place) => (
+                    <td key={place} data-col={stream.columns[roles.keys[place] ?? 0]?.name} title={text}>
+                      {text}
+                    </td>
+                  ))}
+                  {roles.measures.map((index, place) => (
+                    <Measure key={index} column={stream.columns[index] as Column} value={row.values[place] ?? 0} highest={index === sort ? highest : null} />
+                  ))}
+                  {perHit !== null && <td className={classes.right}>{nanoseconds(perHit(row.values))}</td>}
+                  <td>
+                    <Spark history={row.history} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function titleOf(column: Column | undefined): string {
+  return column?.title || (column?.name ?? "");
+}
+
+function Measure({ column, value, highest }: { column: Column; value: number; highest: number | null }) {
+  const text = formatValue(column, value);
+  return (
+    <td className={classes.right} data-col={column.name} data-value={value}>
+      {highest === null ? text : <Bar value={value} highest={highest} text={text} />}
+    </td>
+  );
+}
+
+/** Time for each event, when the stream has both a time and a count. */
+function averageOf(columns: readonly Column[], measures: readonly number[], hits: number): ((values: readonly number[]) => number) | null {
+  const time = measures.findIndex((index) => columns[index]?.unit === Unit.NANOSECONDS);
+  const events = measures.indexOf(hits);
+  if (time < 0 || events < 0 || time === events) return null;
+  return (values) => (values[time] ?? 0) / Math.max(1, values[events] ?? 0);
+}

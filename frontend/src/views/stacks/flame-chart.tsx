@@ -1,0 +1,62 @@
+import { type KeyboardEvent, type MouseEvent, useRef, useState } from "react";
+import { count, percent } from "../../format/numbers";
+import { useCanvas } from "../../ui/canvas";
+import { type Box, boxAt, flameBoxes, FRAME_HEIGHT, neighbour, rowsOf } from "./layout";
+import { paintFlames } from "./paint";
+import classes from "./stacks.module.css";
+import { type Frame, isKernel, shortName } from "./transform";
+
+const FALLBACK_WIDTH = 800;
+
+/** The flame graph itself. Click or Enter zooms in, Escape zooms out, arrows walk from frame to frame. */
+export function FlameChart({ root, found }: { root: Frame; found: ((frame: Frame) => boolean) | null }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const boxes = useRef<readonly Box[]>([]);
+  const [zoom, setZoom] = useState(root);
+  const [selected, setSelected] = useState<Frame | null>(null);
+  const [hover, setHover] = useState<Frame | null>(null);
+  const rows = rowsOf(flameBoxes(zoom, canvas.current?.clientWidth ?? FALLBACK_WIDTH));
+  useCanvas(canvas, (surface) => {
+    boxes.current = flameBoxes(zoom, surface.width);
+    paintFlames(surface, boxes.current, { selected, zoom, found });
+  });
+  const under = (event: MouseEvent): Frame | null => boxAt(boxes.current, event.nativeEvent.offsetX, event.nativeEvent.offsetY)?.frame ?? null;
+  const onClick = (event: MouseEvent): void => {
+    const frame = under(event);
+    if (frame === null) return;
+    setSelected(frame);
+    setZoom(frame === zoom ? root : frame);
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    const next = neighbour(selected ?? zoom, event.key);
+    if (next !== undefined) {
+      setSelected(next);
+      if (next.depth < zoom.depth) setZoom(next);
+    } else if (event.key === "Enter" && selected !== null) setZoom(selected);
+    else if (event.key === "Escape") setZoom(zoom.parent ?? root);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <div style={{ display: "flex", flexDirection: "column", minHeight: 0, minWidth: 0 }}>
+      <div className={classes.flames} style={{ flex: 1 }} tabIndex={0} role="application" aria-label="Flame graph: arrows walk, Enter zooms in, Escape out" onKeyDown={onKey}>
+        <canvas
+          ref={canvas}
+          style={{ height: rows * FRAME_HEIGHT }}
+          onClick={onClick}
+          onMouseMove={(event) => setHover(under(event))}
+          onMouseLeave={() => setHover(null)}
+        />
+      </div>
+      <div className={classes.line} aria-live="polite" data-testid="stack-frame">
+        {describe(hover ?? selected ?? zoom, root)}
+      </div>
+    </div>
+  );
+}
+
+function describe(frame: Frame, root: Frame): string {
+  const where = frame.depth === 0 ? "" : isKernel(frame) ? " · kernel" : "";
+  const share = percent((frame.total / Math.max(1, root.total)) * 100);
+  return `${shortName(frame)}${where} · ${share}, ${count(frame.total)} samples, ${count(frame.self)} its own`;
+}
