@@ -32,7 +32,7 @@ gen:
 
 new-tool:
 	@$(SETUP) run
-	@exec $(PY) -m bpf.check --new "$(NAME)"
+	@exec $(PY) -m bpf.new_tool "$(NAME)"
 
 deb:
 	@$(SETUP) run
