@@ -1,6 +1,6 @@
 """May each tool run on this host? Decided by loading and attaching it: what a kernel claims to support is no proof.
 
-``python -m agent.kernel.preflight --cache DIR --headers DIR`` prints one verdict a line, as JSON, as soon as it is known.
+``python -m agent.kernel.preflight --cache DIR --headers DIR`` prints a verdict a line, as JSON, as soon as it is known.
 It runs as a process of its own: a crash of the compiler costs a verdict and no tracing, and its memory goes with it.
 """
 

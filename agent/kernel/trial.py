@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 from types import TracebackType
 
 from agent.runner.attach import AttachError, Request, attach
@@ -12,8 +11,6 @@ from bpf.manifest import parse_params
 from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Filters, Verdict
 
-_KPROBES = frozenset({pb.PROBE_TYPE_KPROBE, pb.PROBE_TYPE_KRETPROBE})
-KPROBE_DEVICE = Path("/sys/bus/event_source/devices/kprobe")
 # What a parameter that has no default is given: something that every process has.
 _SAMPLES = {
     pb.PARAM_TYPE_FUNCTION: "c:getppid",
@@ -64,7 +61,7 @@ class Trial:
         try:
             attach(request, variant).close()
         except AttachError as error:
-            return _explained(str(error), variant)
+            return str(error)
         return None
 
 
@@ -81,12 +78,6 @@ def _params(tool: pb.Tool, variant: pb.Variant) -> dict[str, str]:
 def _switched_on(tool: pb.Tool, name: str) -> str:
     choices = next(param.choices for param in tool.params if param.name == name)
     return str(choices[1]) if choices else "true"
-
-
-def _explained(error: str, variant: pb.Variant) -> str:
-    if not KPROBE_DEVICE.exists() and any(probe.type in _KPROBES for probe in variant.probes):
-        return f"it needs kprobes, and this kernel was built without them: {error}"
-    return error
 
 
 def _joined(refusals: dict[str, str]) -> str:

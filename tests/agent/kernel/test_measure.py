@@ -1,0 +1,34 @@
+"""A price explains what a traced program really loses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from agent.kernel import measure
+from agent.runner.compiler import AttachError
+from agent.runner.probes import Held
+from proto.v1 import tool_pb2 as pb
+
+pytestmark = pytest.mark.kernel
+
+
+def test_a_type_that_the_kernel_refuses_has_no_price(headers: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(program: int) -> Iterator[Held]:
+        raise AttachError("cannot attach")
+        yield
+
+    refused = measure.Bench("kprobe", refuse, int, 1)
+    monkeypatch.setattr(measure, "_PAIR", refused)
+    monkeypatch.setitem(measure._BENCHES, pb.PROBE_TYPE_PERF_TIMER, refused)
+    found = measure.measure(headers)
+    assert set(found) == {pb.PROBE_TYPE_TRACEPOINT, pb.PROBE_TYPE_RAW_TRACEPOINT}
+
+
+def test_the_process_may_run_everywhere_again(headers: str) -> None:
+    before = os.sched_getaffinity(0)
+    found = measure.measure(headers)
+    assert os.sched_getaffinity(0) == before
+    assert found[pb.PROBE_TYPE_UPROBE] == found[pb.PROBE_TYPE_USDT] > found[pb.PROBE_TYPE_RAW_TRACEPOINT]
