@@ -2,8 +2,10 @@
 
 import json
 import shlex
+from pathlib import Path
+from typing import Any
 
-from supervisor import SupervisorError, server
+from supervisor import SupervisorError, say, server
 from supervisor.places import BIN, Places
 from supervisor.root import run_as_root
 
@@ -30,16 +32,18 @@ def install_policy(places: Places) -> None:
 
 
 def prepare(places: Places, token: str) -> str:
-    """Install the policy and join, each once. Returns the host's id. Raises SupervisorError."""
+    """Install the policy; join unless this server knows the agent. Returns the host's id. Raises SupervisorError."""
     install_policy(places)
-    if _identity(places) is None:
-        _join(places, token)
     identity = _identity(places)
+    if identity is not None and not server.knows_host(places, token, identity["host_id"]):
+        say("this server does not know the agent in the data folder: joining again")
+        _set_aside(places)
+        identity = None
     if identity is None:
-        raise SupervisorError(
-            f"the local agent joined but left no identity in {places.agent_state}; remove it, try again"
-        )
-    return identity
+        identity = _join(places, token)
+    elif identity["address"] != str(places.grpc):
+        _readdress(places, identity)
+    return str(identity["host_id"])
 
 
 def command(places: Places) -> list[str]:
@@ -47,18 +51,37 @@ def command(places: Places) -> list[str]:
     return [AGENT, "run", *state, "--lifeline"]
 
 
-def _join(places: Places, token: str) -> None:
+def _join(places: Places, token: str) -> dict[str, Any]:
     made = server.call(places, "hosts/token", token, method="POST")
     if made is None:
-        raise SupervisorError("the server made no join token for the local agent; see its log")
+        raise SupervisorError(f"the server made no join token for the local agent (log: {places.log('server')})")
     words = shlex.split(made["command"])
-    run_as_root(
-        [AGENT, *words[words.index("join") :], "--state", str(places.agent_state)], what="joining the local agent"
-    )
+    run_as_root([AGENT, *words[words.index("join") :], "--state", str(places.agent_state)], what="joining")
+    identity = _identity(places)
+    if identity is None:
+        raise SupervisorError(f"the local agent joined but left no {_file(places)}; remove the folder and try again")
+    return identity
 
 
-def _identity(places: Places) -> str | None:
-    """The host's id, once it has joined. Only root can see it."""
-    file = places.agent_state / "identity/server.json"
-    text = run_as_root(["sh", "-c", '[ ! -e "$1" ] || cat "$1"', "sh", str(file)], what="reading the agent's identity")
-    return str(json.loads(text)["host_id"]) if text else None
+def _readdress(places: Places, identity: dict[str, Any]) -> None:
+    """FLEETSCOPE_GRPC is another one than at the last start."""
+    script = 'umask 077; cat >"$1.new" && mv "$1.new" "$1"'
+    text = json.dumps({**identity, "address": str(places.grpc)}, indent=2) + "\n"
+    run_as_root(["sh", "-c", script, "sh", str(_file(places))], what="telling the local agent its server", text=text)
+
+
+def _set_aside(places: Places) -> None:
+    folder = _file(places).parent
+    script = 'rm -rf "$1.old" && mv "$1" "$1.old"'
+    run_as_root(["sh", "-c", script, "sh", str(folder)], what="setting the old identity aside")
+
+
+def _identity(places: Places) -> dict[str, Any] | None:
+    """What the agent knows of itself, once it has joined. Only root can read it."""
+    script = '[ ! -e "$1" ] || cat "$1"'
+    text = run_as_root(["sh", "-c", script, "sh", str(_file(places))], what="reading the local agent's identity")
+    return dict(json.loads(text)) if text else None
+
+
+def _file(places: Places) -> Path:
+    return places.agent_state / "identity/server.json"

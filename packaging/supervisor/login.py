@@ -18,24 +18,28 @@ def password_hint() -> str:
     return f"user {user}  one-time password {password}" if password else "user admin  password: as you set it"
 
 
-def sign_in(places: Places) -> str:
-    """The token that `fleetscope` of the invoking user has from now on. Raises SupervisorError."""
-    token = _stored(places) or server.ask("token", "admin", "--name", "make run")
-    try:
-        config.store_login(places.url, token)
-    except FleetscopeError as error:
-        raise SupervisorError(str(error)) from error
-    _sign_in_before_sudo(places, token)
-    return token
-
-
-def _stored(places: Places) -> str | None:
+def stored_token(places: Places) -> str | None:
+    """The one of the last start, when the server still takes it."""
     try:
         token = config.token_for(places.url)
     except FleetscopeError:
         return None
     me = server.call(places, "auth/me", token)
     return token if me and me["role"] == "admin" else None
+
+
+def new_token() -> str:
+    """Raises SupervisorError."""
+    return server.ask("token", "admin", "--name", "make run")
+
+
+def sign_in(places: Places, token: str) -> None:
+    """From now on `fleetscope` of the invoking user means this server. Raises SupervisorError."""
+    try:
+        config.store_login(places.url, token)
+    except FleetscopeError as error:
+        raise SupervisorError(str(error)) from error
+    _sign_in_before_sudo(places, token)
 
 
 def _sign_in_before_sudo(places: Places, token: str) -> None:

@@ -1,7 +1,6 @@
 """Where this Fleetscope listens and keeps its files, and that nobody else does."""
 
 import fcntl
-import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ class Places:
     data: Path
     url: str
     http_listen: server_env.Address
+    grpc: server_env.Address
     grpc_listen: server_env.Address
 
     @property
@@ -46,7 +46,7 @@ def read_places() -> Places:
         env = server_env.read()
     except server_env.EnvError as error:
         raise SupervisorError(str(error)) from error
-    return Places(env.data.parent, env.origin, env.http_listen, env.grpc_listen)
+    return Places(env.data.parent, env.origin, env.http_listen, env.grpc, env.grpc_listen)
 
 
 def claim(places: Places) -> IO[str]:
@@ -72,9 +72,8 @@ def check_ports(places: Places) -> None:
         try:
             _try_to_listen(host, port)
         except OSError as error:
-            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
             raise SupervisorError(
-                f"cannot listen on {host}:{port}: {reason}; stop what uses it or set {variable}=HOST:PORT"
+                f"cannot listen on {host}:{port}: {error.strerror}; stop what uses it or set {variable}=HOST:PORT"
             ) from error
 
 

@@ -47,11 +47,14 @@ class _Fleetscope:
             async with asyncio.TaskGroup() as keepers:
                 keepers.create_task(root.keep_able())
                 await self._start_server(keepers)
-                # In this order: the first one-time password makes the admin.
-                password = await asyncio.to_thread(login.password_hint)
-                token = await asyncio.to_thread(login.sign_in, self._places)
+                password = keepers.create_task(asyncio.to_thread(login.password_hint))
+                token = await asyncio.to_thread(login.stored_token, self._places)
+                if token is None:
+                    await password  # the first one-time password makes the admin whose token this will be
+                    token = await asyncio.to_thread(login.new_token)
+                await asyncio.to_thread(login.sign_in, self._places, token)
                 await self._start_agent(keepers, token)
-                say(f"ready  {self._places.url}  {password}")
+                say(f"ready  {self._places.url}  {await password}")
         except ExceptionGroup as group:
             known = group.subgroup(SupervisorError)
             raise known.exceptions[0] if known else group from None

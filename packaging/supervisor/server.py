@@ -35,6 +35,10 @@ def call(places: Places, path: str, token: str | None = None, *, method: str = "
         return None
 
 
+def knows_host(places: Places, token: str, host_id: str) -> bool:
+    return any(host["id"] == host_id for host in call(places, "hosts", token) or [])
+
+
 def host_is_online(places: Places, token: str, host_id: str) -> bool:
     hosts = call(places, "hosts", token) or []
     return any(host["id"] == host_id and host["state"] == "online" for host in hosts)

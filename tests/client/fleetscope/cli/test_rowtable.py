@@ -1,10 +1,11 @@
 import time
+from typing import Any
 
 import pytest
 
 from fleetscope.cli.rowtable import RowTable
 
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"name": "time", "unit": "boot_time"},
     {"name": "pid", "unit": "pid"},
     {"name": "comm", "unit": "comm"},

