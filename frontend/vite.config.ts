@@ -6,7 +6,7 @@ const server = process.env.FLEETSCOPE_HTTP ?? "localhost:8000";
 export default defineConfig({
   base: "/static/",
   plugins: [react()],
-  html: { cspNonce: "__CSP_NONCE__" },
+  html: { cspNonce: "{{ csp_nonce }}" },
   build: { outDir: "dist", target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 900 },
   server: {
     proxy: {

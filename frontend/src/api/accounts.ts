@@ -1,32 +1,23 @@
 import { queryOptions } from "@tanstack/react-query";
 import { get, patch, post } from "./http";
+import type { Schemas } from "./schemas";
 
-export type RoleName = "viewer" | "tracer" | "admin";
-
-export interface Me {
-  username: string;
-  role: RoleName;
-  /** Signed in by the one-time password: an own one is not set yet. */
-  one_time: boolean;
-  can: { start: boolean; stop_any: boolean; admin: boolean; audit: boolean };
-}
-
-export interface User {
-  username: string;
-  role: RoleName;
-  active: boolean;
-}
+export type RoleName = Schemas["UserOut"]["role"];
+/** `one_time`: signed in by the one-time password, an own one is not set yet. */
+export type Me = Schemas["Me"];
+export type User = Schemas["UserOut"];
 
 export const me = queryOptions({ queryKey: ["me"], queryFn: () => get<Me>("auth/me") });
 export const users = queryOptions({ queryKey: ["users"], queryFn: () => get<User[]>("users") });
 
 export const login = (username: string, password: string): Promise<Me> => post("auth/login", { username, password });
 export const logout = (): Promise<unknown> => post("auth/logout");
-export const setPassword = (password: string): Promise<unknown> => post("auth/password", { password });
+/** `current` may be left out after signing in with a one-time password. */
+export const setPassword = (password: string, current = ""): Promise<unknown> => post("auth/password", { password, current });
 export const createToken = (username: string, password: string, name: string): Promise<{ token: string }> =>
   post("auth/token", { username, password, name });
 export const createUser = (user: { username: string; role: RoleName; password: string }): Promise<User> => post("users", user);
 export const changeUser = (
   username: string,
-  change: Partial<{ role: RoleName; active: boolean; password: string }>,
+  change: Schemas["UserChange"],
 ): Promise<User> => patch(`users/${encodeURIComponent(username)}`, change);

@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { Verdict } from "./catalog";
 import { get, patch, post } from "./http";
+import type { Schemas } from "./schemas";
 
 export type HostState = "online" | "offline" | "revoked";
 
@@ -16,25 +17,13 @@ export interface HostFacts {
   bcc_version?: string;
 }
 
-export interface Host {
-  id: string;
-  name: string;
+export type Host = Omit<Schemas["HostOut"], "state" | "facts" | "verdicts"> & {
   state: HostState;
-  since: string | null;
-  last_seen: string | null;
-  labels: Record<string, string>;
-  agent_version: string;
   facts: HostFacts;
-  switched_off: unknown;
   verdicts: Record<string, Verdict>;
-  live_runs: number;
-}
+};
 
-export interface JoinToken {
-  token: string;
-  command: string;
-  expires_at: string;
-}
+export type JoinToken = Schemas["TokenOut"];
 
 export const hosts = queryOptions({ queryKey: ["hosts"], queryFn: () => get<Host[]>("hosts") });
 

@@ -1,58 +1,18 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { FilterName, KindName } from "./catalog";
 import { get, post, remove } from "./http";
+import type { Schemas } from "./schemas";
 
-export type SessionStateName = "pending" | "running" | "ended";
-export type RunStateName = "pending" | "accepted" | "attached" | "ended" | "refused";
-export type BooksState = "in-flight" | "complete" | "limited" | "lossy" | "broken" | "unknown";
-
-export interface Run {
-  id: string;
-  host: { id: string; name: string };
-  state: RunStateName;
-  end: { cause: string; message: string } | null;
-  ledger: { seen: number; stored: number; lost: Record<string, number> } | null;
-  books: BooksState;
-  books_message: string;
-  rows: number;
-  bytes: number;
-  started_at: string | null;
-  ended_at: string | null;
-}
-
-export interface Session {
-  id: string;
-  tool: string;
-  title: string;
-  kind: KindName;
-  state: SessionStateName;
-  created_by: string;
-  created_at: string;
-  ended_at: string | null;
-  reason: string;
-  params: Record<string, string>;
-  filters: Record<string, string | number>;
-  limits: Record<string, number>;
-  hosts: string[];
-  rows: number;
-  books: BooksState;
-  books_message: string;
-  runs: Run[];
-}
-
-export interface LimitsRequest {
-  duration_ms?: number;
-  rows?: number;
-  bytes?: number;
-  events_per_second?: number;
-  budget_permille?: number;
-}
+export type Session = Omit<Schemas["SessionOut"], "kind"> & { kind: KindName };
+export type Run = Schemas["RunOut"];
+export type BooksState = Session["books"];
+export type LimitsRequest = Partial<Schemas["Limits"]>;
 
 export interface StartRequest {
   tool: string;
   hosts: string[];
   params: Record<string, string>;
-  filters: Partial<Record<FilterName, string | number>>;
+  filters: Partial<Record<FilterName, string>>;
   limits: LimitsRequest;
   reason: string;
 }

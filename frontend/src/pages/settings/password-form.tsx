@@ -5,13 +5,15 @@ import { setPassword } from "../../api/accounts";
 import { errorText } from "../../ui/parts";
 import classes from "./settings.module.css";
 
-export function PasswordForm() {
+export function PasswordForm({ askCurrent }: { askCurrent: boolean }) {
   const [password, setOwn] = useState("");
+  const [current, setCurrent] = useState("");
   const client = useQueryClient();
   const save = useMutation({
-    mutationFn: () => setPassword(password),
+    mutationFn: () => setPassword(password, current),
     onSuccess: () => {
       setOwn("");
+      setCurrent("");
       void client.invalidateQueries({ queryKey: ["me"] });
     },
   });
@@ -21,6 +23,9 @@ export function PasswordForm() {
   };
   return (
     <form className={classes.inner} onSubmit={submit}>
+      {askCurrent && (
+        <PasswordInput label="Current password" autoComplete="current-password" required withAsterisk={false} value={current} onChange={(event) => setCurrent(event.currentTarget.value)} />
+      )}
       <PasswordInput label="New password" autoComplete="new-password" required withAsterisk={false} value={password} onChange={(event) => setOwn(event.currentTarget.value)} />
       <Outcome error={save.error} done={save.isSuccess ? "The password is changed." : null} />
       <Button type="submit" loading={save.isPending}>

@@ -27,7 +27,7 @@ export function SettingsPage() {
           </div>
         </Panel>
         <Panel label="Password">
-          <PasswordForm />
+          <PasswordForm askCurrent={!me.one_time} />
         </Panel>
         <Panel label="Token for the command">
           <TokenForm username={me.username} />

@@ -80,7 +80,7 @@ const FILTERS: Record<FilterName, { label: string; placeholder: string }> = {
   ppid: { label: "Parent process (ppid)", placeholder: "any" },
   uid: { label: "User id", placeholder: "any" },
   comm: { label: "Program name (comm)", placeholder: "any" },
-  cgroup: { label: "Cgroup", placeholder: "id or path" },
+  cgroup: { label: "Cgroup", placeholder: "cgroup id" },
 };
 
 export function FilterFields({ tool, values, change, field }: FieldsProps<Draft["filters"]>) {
