@@ -1,7 +1,7 @@
 """What one browser still has to get. Pure: no sockets, no clock, no channel layer.
 
-The queue is bounded in bytes and counts what was sent until the browser says that it has drawn it. When it is full, live batches
-are skipped and the browser is told which ones; all of them are stored.
+The queue is bounded in bytes and counts what was sent until the browser says that it has drawn it. When it is full,
+live batches are skipped and the browser is told which ones; all of them are stored.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Viewer:
             self._drawn += 1
 
     def _fits(self, run: str, size: int) -> bool:
-        # Once a run was skipped it goes on only when there is real room again: a few long gaps instead of many short ones.
+        # A skipped run goes on only when there is real room again: a few long gaps instead of many short ones.
         if run in self._skipped:
             return self.room
         return not self._bytes or self._bytes + size <= self._max_bytes

@@ -41,8 +41,8 @@ def books(
 ) -> Books:
     """``end``: how the run ended as far as the server knows, None while it runs.
 
-    ``boot_ns``: the run's start, for the times of gaps. ``stored_seq``: the last batch that was ever acknowledged, so that a
-    missing tail shows too.
+    ``boot_ns``: the run's start, for the times of gaps. ``stored_seq``: the last batch that was ever acknowledged, so
+    that a missing tail shows too.
     """
     ended = index.end or end
     broken = next(_breaks(index, ended, schema, stored_seq), None)

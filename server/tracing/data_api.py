@@ -92,7 +92,7 @@ def _about(session: Session) -> dict[str, Any]:
 
 @router.post("/{session_id}/query", response=AnswerOut, summary="Ask about rows")
 def query_rows(request: HttpRequest, session_id: str, question: Question) -> Answer:
-    """Filter, group, measure, order: over everything stored so far, sealed or not. On the record as a view of the session."""
+    """Filter, group, measure, order: over everything stored so far. On the record as a view of the session."""
     session = _allowed(request, session_id, Action.SESSION_VIEW, {"query": question.stream})
     source = sources.load(session.pk)
     return answer(segment_store(), source, sources.pick_stream(source, question.stream), question)

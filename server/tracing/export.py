@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 
 from proto.v1 import tool_pb2
 from proto.v1.stream_pb2 import StreamSchema
-from server.errors import Conflict, Invalid
+from server.errors import Invalid
 from server.tracing import rows
 from server.tracing.rows import RunSource
-from server.tracing.sources import SessionSource
+from server.tracing.sources import SessionSource, common_stream
 from server.tracing.store import SegmentStore, StoredBatch
 
 Format = Literal["ndjson", "csv", "arrow", "parquet", "folded"]
@@ -49,18 +49,10 @@ class Export:
             "parquet": self._parquet,
             "folded": self._folded,
         }
-        stream = self._stream()
+        stream = common_stream(self.source, self.stream_name)
         if form == "folded" and stream.kind != tool_pb2.KIND_STACKS:
             raise Invalid(f"stream {stream.name} has no stacks; choose ndjson, csv, arrow or parquet", field="format")
         return writers[form](stream)
-
-    def _stream(self) -> StreamSchema:
-        found = [(run.host, stream) for run in self.source.runs if (stream := run.stream(self.stream_name))]
-        first_host, first = found[0]
-        for host, other in found[1:]:
-            if other.columns != first.columns:
-                raise Conflict(f"{first_host} and {host} sent different columns; trace them in separate sessions")
-        return first
 
     def _batches(self) -> Iterator[tuple[RunSource, pa.RecordBatch]]:
         for source in self.source.runs:

@@ -35,8 +35,8 @@ class RunSource:
     boot_ns: int
     wall_ns: int
 
-    def stream(self, name: str) -> StreamSchema | None:
-        return next((stream for stream in self.schema.streams if stream.name == name), None)
+    def stream_number(self, name: str) -> int | None:
+        return next((number for number, stream in enumerate(self.schema.streams) if stream.name == name), None)
 
 
 def ndjson(source: RunSource, stream: StreamSchema, batch: pa.RecordBatch, *, tag: bool = False) -> bytes:

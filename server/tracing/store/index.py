@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from server.tracing.store.layout import RunFolder, Segment
 from server.tracing.store.model import Damage, RunIndex
@@ -37,7 +37,8 @@ class OpenSegment:
             stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
             if stamp == self.stamp:
                 return
-            if status.st_ino != self.stamp[0] or status.st_size <= self.stamp[1]:
+            grown = status.st_ino == self.stamp[0] and status.st_size > self.stamp[1]
+            if not grown or not self._last_stands(file):
                 self._forget()
             for entry in scan(file, self.offset):
                 if entry.frame is None:
@@ -53,6 +54,13 @@ class OpenSegment:
     def offset_after(self, seq: int) -> int:
         at = bisect_right(self.seqs, seq)
         return self.offsets[at] if at < len(self.offsets) else self.offset
+
+    def _last_stands(self, file: BinaryIO) -> bool:
+        """The last frame that was read is where it was: nothing was put in or taken out before it."""
+        if not self.seqs:
+            return True
+        entry = next(scan(file, self.offsets[-1]), None)
+        return entry is not None and entry.frame is not None and entry.frame.head.seq == self.seqs[-1]
 
     def _forget(self) -> None:
         self.summary, self.offset, self.seqs, self.offsets = Summary(), 0, [], []

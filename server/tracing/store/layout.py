@@ -1,8 +1,8 @@
 """Names of the files of one run.
 
 A segment is ``<first seq>.seg`` while it is open and, once sealed, ``<first seq>.parquet`` (one more file per further
-stream) with ``<first seq>.idx`` beside it. While a ``.seg`` exists it is the truth: sealing publishes the ``.idx`` and only
-then unlinks it.
+stream) with ``<first seq>.idx`` beside it. While a ``.seg`` exists it is the truth: sealing publishes the ``.idx`` and
+only then unlinks it.
 """
 
 from __future__ import annotations

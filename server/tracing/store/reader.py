@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from proto.v1.stream_pb2 import BatchHead, RunSchema, StreamSchema
@@ -87,28 +86,32 @@ class _Rows:
         self._sealed = sealed
         self._file = _open(folder, sealed)
         self._group = -1
-        self._table: pa.Table | None = None
+        self._table: pa.Table = pa.table({})
+        self._order: np.ndarray[tuple[int], np.dtype[np.int64]] | None = None  # None: stored in order
         self._seqs = np.empty(0, dtype=np.uint64)
 
     def of(self, head: BatchHead) -> pa.RecordBatch | None:
+        """None when they are not what was stored."""
         if self._file is None:
             return None
-        self._load(bisect_right(self._sealed.groups, head.seq) - 1)
-        start, end = np.searchsorted(self._seqs, [head.seq, head.seq + 1])
-        if end - start != head.rows or self._table is None:
+        self._load(self._file, bisect_right(self._sealed.groups, head.seq) - 1)
+        start, end = np.searchsorted(self._seqs, np.array([head.seq, head.seq + 1], dtype=np.uint64))
+        if end - start != head.rows:
             return None
-        batches = self._table.slice(start, end - start).combine_chunks().to_batches()
-        return compact(batches[0])
+        if self._order is None:
+            rows = self._table.slice(start, head.rows)
+        else:
+            rows = self._table.take(pa.array(self._order[start:end]))
+        return compact(rows.combine_chunks().to_batches()[0])
 
-    def _load(self, group: int) -> None:
-        if group == self._group or self._file is None:
+    def _load(self, file: pq.ParquetFile, group: int) -> None:
+        if group == self._group:
             return
-        table = self._file.read_row_group(group)
-        row = table[ROW].to_numpy()
-        if len(row) > 1 and not bool((np.diff(row) > 0).all()):
-            table = table.take(pc.sort_indices(table, sort_keys=[(ROW, "ascending")]))
-        self._seqs = table[SEQ].to_numpy()
-        self._table = table.drop_columns([SEQ, ROW]).combine_chunks()
+        table = file.read_row_group(group)
+        row, seqs = table[ROW].to_numpy(), table[SEQ].to_numpy()
+        self._order = None if bool((row[1:] > row[:-1]).all()) else np.argsort(row, kind="stable")
+        self._seqs = seqs if self._order is None else seqs[self._order]
+        self._table = table.drop_columns([SEQ, ROW])
         self._group = group
 
 

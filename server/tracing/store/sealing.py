@@ -33,7 +33,7 @@ class NotSealableError(ValueError):
 def seal(folder: RunFolder, segment: Segment, schema: RunSchema) -> bool:
     """Replace the segment by its sealed form; False when another process is at it or was faster.
 
-    Raises NotSealableError. A crash at any step leaves the segment, the whole sealed form, or both (then the segment counts).
+    Raises NotSealableError. A crash at any step leaves the segment, its sealed form, or both: then the segment counts.
     """
     try:
         file = segment.path.open("rb")
@@ -161,6 +161,6 @@ def _by_time(table: pa.Table) -> pa.Table:
     if "time" not in table.schema.names:
         return table
     time = table["time"].to_numpy()
-    if len(time) < 2 or bool((np.diff(time) >= 0).all()):
+    if bool((time[1:] >= time[:-1]).all()):
         return table
     return table.take(pc.sort_indices(table, sort_keys=[("time", "ascending"), (ROW, "ascending")]))
