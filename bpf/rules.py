@@ -24,7 +24,7 @@ Problems = Iterator[str]
 def broken_rules(tool: pb.Tool, folder: str) -> Problems:
     """All problems, in the order in which a person would fix them."""
     rules: list[Callable[[pb.Tool], Iterable[str]]] = [
-        _head, _params, _variants, _streams, _columns, _columns_by_kind, _compare, _limits, _numbers,
+        _head, _params, _variants, _streams, _columns, _columns_by_kind, _sums, _compare, _limits, _numbers,
     ]  # fmt: skip
     if tool.name != folder:
         yield f"tool.name: {tool.name!r} is not the folder's name {folder!r}"
@@ -168,6 +168,15 @@ def _columns_by_kind(tool: pb.Tool) -> Problems:
             yield f"{where}column: a stream of stacks has exactly one stack, every other kind none"
         if (stream.kind == pb.KIND_HISTOGRAM) != (sum(c.role == pb.ROLE_BUCKET for c in stream.columns) == 1):
             yield f"{where}column: a histogram has exactly one bucket, every other kind none"
+
+
+def _sums(tool: pb.Tool) -> Problems:
+    """BPF adds up measures with one atomic instruction, which there is for u64."""
+    for stream in tool.streams:
+        for column in stream.columns:
+            aggregate = stream.kind not in ROW_KINDS
+            if aggregate and column.role == pb.ROLE_MEASURE and column.type != pb.CTYPE_U64:
+                yield f"stream {stream.name}.column {column.name}.type: a measure of an aggregate must be u64"
 
 
 def _compare(tool: pb.Tool) -> Problems:

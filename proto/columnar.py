@@ -94,7 +94,10 @@ def decompress_body(body: bytes, body_size: int) -> bytes:
 
 def _read_one(source: pa.BufferReader, schema: pa.Schema) -> pa.RecordBatch:
     reader = pa.ipc.open_stream(source, options=pa.ipc.IpcReadOptions(ensure_native_endian=False, use_threads=False))
-    batch = reader.read_next_batch()
+    try:
+        batch = reader.read_next_batch()
+    except StopIteration:
+        raise BodyError("there is no record batch") from None
     if not batch.schema.equals(schema, check_metadata=True):
         raise BodyError("the batch's columns are not the stream's")
     try:

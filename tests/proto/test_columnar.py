@@ -102,6 +102,11 @@ def test_more_than_one_batch_is_refused() -> None:
         decode_body(STREAM, *packed(messages(batch(), times=2)))
 
 
+def test_no_batch_at_all_is_refused() -> None:
+    with pytest.raises(BodyError, match="no record batch"):
+        decode_body(STREAM, *packed(END_OF_STREAM))
+
+
 @pytest.mark.parametrize("compression", ["zstd", "lz4"])
 def test_compression_inside_arrow_is_refused(compression: str) -> None:
     with pytest.raises(BodyError, match="compressed"):
