@@ -44,7 +44,7 @@ def _own(request: HttpRequest, error: ApiError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first: dict[str, Any] = error.errors[0] if error.errors else {"loc": (), "msg": "the request is not valid"}
-    names = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "__root__")][1:]
+    names = [str(part) for part in first["loc"] if part not in ("body", "query", "path")]
     field = ".".join(names) or None
     message = f"{field}: {first['msg']}" if field else str(first["msg"])
     return _own(request, Invalid(message, field=field))

@@ -10,6 +10,9 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 
+_USUAL_PORTS = {"http": 80, "https": 443}
+
+
 class EnvError(ValueError):
     """A variable of the environment cannot be used. The message names it and says what it may be."""
 
@@ -50,13 +53,13 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
     """Raises EnvError."""
     data = Path(environ.get("FLEETSCOPE_DATA") or "var").absolute() / "server"
     http_text = environ.get("FLEETSCOPE_HTTP") or "localhost:8000"
-    https = http_text.startswith("https://")
-    http = _address("FLEETSCOPE_HTTP", http_text.removeprefix("https://").removeprefix("http://"), 443 if https else 80)
+    scheme, found, rest = http_text.rpartition("://")
+    http = _address("FLEETSCOPE_HTTP", rest, _USUAL_PORTS.get(scheme) if found else None)
     grpc = _address("FLEETSCOPE_GRPC", environ.get("FLEETSCOPE_GRPC") or "localhost:8443")
     return Env(
         http=http,
         http_listen=_optional("FLEETSCOPE_HTTP_LISTEN", environ, http),
-        https=https,
+        https=scheme == "https",
         grpc=grpc,
         grpc_listen=_optional("FLEETSCOPE_GRPC_LISTEN", environ, grpc),
         data=data,

@@ -6,6 +6,7 @@ import mimetypes
 from pathlib import Path
 
 from django.contrib.staticfiles import finders
+from django.core.exceptions import SuspiciousFileOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils._os import safe_join
@@ -44,6 +45,6 @@ def _static_file(path: str) -> Path | None:
     try:
         built = Path(safe_join(DIST, path))
         found = built if built.is_file() else finders.find(path)
-    except ValueError:
+    except (ValueError, SuspiciousFileOperation):
         return None
     return Path(found) if isinstance(found, str | Path) else None

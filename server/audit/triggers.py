@@ -10,8 +10,12 @@ _MESSAGE = "the audit is append-only"
 _SQLITE_INSTALL = [
     f"CREATE TRIGGER audit_no_{verb.lower()} BEFORE {verb} ON {_TABLE} BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
     for verb in ("UPDATE", "DELETE")
+] + [
+    # INSERT OR REPLACE deletes without asking the trigger above.
+    f"CREATE TRIGGER audit_no_replace BEFORE INSERT ON {_TABLE} WHEN EXISTS (SELECT 1 FROM {_TABLE} WHERE id >= NEW.id) "
+    f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
 ]
-_SQLITE_REMOVE = [f"DROP TRIGGER audit_no_{verb}" for verb in ("update", "delete")]
+_SQLITE_REMOVE = [f"DROP TRIGGER audit_no_{verb}" for verb in ("update", "delete", "replace")]
 _POSTGRES_INSTALL = [
     f"CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_MESSAGE}'; END $$",
     f"CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON {_TABLE} FOR EACH ROW EXECUTE FUNCTION audit_refuse()",

@@ -157,7 +157,7 @@ def host_out(host: Host) -> dict[str, Any]:
 
 def _hosts() -> QuerySet[Host]:
     live = Count("runs", filter=~Q(runs__state__in=["ended", "refused"]))
-    return Host.objects.annotate(live_runs=live).prefetch_related("verdicts")
+    return Host.objects.annotate(live_runs=live).order_by("name").prefetch_related("verdicts")
 
 
 def _find(name: str) -> Host:

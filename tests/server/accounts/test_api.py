@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.test import Client
+
+from server.accounts import signin
+from server.accounts.models import User
+from tests.server.conftest import PASSWORD
+
+JSON = "application/json"
+
+
+def test_sign_in_look_sign_out(user: Callable[..., User]) -> None:
+    user("tracer", "ann")
+    browser = Client()
+    wrong = browser.post("/api/auth/login", {"username": "ann", "password": "no"}, content_type=JSON)
+    assert wrong.status_code == 401
+    signed_in = browser.post("/api/auth/login", {"username": "ann", "password": PASSWORD}, content_type=JSON)
+    assert signed_in.json()["can"]["start"]
+    cookie = browser.cookies["fleetscope_session"]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    assert browser.get("/api/auth/me").json()["username"] == "ann"
+    assert browser.post("/api/auth/logout").status_code == 204
+    assert browser.get("/api/auth/me").status_code == 401
+
+
+def test_after_the_one_time_password_an_own_one_can_be_set_and_the_browser_stays_signed_in(
+    server_keys: None, db: None
+) -> None:
+    made = signin.one_time_password()
+    assert made is not None
+    browser = Client()
+    me = browser.post("/api/auth/login", {"username": made[0], "password": made[1]}, content_type=JSON).json()
+    assert me["one_time"]
+    own = browser.post("/api/auth/password", {"password": PASSWORD}, content_type=JSON)
+    assert own.json()["one_time"] is False
+    assert browser.get("/api/auth/me").json() == own.json()
+    again = Client().post("/api/auth/login", {"username": made[0], "password": PASSWORD}, content_type=JSON)
+    assert again.status_code == 200
+
+
+def test_a_changed_password_ends_other_browsers(user: Callable[..., User], client_of: Callable[[str], Client]) -> None:
+    admin = client_of("admin")
+    user("viewer", "ann")
+    ann = Client()
+    ann.post("/api/auth/login", {"username": "ann", "password": PASSWORD}, content_type=JSON)
+    admin.patch("/api/users/ann", {"password": "quite another secret"}, content_type=JSON)
+    assert ann.get("/api/auth/me").status_code == 401
+
+
+def test_the_command_gets_a_token_for_a_password(user: Callable[..., User]) -> None:
+    user("tracer", "ann")
+    body = {"username": "ann", "password": PASSWORD, "name": "laptop"}
+    token = Client().post("/api/auth/token", body, content_type=JSON).json()["token"]
+    me = Client().get("/api/auth/me", headers={"authorization": f"Bearer {token}"})
+    assert me.json()["username"] == "ann"
+
+
+def test_admins_manage_people_and_others_do_not(client_of: Callable[[str], Client]) -> None:
+    admin, tracer = client_of("admin"), client_of("tracer")
+    body = {"username": "ann", "password": PASSWORD, "role": "viewer"}
+    assert tracer.post("/api/users", body, content_type=JSON).status_code == 403
+    assert tracer.get("/api/users").status_code == 403
+    assert admin.post("/api/users", body, content_type=JSON).status_code == 201
+    assert admin.post("/api/users", body, content_type=JSON).status_code == 409
+    changed = admin.patch("/api/users/ann", {"role": "tracer", "active": False}, content_type=JSON).json()
+    assert (changed["role"], changed["active"]) == ("tracer", False)
+    assert [person["username"] for person in admin.get("/api/users").json()] == ["admin", "ann", "tracer"]

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from server.accounts import people, tokens
+from server.accounts.models import User
+from server.audit.models import AuditEntry
+from server.errors import Conflict, Invalid, NotFound
+from tests.server.conftest import PASSWORD
+
+
+def test_adding_and_changing_a_person_is_on_the_record(user: Callable[..., User]) -> None:
+    user("admin")
+    people.add("admin", "ann", PASSWORD, "viewer")
+    people.change("admin", "ann", "tracer", active=None, password=None)
+    assert User.objects.get(username="ann").role == "tracer"
+    actions = list(AuditEntry.objects.order_by("id").values_list("action", "detail__user"))
+    assert actions == [("user.add", "ann"), ("user.change", "ann")]
+
+
+def test_a_name_is_taken_once(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    with pytest.raises(Conflict, match="there is a user ann already"):
+        people.add("admin", "ann", PASSWORD, "viewer")
+
+
+@pytest.mark.parametrize("password", ["short", "password123", "1234567890"])
+@pytest.mark.django_db
+def test_a_weak_password_is_refused(password: str) -> None:
+    with pytest.raises(Invalid):
+        people.add("admin", "ann", password, "viewer")
+    assert not User.objects.exists()
+
+
+def test_who_is_made_inactive_loses_tokens(user: Callable[..., User]) -> None:
+    user("admin")
+    token = tokens.mint(user("tracer", "ann"), "laptop")
+    people.change("admin", "ann", None, active=False, password=None)
+    assert tokens.owner(token) is None
+
+
+@pytest.mark.parametrize("change", [{"role": "viewer", "active": None}, {"role": None, "active": False}])
+def test_the_last_admin_stays(user: Callable[..., User], change: dict[str, object]) -> None:
+    user("admin")
+    with pytest.raises(Conflict, match="last active admin"):
+        people.change("admin", "admin", change["role"], active=change["active"], password=None)  # type: ignore[arg-type]
+    assert User.objects.get().role == "admin"
+
+
+def test_an_unknown_person_is_named(user: Callable[..., User]) -> None:
+    with pytest.raises(NotFound, match="no user ann"):
+        people.change("admin", "ann", None, active=True, password=None)
+    with pytest.raises(NotFound, match="python -m server user add"):
+        people.token_from_console("ann", "laptop")
+    user("tracer", "ann")
+    assert tokens.owner(people.token_from_console("ann", "laptop")) is not None
+
+
+def test_an_own_password_needs_the_current_one_unless_that_was_one_time(user: Callable[..., User]) -> None:
+    person = user("admin")
+    with pytest.raises(Invalid, match="current password is wrong"):
+        people.set_own_password(person, "guess", "another long secret")
+    people.set_own_password(person, PASSWORD, "another long secret")
+    person.one_time = True
+    people.set_own_password(person, "", "a third long secret")
+    assert person.check_password("a third long secret")
+    assert not person.one_time

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from server.accounts import signin
+from server.accounts.models import FailedLogin, User
+from server.audit.models import AuditEntry
+from server.errors import NotSignedIn, TooMany
+from tests.server.conftest import PASSWORD
+
+HERE = "192.0.2.1"
+
+
+def test_signing_in_is_on_the_record(user: Callable[..., User]) -> None:
+    person = user("viewer", "ann")
+    assert signin.sign_in("ann", PASSWORD, HERE) == person
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.action, entry.outcome, entry.detail) == (
+        "ann",
+        "account.login",
+        "done",
+        {"address": HERE},
+    )
+
+
+@pytest.mark.parametrize(("name", "password"), [("ann", "wrong"), ("nobody", PASSWORD), ("", "")])
+def test_a_wrong_name_and_a_wrong_password_look_the_same(user: Callable[..., User], name: str, password: str) -> None:
+    user("viewer", "ann")
+    with pytest.raises(NotSignedIn, match="user name or password is wrong"):
+        signin.sign_in(name, password, HERE)
+    assert AuditEntry.objects.get().outcome == "refused"
+
+
+def test_guessing_is_slowed_down_even_with_the_right_password_at_last(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    for _ in range(signin.MAX_PER_NAME):
+        with pytest.raises(NotSignedIn):
+            signin.sign_in("ann", "wrong", HERE)
+    with pytest.raises(TooMany, match="wait a minute"):
+        signin.sign_in("ann", PASSWORD, HERE)
+    FailedLogin.objects.update(at=timezone.now() - signin.WINDOW)
+    assert signin.sign_in("ann", PASSWORD, HERE).username == "ann"
+
+
+def test_guessing_many_names_from_one_address_is_slowed_down(user: Callable[..., User]) -> None:
+    for number in range(signin.MAX_PER_ADDRESS):
+        with pytest.raises(NotSignedIn):
+            signin.sign_in(f"name-{number}", "wrong", HERE)
+    with pytest.raises(TooMany):
+        signin.sign_in("another", "wrong", HERE)
+    user("viewer", "ann")
+    assert signin.sign_in("ann", PASSWORD, "192.0.2.2")
+
+
+@pytest.mark.django_db
+def test_the_one_time_password_works_once() -> None:
+    made = signin.one_time_password()
+    assert made is not None
+    name, password = made
+    assert signin.sign_in(name, password, HERE).one_time
+    with pytest.raises(NotSignedIn):
+        signin.sign_in(name, password, HERE)
+
+
+@pytest.mark.django_db
+def test_a_new_one_time_password_replaces_the_old_one_until_an_admin_has_an_own_one() -> None:
+    first, second = signin.one_time_password(), signin.one_time_password()
+    assert first and second
+    with pytest.raises(NotSignedIn):
+        signin.sign_in(*first, HERE)
+    admin = signin.sign_in(*second, HERE)
+    admin.set_password(PASSWORD)
+    admin.one_time = False
+    admin.save()
+    assert signin.one_time_password() is None

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from server.audit import triggers
+from server.audit.models import AuditEntry
+from server.audit.record import record
+
+CHANGES: list[Callable[[], object]] = [
+    lambda: AuditEntry.objects.update(actor="somebody else"),
+    lambda: AuditEntry.objects.all().delete(),
+    lambda: _run("UPDATE audit_auditentry SET reason = 'x' WHERE id = 1"),
+    lambda: _run("DELETE FROM audit_auditentry"),
+]
+REPLACE = """INSERT OR REPLACE INTO audit_auditentry
+    (id, time, actor, action, outcome, tool, hosts, reason, detail, previous_hash, hash)
+    VALUES (1, '2026-01-01', 'eve', '', '', '', '[]', '', '{}', '', '')"""
+
+
+def _run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_database_refuses_to_change_an_entry(change: Callable[[], object]) -> None:
+    record("session.start", "ann")
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        change()
+    assert AuditEntry.objects.get().actor == "ann"
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="INSERT OR REPLACE is SQLite's own")
+def test_an_entry_cannot_be_replaced() -> None:
+    record("session.start", "ann")
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        _run(REPLACE)
+    assert AuditEntry.objects.get().actor == "ann"
+
+
+@pytest.mark.usefixtures("committed")
+def test_removed_triggers_can_be_installed_again() -> None:
+    triggers.remove(connection)
+    record("session.start", "ann")
+    AuditEntry.objects.update(actor="bob")
+    triggers.install(connection)
+    with pytest.raises(DatabaseError, match="append-only"):
+        AuditEntry.objects.update(actor="eve")
+    assert AuditEntry.objects.get().actor == "bob"

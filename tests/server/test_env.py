@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server.env import Address, EnvError, read
+
+
+def test_without_variables_everything_is_local() -> None:
+    env = read({})
+    assert (str(env.http), str(env.grpc)) == ("localhost:8000", "localhost:8443")
+    assert env.data == Path("var/server").absolute()
+    assert env.segments == env.data / "segments"
+    assert env.database_url is None
+    assert env.origin == "http://localhost:8000"
+
+
+def test_listen_and_advertised_addresses_are_apart() -> None:
+    env = read({"FLEETSCOPE_GRPC": "trace.example:443", "FLEETSCOPE_GRPC_LISTEN": "0.0.0.0:8443"})
+    assert env.grpc == Address("trace.example", 443)
+    assert env.grpc_listen == Address("0.0.0.0", 8443)
+
+
+def test_https_is_part_of_the_address() -> None:
+    env = read({"FLEETSCOPE_HTTP": "https://trace.example", "FLEETSCOPE_HTTP_LISTEN": "[::]:8000"})
+    assert env.https
+    assert env.origin == "https://trace.example"
+    assert str(env.http_listen) == "[::]:8000"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FLEETSCOPE_HTTP", "localhost"),
+        ("FLEETSCOPE_HTTP", "localhost:80000"),
+        ("FLEETSCOPE_GRPC", "a:b:c"),
+        ("DATABASE_URL", "mysql://localhost/x"),
+        ("CHANNEL_URL", "amqp://localhost"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
+    with pytest.raises(EnvError, match=name):
+        read({name: value})

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from server.accounts.models import User
+from tests.server.conftest import PASSWORD
+
+
+def test_every_answer_carries_a_strict_policy_with_a_fresh_nonce(client: Client) -> None:
+    policies = [client.get("/").headers["Content-Security-Policy"] for _ in range(2)]
+    assert policies[0] != policies[1]
+    for part in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "script-src 'self' 'nonce-"):
+        assert part in policies[0]
+    assert "unsafe" not in policies[0]
+    assert client.get("/").headers["X-Frame-Options"] == "DENY"
+
+
+def test_answers_of_the_api_are_not_kept(client: Client) -> None:
+    assert client.get("/api/health").headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:8001", "https://localhost:8000"])
+def test_a_foreign_page_cannot_sign_anyone_in(user: Callable[..., User], client: Client, origin: str) -> None:
+    body = {"username": user().username, "password": PASSWORD}
+    answer = client.post("/api/auth/login", body, content_type="application/json", headers={"origin": origin})
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "origin"
+
+
+def test_an_own_page_may(user: Callable[..., User], client: Client) -> None:
+    body = {"username": user().username, "password": PASSWORD}
+    own = {"origin": "http://localhost:8000"}
+    assert client.post("/api/auth/login", body, content_type="application/json", headers=own).status_code == 200
+
+
+def test_an_unknown_host_name_is_refused(client: Client) -> None:
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.services import postgres, redis
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOW = (
+    "import json; from server import settings as s;"
+    "print(json.dumps({k: str(getattr(s, k)) for k in ('SESSION_COOKIE_SECURE', 'ALLOWED_ORIGINS', 'ALLOWED_HOSTS', 'DATABASES')}))"
+)
+
+
+def shown(tmp_path: Path, **variables: str) -> str:
+    env = {**os.environ, "FLEETSCOPE_DATA": str(tmp_path), **variables}
+    command = [sys.executable, "-c", SHOW]
+    return subprocess.run(command, env=env, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def test_https_makes_cookies_secure_and_the_origin_exact(tmp_path: Path) -> None:
+    text = shown(tmp_path, FLEETSCOPE_HTTP="https://trace.example", FLEETSCOPE_HTTP_LISTEN="0.0.0.0:8000")
+    assert '"SESSION_COOKIE_SECURE": "True"' in text
+    assert '"ALLOWED_ORIGINS": "[\'https://trace.example\']"' in text
+    assert "0.0.0.0" not in text.split("ALLOWED_HOSTS")[1].split("DATABASES")[0]
+
+
+def test_settings_do_not_need_the_secrets_of_web(tmp_path: Path) -> None:
+    assert "sqlite3" in shown(tmp_path)
+    assert not list(tmp_path.rglob("secret_key"))
+
+
+@pytest.mark.team
+def test_the_servers_tests_pass_on_postgresql_and_redis() -> None:
+    """The same tests, in the shape of a team."""
+    folders = [f"tests/server/{name}" for name in ("accounts", "audit", "catalog", "fleet", "ingest", "tracing")]
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "not team", "-p", "no:cacheprovider", *folders]
+    with postgres() as database, redis() as channels:
+        env = {**os.environ, "DATABASE_URL": database, "CHANNEL_URL": channels}
+        done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-5000:]
