@@ -13,7 +13,13 @@ from bcc import BPF, lib
 
 from bpf.program import Program
 
+NO_BTF = (
+    "this kernel has no BTF (/sys/kernel/btf/vmlinux), so probes cannot be compiled for it; "
+    "use a kernel built with CONFIG_DEBUG_INFO_BTF"
+)
 _COMPILE_ERROR = re.compile(r"^(.*?):(\d+):\d+: (?:fatal )?error: (.*)$", re.MULTILINE)
+# Instructions and register states of the verifier's log; what is left is what it says in words.
+_DUMP = re.compile(r"^(?:\d+: [(R].*|(?:old|cur) state:.*|from \d+.*|R\d.*|;.*|func#\d.*|arg#\d.*)$", re.MULTILINE)
 _VERDICT_END = re.compile(r"^processed \d+ insns.*$", re.MULTILINE)
 
 
@@ -39,16 +45,20 @@ class Compiled:
     """A compiled module. ``close`` frees the compiler's memory; programs and maps that were taken out live on."""
 
     def __init__(self, program: Program, headers: str) -> None:
-        """``headers``: a kernel source tree made from BTF, empty when there is none. Raises AttachError."""
-        if headers:
-            os.environ["BCC_KERNEL_SOURCE"] = headers
+        """``headers``: a kernel source tree made from BTF, empty when there is none. Raises AttachError.
+
+        Installed kernel headers are never used instead: those of another kernel give wrong values without an error.
+        """
+        if not headers:
+            raise AttachError(NO_BTF)
+        os.environ["BCC_KERNEL_SOURCE"] = headers
         output = Output()
         try:
             with _captured(output):
                 flags = [*program.cflags, "-Wno-macro-redefined", "-Wno-unused-function"]
                 self._module = _Module(text=program.text.encode(), cflags=flags)
         except Exception as error:
-            raise AttachError(_compile_message(output.text, headers)) from error
+            raise AttachError(_compile_message(output.text)) from error
 
     def load(self, function: str, kind: int) -> int:
         """Descriptor of the loaded program, which the caller closes. Raises AttachError."""
@@ -97,17 +107,15 @@ def _captured(output: Output) -> Iterator[None]:
             output.text = file.read().decode("utf-8", "replace")
 
 
-def _compile_message(text: str, headers: str) -> str:
+def _compile_message(text: str) -> str:
     found = _COMPILE_ERROR.search(text)
     why = f"{found.group(1)} line {found.group(2)}: {found.group(3)}" if found else _last_line(text)
-    if not headers:
-        return f"the probe does not compile: {why} (this kernel has no BTF, so its structures are not known)"
     return f"the probe does not compile: {why}"
 
 
 def _load_message(function: str, text: str) -> str:
     reason = re.search(r"Failed to load program: (.*)", text)
-    log = _VERDICT_END.split(text)[0]
+    log = _DUMP.sub("", _VERDICT_END.split(text)[0])
     return f"the kernel refused {function}: {reason.group(1) if reason else 'load failed'}: {_last_line(log)}"
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from agent.kernel.bpf_syscall import read_percpu_u64
+from agent.kernel.headers import ensure_headers
 from agent.runner.attach import Request, attach, choose_variant
 from bpf.catalog import ROOT, load_tool
 from bpf.check import problems
 from bpf.new_tool import NewToolError, main, make_tool
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.harness import HEADERS_CACHE
 
 
 @pytest.fixture
@@ -39,7 +41,9 @@ def test_a_new_tool_has_nothing_to_complain_about(catalogue: Path) -> None:
 @pytest.mark.kernel
 def test_a_new_tool_attaches_and_sees_calls(catalogue: Path) -> None:
     entry = load_tool(make_tool("mytool", catalogue))
-    held = attach(Request(entry, {}, Filters(pid=os.getpid())), choose_variant(entry.tool, ""))
+    headers = ensure_headers(HEADERS_CACHE)
+    request = Request(entry, {}, Filters(pid=os.getpid()), headers=str(headers or ""))
+    held = attach(request, choose_variant(entry.tool, ""))
     try:
         for _ in range(23):
             time.sleep(0.001)
