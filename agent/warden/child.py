@@ -28,7 +28,7 @@ class Child:
 
     def __init__(self, loop: Loop, command: list[str], peer: socket.socket, on_exit: Callable[[str], None]) -> None:
         self._loop, self._on_exit = loop, on_exit
-        self.pid = spawn(command, peer.fileno(), CHILD_SOCKET)
+        self.pid = spawn(command, peer.fileno())
         self._pidfd = os.pidfd_open(self.pid)
         self.alive = True
         loop.watch(self._pidfd, self._exited)
@@ -48,12 +48,12 @@ class Child:
         self._on_exit(describe(os.waitpid(self.pid, 0)[1]))
 
 
-def spawn(command: list[str], descriptor: int, target: int) -> int:
-    """Start with ``descriptor`` as ``target``, nothing on stdin and stdout, our stderr. Raises OSError."""
+def spawn(command: list[str], descriptor: int) -> int:
+    """Start with ``descriptor`` as 3, nothing on stdin and stdout, our stderr. Raises OSError."""
     actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
         (os.POSIX_SPAWN_OPEN, 0, _NULL, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, _NULL, os.O_WRONLY, 0),
-        (os.POSIX_SPAWN_DUP2, descriptor, target),
+        (os.POSIX_SPAWN_DUP2, descriptor, CHILD_SOCKET),
     ]
     environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
     return os.posix_spawn(command[0], command, environment, file_actions=actions, setpgroup=0)

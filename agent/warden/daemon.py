@@ -18,6 +18,7 @@ from agent.kernel.mounts import ensure_mounts
 from agent.link.account import link_account
 from agent.warden.audit import HostAudit
 from agent.warden.budget import DEFAULT_PRICES
+from agent.warden.crash import ended_by
 from agent.warden.dialogue import Dialogue, Mouth, Parts
 from agent.warden.gate import Gate
 from agent.warden.headers import Headers
@@ -26,11 +27,12 @@ from agent.warden.loop import Loop
 from agent.warden.meters import process_cpu_ns
 from agent.warden.power import Power
 from agent.warden.recovery import Recovery
-from agent.warden.run_folder import RunFolder, first_seq, folders
+from agent.warden.run_folder import RunFolder, folders
 from agent.warden.runs import Host, Outbox, Runs
 from agent.warden.seen import SeenRuns
 from agent.warden.spools import Spools
 from agent.warden.status import StatusSocket, describe_run
+from agent.warden.survey import Survey
 from agent.warden.verdicts import Verdicts
 from bpf.catalog import load_catalog
 from proto.v1.agent_pb2 import AgentMessage
@@ -67,6 +69,8 @@ class Daemon:
         self._spools = Spools(self._link.spooled)
         catalog = load_catalog()
         self._verdicts = Verdicts(catalog, self._power.policy, self._mouth.verdict)
+        self._prices = dict(DEFAULT_PRICES)
+        self._survey = Survey(self._loop, paths.cache, self._verdicts.add, self._prices.update, self._verdicts.untried)
         gate = Gate(own, catalog, self._power, HostAudit(paths.audit), SeenRuns(paths.seen_ids, wall_ns()))
         outbox = Outbox(self._mouth.update, self._mouth.refusal)
         self._runs = Runs(self._loop, self._host(own), gate, self._power, self._spools, outbox)
@@ -84,6 +88,9 @@ class Daemon:
             self._loop.watch(sys.stdin.fileno(), self._lifeline)
         recovery = Recovery(self._loop, self._account.gid, self._recovered)
         for folder in folders(self._paths.runs):
+            tail = folder.tail()
+            # The server must hear of them in the first Hello, or it gives them up.
+            self._spools.add(folder, tail.head.seq if tail else 0, acked=folder.first_seq - 1)
             recovery.take_over(folder)
         self._headers.start()
         self._link.start()
@@ -99,9 +106,9 @@ class Daemon:
             paths=self._paths,
             gid=self._account.gid,
             cpus=os.cpu_count() or 1,
-            prices=DEFAULT_PRICES,
+            prices=self._prices,
             variant=self._verdicts.variant,
-            skip_pids=lambda: [os.getpid(), self._link.pid],
+            skip_pids=lambda: [os.getpid(), self._link.pid, *self._survey.pids],
             headers=self._headers,
         )
 
@@ -113,10 +120,11 @@ class Daemon:
             folder.chmod(mode)
 
     def _recovered(self, folder: RunFolder, last: BatchHead) -> None:
-        files = folder.files()
-        self._spools.add(folder, last.seq, ended=True, acked=first_seq(files[0]) - 1 if files else 0)
+        self._runs.record_end(folder, ended_by(last))
+        self._spools.advance(folder.run_id, last.seq, ended=True)
 
     def _headers_ready(self) -> None:
+        self._survey.start(self._headers.path)
         self._runs.start_waiting()
 
     def _heard(self, message: LinkToWarden) -> None:
@@ -161,6 +169,7 @@ class Daemon:
             return
         log.info("stopping: %s", why)
         self._dialogue.accepting = False
+        self._survey.stop()
         self._runs.stop_all(EndCause.END_CAUSE_AGENT_STOPPED, "the agent on this host was stopped")
         self._loop.call_later(RUNNERS_END_SECONDS, self._runs.kill_all)
         self._loop.call_later(SHUTDOWN_SECONDS, self._abandon)

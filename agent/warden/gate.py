@@ -44,12 +44,12 @@ class Gate:
             self._record_refusal(command.run_id, command.envelope, str(refusal))
             raise
 
-    def ended(self, command: Command, state: RunUpdate) -> None:
+    def ended(self, state: RunUpdate) -> None:
         """Raises AuditError."""
         lost = {_short(LossCause.Name(loss.cause), "LOSS_CAUSE_"): loss.events for loss in state.ledger.lost}
         self._audit.record(
             "end",
-            run=command.run_id.hex(),
+            run=state.run_id.hex(),
             cause=_short(EndCause.Name(state.end.cause), "END_CAUSE_"),
             message=state.end.message,
             ledger={"seen": state.ledger.seen, "stored": state.ledger.stored, "lost": lost},

@@ -35,7 +35,8 @@ class Headers:
         ours, theirs = socket_pair()
         self._packets = PacketSocket(ours)
         with theirs:
-            Child(self._loop, python("agent.warden.headers", str(self._cache)), theirs, self._exited)
+            command = python("agent.warden.headers", str(self._cache))
+            Child(self._loop, command, theirs, self._exited)
 
     def _exited(self, how: str) -> None:
         answer = self._answer()

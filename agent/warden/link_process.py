@@ -42,7 +42,8 @@ class LinkProcess:
     def start(self) -> None:
         ours, theirs = socket_pair()
         with theirs:
-            self._child = Child(self._loop, python("agent.link", "--state", str(self._state)), theirs, self._exited)
+            command = python("agent.link", "--state", str(self._state))
+            self._child = Child(self._loop, command, theirs, self._exited)
         self._socket = PacketSocket(ours)
         self._watch_socket()
         self._on_start()

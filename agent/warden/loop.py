@@ -92,6 +92,8 @@ class Loop:
         return self._selector.get_map().get(key.fd) is key
 
     def _timeout(self) -> float | None:
+        if not self._running:
+            return 0.0
         return max(0.0, self._timers[0].at - time.monotonic()) if self._timers else None
 
     def _run_timers(self) -> None:

@@ -57,7 +57,7 @@ def close(folder: RunFolder, gid: int) -> BatchHead:
     last = tail.head if tail else None
     ledger, end = unknown_end(last, EndCause.END_CAUSE_AGENT_STOPPED, MESSAGE)
     head = end_head(folder.run_id, last, ledger, end, Moment(boot_ns(), wall_ns()))
-    folder.spool.mkdir(mode=0o750, exist_ok=True)
+    folder.ensure_spool(gid)
     folder.append_end(head, gid)
     return head
 

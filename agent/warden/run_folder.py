@@ -18,7 +18,7 @@ from agent.files import sync_folder, write_all, write_atomic
 from proto import frame
 from proto.v1.stream_pb2 import BatchHead
 
-ENVELOPE, RUN, SUFFIX = "envelope.pb", "run.json", ".frames"
+ENVELOPE, RUN, RECORDED, SUFFIX = "envelope.pb", "run.json", "recorded", ".frames"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,23 @@ class RunFolder:
 
     def create(self, envelope: bytes, gid: int) -> None:
         """``gid`` is link's group: it may read the spool and nothing else. Raises OSError."""
-        for folder in (self.path, self.spool):
-            folder.mkdir(mode=0o750)
-            os.chown(folder, -1, gid)
-            folder.chmod(0o750)
+        self.path.mkdir(mode=0o750)
+        self.ensure_spool(gid)
         write_atomic(self.path / ENVELOPE, envelope)
 
-    def envelope(self) -> bytes:
-        """The signed envelope as it arrived; empty when the warden died before it was written."""
-        try:
-            return (self.path / ENVELOPE).read_bytes()
-        except FileNotFoundError:
-            return b""
+    def ensure_spool(self, gid: int) -> None:
+        self.spool.mkdir(mode=0o750, exist_ok=True)
+        for folder in (self.path, self.spool):
+            os.chown(folder, -1, gid)
+            folder.chmod(0o750)
+
+    def mark_recorded(self) -> None:
+        """The run's end is in the host's audit log."""
+        write_atomic(self.path / RECORDED, b"")
+
+    @property
+    def recorded(self) -> bool:
+        return (self.path / RECORDED).exists()
 
     def mark_runner(self, mark: RunnerMark) -> None:
         write_atomic(self.path / RUN, json.dumps(asdict(mark)).encode())
@@ -74,6 +79,12 @@ class RunFolder:
     def files(self) -> list[Path]:
         """Oldest first: each is named by its first frame's seq."""
         return sorted(self.spool.glob(f"*{SUFFIX}")) if self.spool.is_dir() else []
+
+    @property
+    def first_seq(self) -> int:
+        """Of the oldest frame that is still here: the server has stored those before it."""
+        files = self.files()
+        return first_seq(files[0]) if files else 1
 
     def size(self) -> int:
         return sum(path.stat().st_size for path in self.files())

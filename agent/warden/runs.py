@@ -37,10 +37,10 @@ class Host:
     paths: AgentPaths
     gid: int
     cpus: int
-    prices: Mapping[int, int]
     variant: Callable[[str], str]
     skip_pids: Callable[[], list[int]]
     headers: Headers
+    prices: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,16 @@ class Runs:
         if run_id not in self._live:
             self._spools.drop(run_id)
 
+    def record_end(self, folder: RunFolder, state: RunUpdate) -> None:
+        """Once, restarts included."""
+        if folder.recorded:
+            return
+        try:
+            self._gate.ended(state)
+            folder.mark_recorded()
+        except (AuditError, OSError) as error:
+            log.error("end of run %s is not on record: %s", folder.run_id.hex(), error)
+
     def report_all(self) -> None:
         for run in self.live:
             run.report()
@@ -162,11 +172,8 @@ class Runs:
     def _over(self, run: Run) -> None:
         del self._live[run.run_id]
         sweep(run.runner_pid)
+        self.record_end(run.folder, run.state)
         self._spools.advance(run.run_id, run.state.spooled_seq, ended=True)
-        try:
-            self._gate.ended(run.command, run.state)
-        except AuditError as error:
-            log.error("end of run %s is not on record: %s", run.run_id.hex(), error)
         if not self._live and self._statistics is not None:
             os.close(self._statistics)
             self._statistics = None

@@ -24,8 +24,8 @@ class Spools:
         self._announce = announce
         self._spools: dict[bytes, Spool] = {}
 
-    def add(self, folder: RunFolder, spooled: int = 0, *, ended: bool = False, acked: int = 0) -> None:
-        self._spools[folder.run_id] = Spool(folder, spooled, acked, ended=ended)
+    def add(self, folder: RunFolder, spooled: int = 0, acked: int = 0) -> None:
+        self._spools[folder.run_id] = Spool(folder, spooled, acked)
         self._tell(folder.run_id)
 
     def advance(self, run_id: bytes, spooled: int, *, ended: bool = False) -> None:

@@ -31,7 +31,8 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Survey:
-    """``on_verdict`` is called for each tool, ``on_prices`` once with the ns a hit of each attach type."""
+    """``on_verdict`` is called for each tool, ``on_prices`` once with the ns a hit of each attach type,
+    ``on_failure`` with the reason when the child ended before it had come to all."""
 
     def __init__(
         self,
@@ -39,17 +40,30 @@ class Survey:
         cache: Path,
         on_verdict: Callable[[Verdict], None],
         on_prices: Callable[[Mapping[int, int]], None],
+        on_failure: Callable[[str], None],
     ) -> None:
         self._loop, self._cache = loop, cache
-        self._on_verdict, self._on_prices = on_verdict, on_prices
+        self._on_verdict, self._on_prices, self._on_failure = on_verdict, on_prices, on_failure
         self._packets: PacketSocket | None = None
+        self._child: Child | None = None
+        self._stopped = False
+
+    @property
+    def pids(self) -> list[int]:
+        return [self._child.pid] if self._child and self._child.alive else []
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._child is not None:
+            self._child.signal(signal.SIGKILL)
 
     def start(self, headers: str) -> None:
         """Raises OSError."""
         ours, theirs = socket_pair()
         self._packets = PacketSocket(ours)
         with theirs:
-            Child(self._loop, python("agent.warden.survey", str(self._cache), headers), theirs, self._exited)
+            command = python("agent.warden.survey", str(self._cache), headers)
+            self._child = Child(self._loop, command, theirs, self._exited)
         self._loop.watch(self._packets.fileno(), self._readable)
 
     def _readable(self) -> None:
@@ -71,8 +85,9 @@ class Survey:
 
     def _exited(self, how: str) -> None:
         self._readable()
-        if how != "exit code 0":
-            log.error("the check of what this host can trace ended early (%s); the rest shows at the first start", how)
+        if how != "exit code 0" and not self._stopped:
+            log.error("the check of what this host can trace ended early (%s)", how)
+            self._on_failure(f"could not be tried out on this host: the check ended early ({how}); restart its agent")
 
 
 def main() -> int:

@@ -24,6 +24,12 @@ class Verdicts:
             self._kernel[verdict.tool] = verdict
             self._publish(verdict.tool)
 
+    def untried(self, why: str) -> None:
+        """The check ended early: the tools it did not come to are not known to work."""
+        for name, known in self._catalog.items():
+            if name not in self._kernel:
+                self.add(Verdict(tool=name, tool_digest=known.digest, state=Verdict.STATE_REFUSED, reason=why))
+
     def use_policy(self, policy: Policy) -> None:
         self._policy = policy
         for tool in self._catalog:

@@ -13,10 +13,10 @@ from typing import Any
 from agent import identity
 from agent.config import AgentPaths
 from agent.warden import child, status
+from proto.v1.agent_pb2 import Envelope, RunUpdate
 from tests.agent.support.commands import run_id_of, sign
 from tests.agent.support.server import FleetServer
 from tests.waiting import wait_for
-from proto.v1.agent_pb2 import Envelope, RunUpdate
 
 ROOT = Path(__file__).resolve().parents[3]
 POLICY = "[limits]\nbudget_percent = 100\n"

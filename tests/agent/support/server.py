@@ -82,9 +82,7 @@ class FleetServer(AgentLinkServicer, EnrolmentServicer):
     def send(self, **message: object) -> None:
         self._out.put(ServerMessage(**message))  # type: ignore[arg-type]
 
-    def Control(  # noqa: N802 (gRPC's name)
-        self, requests: Iterator[AgentMessage], context: grpc.ServicerContext
-    ) -> Iterator[ServerMessage]:
+    def Control(self, requests: Iterator[AgentMessage], context: grpc.ServicerContext) -> Iterator[ServerMessage]:
         out = self._out
         self.connections += 1
         hello = next(requests)
@@ -102,9 +100,7 @@ class FleetServer(AgentLinkServicer, EnrolmentServicer):
         except grpc.RpcError:
             return  # the agent went away
 
-    def Data(  # noqa: N802 (gRPC's name)
-        self, requests: Iterator[DataUp], context: grpc.ServicerContext
-    ) -> Iterator[DataDown]:
+    def Data(self, requests: Iterator[DataUp], context: grpc.ServicerContext) -> Iterator[DataDown]:
         for up in requests:
             one = frame.decode(up.frame)
             run_id = one.head.run_id
@@ -121,9 +117,7 @@ class FleetServer(AgentLinkServicer, EnrolmentServicer):
             stored.append(one)
         return DataDown(ack=Ack(run_id=run_id, seq=len(stored)))
 
-    def Enroll(  # noqa: N802 (gRPC's name)
-        self, request: EnrollRequest, context: grpc.ServicerContext
-    ) -> EnrollReply:
+    def Enroll(self, request: EnrollRequest, context: grpc.ServicerContext) -> EnrollReply:
         if request.token not in self.tokens:
             context.abort(grpc.StatusCode.PERMISSION_DENIED, "the join token does not exist or has already been used")
         self.tokens.remove(request.token)

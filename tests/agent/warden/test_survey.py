@@ -21,7 +21,8 @@ class Listener:
         self.loop = Loop()
         self.verdicts: dict[str, Verdict] = {}
         self.prices: dict[int, int] = {}
-        self.survey = Survey(self.loop, cache, self.hear, self.prices.update)
+        self.failures: list[str] = []
+        self.survey = Survey(self.loop, cache, self.hear, self.prices.update, self.failures.append)
 
     def hear(self, verdict: Verdict) -> None:
         self.verdicts[verdict.tool] = verdict
@@ -52,4 +53,5 @@ def test_a_child_that_dies_is_told_and_ends_nothing(
     with caplog.at_level(logging.ERROR):
         listener.run("", 2)
     assert listener.verdicts == {} and listener.prices == {}
+    assert "restart its agent" in listener.failures[0]
     assert "ended early (exit code 1)" in caplog.text
