@@ -7,13 +7,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 _TABLE = "audit_auditentry"
 _MESSAGE = "the audit is append-only"
 
+_REFUSE = f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
+# INSERT OR REPLACE deletes without asking the delete trigger.
+_TAKEN = f"WHEN EXISTS (SELECT 1 FROM {_TABLE} WHERE id >= NEW.id)"  # noqa: S608 (nothing in it comes from outside)
 _SQLITE_INSTALL = [
-    f"CREATE TRIGGER audit_no_{verb.lower()} BEFORE {verb} ON {_TABLE} BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
-    for verb in ("UPDATE", "DELETE")
-] + [
-    # INSERT OR REPLACE deletes without asking the trigger above.
-    f"CREATE TRIGGER audit_no_replace BEFORE INSERT ON {_TABLE} WHEN EXISTS (SELECT 1 FROM {_TABLE} WHERE id >= NEW.id) "
-    f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
+    f"CREATE TRIGGER audit_no_update BEFORE UPDATE ON {_TABLE} {_REFUSE}",
+    f"CREATE TRIGGER audit_no_delete BEFORE DELETE ON {_TABLE} {_REFUSE}",
+    f"CREATE TRIGGER audit_no_replace BEFORE INSERT ON {_TABLE} {_TAKEN} {_REFUSE}",
 ]
 _SQLITE_REMOVE = [f"DROP TRIGGER audit_no_{verb}" for verb in ("update", "delete", "replace")]
 _POSTGRES_INSTALL = [

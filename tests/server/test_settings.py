@@ -12,7 +12,8 @@ from tests.services import postgres, redis
 ROOT = Path(__file__).resolve().parents[2]
 SHOW = (
     "import json; from server import settings as s;"
-    "print(json.dumps({k: str(getattr(s, k)) for k in ('SESSION_COOKIE_SECURE', 'ALLOWED_ORIGINS', 'ALLOWED_HOSTS', 'DATABASES')}))"
+    "names = ('SESSION_COOKIE_SECURE', 'ALLOWED_ORIGINS', 'ALLOWED_HOSTS', 'DATABASES');"
+    "print(json.dumps({name: str(getattr(s, name)) for name in names}))"
 )
 
 
