@@ -23,8 +23,8 @@ def argv(row: dict[str, bytes]) -> list[bytes]:
     return row["args"].removesuffix(b"\0").split(b"\0")
 
 
-def started_by_this_test(params: dict[str, str] | None = None, **filters: int | str) -> Run:
-    return Run("execsnoop", params, Filters(ppid=os.getpid(), **filters))
+def started_by_this_test(params: dict[str, str] | None = None, comm: str | None = None) -> Run:
+    return Run("execsnoop", params, Filters(ppid=os.getpid(), uid=os.getuid(), comm=comm))
 
 
 def test_41_arguments_arrive_whole_with_the_parent() -> None:
@@ -109,7 +109,7 @@ threading.Event().wait()
 
 
 def test_filters_choose_the_program() -> None:
-    with started_by_this_test({"outcome": "started"}, comm="sleep", uid=os.getuid()) as run:
+    with started_by_this_test({"outcome": "started"}, comm="sleep") as run:
         subprocess.run([TRUE], check=True)
         subprocess.run(["sleep", "0"], check=True)
         with contextlib.suppress(OSError):

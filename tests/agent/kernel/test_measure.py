@@ -17,10 +17,9 @@ pytestmark = pytest.mark.kernel
 
 def test_a_type_that_the_kernel_refuses_has_no_price(headers: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(program: int) -> Iterator[Held]:
-        raise AttachError("cannot attach")
-        yield
+        raise AttachError(f"cannot attach program {program}")
 
-    refused = measure.Bench("kprobe", refuse, int, 1)
+    refused = measure.Bench("kprobe", refuse, lambda: None, 1)
     monkeypatch.setattr(measure, "_PAIR", refused)
     monkeypatch.setitem(measure._BENCHES, pb.PROBE_TYPE_PERF_TIMER, refused)
     found = measure.measure(headers)
