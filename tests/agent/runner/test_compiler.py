@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_programs_and_maps_outlive_the_compiler() -> None:
         module.map_fd("nothing")
     module.close()
     for descriptor in (program, counts):
-        assert os.readlink(f"/proc/self/fd/{descriptor}").startswith("anon_inode:bpf-")
+        assert str(Path(f"/proc/self/fd/{descriptor}").readlink()).startswith("anon_inode:bpf-")
         os.close(descriptor)
 
 
@@ -46,7 +47,7 @@ def test_a_compile_error_is_one_line_with_its_true_place(capfd: pytest.CaptureFi
 
 def test_a_refusal_of_the_verifier_names_program_and_reason() -> None:
     module = compiled(COUNTS + LOOP)
-    with pytest.raises(AttachError, match="the kernel refused on_timer: .*infinite loop"):
+    with pytest.raises(AttachError, match=r"the kernel refused on_timer: .*infinite loop"):
         module.load("on_timer", program_types()["perf_event"])
     module.close()
 

@@ -1,0 +1,92 @@
+"""Ring records become rows in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from agent.runner.readers import events as module
+from agent.runner.readers.events import EventsReader, RingSource, record_dtype
+from proto.v1 import tool_pb2 as pb
+
+COLUMNS = [
+    pb.Column(name="time", type=pb.CTYPE_S64, role=pb.ROLE_TIME),
+    pb.Column(name="pid", type=pb.CTYPE_U32),
+    pb.Column(name="comm", type=pb.CTYPE_CHAR, size=16),
+    pb.Column(name="path", type=pb.CTYPE_STRING, classes=[8, 512]),
+]
+Row = tuple[int, int, bytes, bytes]
+
+
+class FakeRing:
+    made: list[FakeRing] = []
+
+    def __init__(self, _fd: int, _bytes: int, record: np.dtype[np.void], _buffer: int) -> None:
+        self.dtype = record
+        self.records = np.empty(0, record)
+        FakeRing.made.append(self)
+
+    def put(self, rows: list[Row]) -> None:
+        self.records = np.zeros(len(rows), self.dtype)
+        for record, (time, pid, comm, path) in zip(self.records, rows, strict=True):
+            record["time"], record["pid"], record["comm"] = time, pid, np.void(comm.ljust(16, b"\0"))
+            slot = self.dtype["path"].itemsize
+            record["path"] = np.void((len(path).to_bytes(4, "little") + path).ljust(slot, b"\0"))
+
+    @property
+    def gathered(self) -> int:
+        return self.records.nbytes
+
+    def read(self) -> int:
+        return self.gathered
+
+    def take(self) -> np.ndarray:
+        taken, self.records = self.records, self.records[:0]
+        return taken
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def rings(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FakeRing]]:
+    monkeypatch.setattr(module, "RingReader", FakeRing)
+    FakeRing.made = []
+    yield FakeRing.made
+
+
+def rows(reader: EventsReader) -> list[Row]:
+    batches = list(reader.take(final=False))
+    return [tuple(row.values()) for batch in batches for row in batch.to_pylist()]  # type: ignore[misc]
+
+
+def test_a_record_is_the_fixed_part_the_length_and_the_slot() -> None:
+    dtype = record_dtype(COLUMNS, 8)
+    assert (dtype.itemsize, dtype.names) == (40, ("time", "comm", "pid", "path"))
+    assert (dtype.fields or {})["path"][1] == 28  # where C has path_len, with the slot behind it
+
+
+def test_rows_of_all_size_classes_are_merged_by_time(rings: list[FakeRing]) -> None:
+    reader = EventsReader(0, COLUMNS, [RingSource(1, 4096), RingSource(2, 4096)], str)
+    long = b"x" * 300
+    rings[0].put([(10, 1, b"a", b"/a"), (30, 2, b"b", b""), (20, 1, b"a", b"/a")])
+    rings[1].put([(15, 3, b"c", long), (40, 3, b"c", b"y" * 9)])
+    assert reader.drain() == reader.drain() > 0
+    assert rows(reader) == [
+        (10, 1, b"a", b"/a"),
+        (15, 3, b"c", long),
+        (20, 1, b"a", b"/a"),
+        (30, 2, b"b", b""),
+        (40, 3, b"c", b"y" * 9),
+    ]
+    assert rows(reader) == []
+
+
+def test_batches_have_a_largest_size(rings: list[FakeRing], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BATCH_ROWS", 4)
+    reader = EventsReader(0, COLUMNS, [RingSource(1, 4096), RingSource(2, 4096)], str)
+    rings[0].put([(number, number, b"", b"/p%d" % number) for number in range(10)])
+    batches = list(reader.take(final=False))
+    assert [batch.num_rows for batch in batches] == [4, 4, 2]
+    assert [row["path"] for batch in batches for row in batch.to_pylist()] == [b"/p%d" % n for n in range(10)]

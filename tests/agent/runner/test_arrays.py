@@ -1,0 +1,80 @@
+"""numpy to Arrow without touching single values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.runner.arrays import (
+    binary_dictionary,
+    compact,
+    fixed_bytes_array,
+    join_dictionaries,
+    name_array,
+    number_array,
+    slot_array,
+    stack_array,
+)
+
+
+def slots(values: list[bytes], size: int, filler: bytes = b"\0") -> np.ndarray:
+    packed = b"".join(len(value).to_bytes(4, "little") + value.ljust(size, filler) for value in values)
+    return np.frombuffer(packed, f"V{4 + size}")
+
+
+def test_numbers_are_copied_out_of_their_buffer() -> None:
+    source = np.arange(6, dtype=np.uint32)
+    for view in (source, source[::2], source[:1]):
+        array = number_array(view, pa.uint32())
+        before = array.to_pylist()
+        source += 1
+        assert array.to_pylist() == before
+
+
+@given(st.lists(st.binary(max_size=16).map(lambda value: value.rstrip(b"\0")), max_size=50))
+def test_fixed_bytes_lose_their_padding(values: list[bytes]) -> None:
+    array = fixed_bytes_array(np.array([np.void(value.ljust(16, b"\0")) for value in values], "V16"))
+    assert array.to_pylist() == values
+
+
+@pytest.mark.parametrize("zeroed", [True, False])
+@given(values=st.lists(st.binary(max_size=24), max_size=60))
+def test_strings_have_their_exact_length(values: list[bytes], zeroed: bool) -> None:
+    array = slot_array(slots(values, 24, b"\0" if zeroed else b"#"), zeroed=zeroed)
+    assert array.to_pylist() == values
+    assert sorted(array.dictionary.to_pylist()) == sorted(set(values))
+
+
+def test_joined_dictionaries_keep_order() -> None:
+    parts = [pa.array([b"a", b"b", b"a"]).dictionary_encode(), pa.array([b"c"]).dictionary_encode()]
+    indices, dictionary = join_dictionaries(parts)
+    assert binary_dictionary(indices, dictionary).to_pylist() == [b"a", b"b", b"a", b"c"]
+
+
+def test_names_are_asked_for_once_each() -> None:
+    asked: list[int] = []
+
+    def name(index: int) -> str:
+        asked.append(index)
+        return f"f{index}"
+
+    assert name_array(np.array([3, 1, 3], "u4"), name).to_pylist() == ["f3", "f1", "f3"]
+    assert asked == [1, 3]
+
+
+def test_stacks_share_frames_and_may_be_empty() -> None:
+    array = stack_array([["main", "f"], [], ["main"]])
+    assert array.to_pylist() == [["main", "f"], [], ["main"]]
+    assert array.values.dictionary.to_pylist() == ["main", "f"]
+
+
+def test_compact_drops_what_a_slice_does_not_use() -> None:
+    batch = pa.RecordBatch.from_arrays(
+        [pa.array([b"a", b"b", b"c"]).dictionary_encode(), pa.array([1, 2, 3])], ["p", "n"]
+    )
+    half = compact(batch.slice(2))
+    assert half.to_pylist() == [{"p": b"c", "n": 3}]
+    assert half.column(0).dictionary.to_pylist() == [b"c"]

@@ -1,0 +1,28 @@
+"""Why a run ends, in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.runner.ends import agent_stopped, limit_reached, target_exited
+from proto.v1 import stream_pb2 as pb
+from proto.v1.agent_pb2 import RunLimits
+
+LIMITS = RunLimits(duration_ms=2500, rows=10, bytes=99)
+
+
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        (pb.END_CAUSE_DURATION, "ended after 2.5 s, as asked"),
+        (pb.END_CAUSE_ROWS, "ended after 10 rows, as asked"),
+        (pb.END_CAUSE_BYTES, "ended after 99 bytes, as asked"),
+    ],
+)
+def test_a_limit_says_which_one(cause: pb.EndCause, message: str) -> None:
+    assert limit_reached(cause, LIMITS) == pb.RunEnd(cause=cause, message=message, ledger_known=True)
+
+
+def test_other_ends_say_what_happened() -> None:
+    assert target_exited(7).message == "process 7 ended"
+    assert agent_stopped("why").cause == pb.END_CAUSE_AGENT_STOPPED
