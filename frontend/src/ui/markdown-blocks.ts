@@ -2,9 +2,10 @@ export type Block =
   | { readonly kind: "heading"; readonly level: number; readonly text: string }
   | { readonly kind: "paragraph"; readonly text: string }
   | { readonly kind: "code"; readonly text: string }
+  | { readonly kind: "table"; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
   | { readonly kind: "list"; readonly items: readonly string[] };
 
-/** Headings, paragraphs, bullet lists, fenced and indented code, tables as code: all that tool pages use. */
+/** Headings, paragraphs, bullet lists, fenced and indented code, tables: all that tool pages use. */
 export function parseMarkdown(text: string): Block[] {
   const lines = text.split("\n");
   const blocks: Block[] = [];
@@ -27,9 +28,22 @@ function readBlock(lines: readonly string[], at: number): [Block, number] {
   const heading = /^(#{1,6})\s+(.*)$/.exec(line);
   if (heading !== null) return [{ kind: "heading", level: heading[1]?.length ?? 1, text: heading[2] ?? "" }, at + 1];
   if (line.startsWith("```")) return readFence(lines, at);
-  if (/^(\s{4}|\|)/.test(line)) return readWhile(lines, at, /^(\s{4}|\|)/, (part) => ({ kind: "code", text: part.join("\n") }));
+  if (line.startsWith("|")) return readWhile(lines, at, /^\|/, tableOf);
+  if (/^\s{4}/.test(line)) return readWhile(lines, at, /^\s{4}/, (part) => ({ kind: "code", text: part.join("\n") }));
   if (isItem(line)) return readList(lines, at);
-  return readWhile(lines, at, /^(?!#{1,6}\s|```|\s*[-*]\s)\s*\S/, (part) => ({ kind: "paragraph", text: part.map((each) => each.trim()).join(" ") }));
+  return readWhile(lines, at, /^(?!#{1,6}\s|```|\||\s*[-*]\s)\s*\S/, (part) => ({ kind: "paragraph", text: part.map((each) => each.trim()).join(" ") }));
+}
+
+function tableOf(lines: readonly string[]): Block {
+  const rows = lines.filter((line) => !/^\|[\s|:-]+$/.test(line)).map(cellsOf);
+  return { kind: "table", head: rows[0] ?? [], rows: rows.slice(1) };
+}
+
+function cellsOf(line: string): string[] {
+  return line
+    .replace(/^\||\|\s*$/g, "")
+    .split("|")
+    .map((cell) => cell.trim());
 }
 
 function readFence(lines: readonly string[], at: number): [Block, number] {

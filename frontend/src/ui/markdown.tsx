@@ -1,5 +1,6 @@
 import { Fragment, type ReactNode } from "react";
 import { type Block, parseMarkdown, splitInline } from "./markdown-blocks";
+import classes from "./parts.module.css";
 
 /** The Markdown that tool pages use, as elements and text nodes: no HTML is ever made from it. */
 export function Markdown({ text }: { text: string }) {
@@ -25,6 +26,19 @@ function drawBlock(block: Block): ReactNode {
             <li key={index}>{inline(item)}</li>
           ))}
         </ul>
+      );
+    case "table":
+      return (
+        <table className={classes.table}>
+          <thead>
+            <tr>{block.head.map((cell, index) => <th key={index}>{inline(cell)}</th>)}</tr>
+          </thead>
+          <tbody>
+            {block.rows.map((row, index) => (
+              <tr key={index}>{row.map((cell, place) => <td key={place}>{inline(cell)}</td>)}</tr>
+            ))}
+          </tbody>
+        </table>
       );
     case "paragraph":
       return <p>{inline(block.text)}</p>;

@@ -100,6 +100,15 @@ export function Loading({ rows = 6 }: { rows?: number }) {
   );
 }
 
+/** A table that scrolls sideways by itself where the screen is narrow. */
+export function TablePanel({ children }: { children: ReactNode }) {
+  return (
+    <section className={`${classes.panel} ${classes.tableBox}`}>
+      <table className={classes.table}>{children}</table>
+    </section>
+  );
+}
+
 export function Key({ children }: { children: ReactNode }) {
   return <kbd className={classes.kbd}>{children}</kbd>;
 }

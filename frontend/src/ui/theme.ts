@@ -4,26 +4,36 @@ import {
   Drawer,
   Menu,
   Modal,
-  NumberInput,
   PasswordInput,
   SegmentedControl,
   Select,
   Switch,
   TagsInput,
-  Textarea,
   TextInput,
   Tooltip,
   convertCssVariables,
   createTheme,
   defaultCssVariablesResolver,
+  defaultVariantColorsResolver,
   mergeMantineTheme,
   DEFAULT_THEME,
   type CSSVariablesResolver,
+  type VariantColorsResolver,
 } from "@mantine/core";
 
 const small = { defaultProps: { size: "xs" } };
+// Help below the field: fields of one row line up whatever their help says.
+const order: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
+const field = { size: "xs", inputWrapperOrder: order };
 // The page itself never scrolls, so dialogs need not lock it (the lock injects a style element).
 const overlay = { defaultProps: { lockScroll: false, transitionProps: { duration: 120 } } };
+
+/** The accent is light on dark and dark on light, so its text is not the same in both. */
+const variantColors: VariantColorsResolver = (input) => {
+  const colors = defaultVariantColorsResolver(input);
+  if (input.variant !== "filled" || (input.color !== undefined && input.color !== "trace")) return colors;
+  return { ...colors, background: "var(--accent)", hover: "var(--accent-strong)", color: "var(--on-accent)" };
+};
 
 export const theme = createTheme({
   fontFamily: "var(--sans)",
@@ -31,7 +41,7 @@ export const theme = createTheme({
   defaultRadius: "sm",
   primaryColor: "trace",
   primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
+  variantColorResolver: variantColors,
   cursorType: "pointer",
   colors: {
     trace: ["#e0f7f9", "#c2eef2", "#97e2e8", "#6fd8e0", "#4dd0da", "#2bb3be", "#1593a0", "#08707c", "#075c66", "#054850"],
@@ -44,14 +54,12 @@ export const theme = createTheme({
     Drawer: Drawer.extend(overlay),
     Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end" } }),
     Modal: Modal.extend(overlay),
-    NumberInput: NumberInput.extend(small),
-    PasswordInput: PasswordInput.extend(small),
+        PasswordInput: PasswordInput.extend({ defaultProps: field }),
     SegmentedControl: SegmentedControl.extend(small),
-    Select: Select.extend({ defaultProps: { size: "xs", allowDeselect: false } }),
+    Select: Select.extend({ defaultProps: { ...field, allowDeselect: false } }),
     Switch: Switch.extend(small),
     TagsInput: TagsInput.extend(small),
-    Textarea: Textarea.extend(small),
-    TextInput: TextInput.extend(small),
+    TextInput: TextInput.extend({ defaultProps: field }),
     Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 300, multiline: true, maw: 360, events: { hover: true, focus: true, touch: true } } }),
   },
 });

@@ -5,7 +5,7 @@ import { Fragment, useState } from "react";
 import { Link } from "react-router";
 import { audit, type AuditEntry, type AuditFilter } from "../../api/audit";
 import { dateTime } from "../../format/clock";
-import { Badge, Empty, Facts, Failure, Loading, Page, Panel } from "../../ui/parts";
+import { Badge, Empty, Facts, Failure, Loading, Page, TablePanel } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import classes from "./audit.module.css";
 
@@ -51,8 +51,7 @@ export function AuditPage() {
 function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
   const [open, setOpen] = useState<AuditEntry["id"] | null>(null);
   return (
-    <Panel>
-      <table className={parts.table}>
+    <TablePanel>
         <thead>
           <tr className={parts.label}>
             <th>Time</th>
@@ -68,7 +67,7 @@ function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
           {entries.map((entry) => (
             <Fragment key={entry.id}>
               <tr data-testid="audit-row" data-action={entry.action} data-outcome={entry.outcome} data-link onClick={() => setOpen(open === entry.id ? null : entry.id)}>
-                <td className={parts.mono}>
+                <td className={`${parts.mono} ${classes.time}`}>
                   <button type="button" className="linkButton" aria-expanded={open === entry.id}>
                     {dateTime(entry.time)}
                   </button>
@@ -92,8 +91,7 @@ function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
             </Fragment>
           ))}
         </tbody>
-      </table>
-    </Panel>
+    </TablePanel>
   );
 }
 

@@ -2,6 +2,7 @@ import { Tooltip } from "@mantine/core";
 import { ago } from "../../format/clock";
 import { percent } from "../../format/numbers";
 import type { RunState } from "../../gen/proto/v1/live_pb";
+import { EndCause } from "../../gen/proto/v1/stream_pb";
 import { seriesToken } from "../../ui/canvas";
 import { useNow } from "../../ui/connection";
 import { Badge, type Tone } from "../../ui/parts";
@@ -33,13 +34,21 @@ export function RunsStrip({ runs, watching }: { runs: readonly RunState[]; watch
   );
 }
 
+/** Ends that nobody asked for. */
+const CUT_SHORT = new Set([EndCause.BUDGET, EndCause.SWITCHED_OFF, EndCause.RUNNER_DIED, EndCause.AGENT_STOPPED, EndCause.FAILED, EndCause.SPOOL_FULL]);
+
+function endTone(run: RunState): Tone | undefined {
+  if (run.end === undefined || !CUT_SHORT.has(run.end.cause)) return undefined;
+  return run.end.cause === EndCause.BUDGET ? "warn" : "bad";
+}
+
 const STATES: Record<string, Tone> = { pending: "mute", accepted: "info", attached: "live", ended: "mute", refused: "bad" };
 
 function RunBadge({ run, now }: { run: RunState; now: number }) {
   if (run.silentSinceWallNs > 0n && run.state !== "ended") {
     return <Badge tone="warn">silent since {ago(Number(run.silentSinceWallNs / 1_000_000n), now)}; it goes on and spools</Badge>;
   }
-  return <Badge tone={STATES[run.state] ?? "mute"}>{run.state}</Badge>;
+  return <Badge tone={endTone(run) ?? STATES[run.state] ?? "mute"}>{run.state}</Badge>;
 }
 
 function People({ names }: { names: readonly string[] }) {

@@ -55,7 +55,7 @@ function Meters({ session, stream, running }: { session: Session; stream: Sessio
         <span>rows</span>
         <span data-testid="rows-total">{stream.totalRows}</span>
       </span>
-      <span className={classes.meter} title={`Started ${dateTime(session.created_at)} by ${session.created_by}`}>
+      <span className={classes.meter} title={`Started ${dateTime(session.created_at)}`}>
         <span>time</span>
         <span>{nanoseconds(seconds * 1e9)}</span>
       </span>

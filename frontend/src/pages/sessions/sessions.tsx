@@ -6,7 +6,7 @@ import { tools } from "../../api/catalog";
 import { type Session, sessions } from "../../api/tracing";
 import { ago, dateTime } from "../../format/clock";
 import { count } from "../../format/numbers";
-import { Badge, Empty, Failure, Loading, Page, Panel } from "../../ui/parts";
+import { Badge, Empty, Failure, Loading, Page, TablePanel } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { BOOKS } from "../session/ledger";
 import classes from "./sessions.module.css";
@@ -69,8 +69,7 @@ export function SessionsPage() {
 function SessionTable({ items }: { items: readonly Session[] }) {
   const navigate = useNavigate();
   return (
-    <Panel>
-      <table className={parts.table}>
+    <TablePanel>
         <thead>
           <tr className={parts.label}>
             <th>Session</th>
@@ -106,7 +105,6 @@ function SessionTable({ items }: { items: readonly Session[] }) {
             </tr>
           ))}
         </tbody>
-      </table>
-    </Panel>
+    </TablePanel>
   );
 }

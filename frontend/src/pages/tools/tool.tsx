@@ -77,8 +77,13 @@ function ToolFacts({ tool }: { tool: ToolDetail }) {
             [
               `attach: ${variant.name}`,
               <span key={variant.name} className={parts.mono}>
-                {variant.probes?.map((probe) => `${probe.type} ${probe.target}`).join(", ")}
-                {variant.loses ? ` (loses: ${variant.loses})` : ""}
+                {(variant.probes ?? []).map((probe) => (
+                  <span key={`${probe.type} ${probe.target}`} className={classes.probe} title={probe.type.replaceAll("_", " ")}>
+                    {probe.target}
+                    {probe.optional === true && " (where present)"}
+                  </span>
+                ))}
+                {variant.loses ? `without ${variant.loses}` : ""}
               </span>,
             ] as const,
         ),

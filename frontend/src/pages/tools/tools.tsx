@@ -40,16 +40,11 @@ export function ToolsPage() {
       {data !== undefined && data.length > 0 && shown.length === 0 && (
         <Empty title="No tool matches">Every word of the search must stand in a name, title, summary or category.</Empty>
       )}
-      {categories(shown).map(([category, members]) => (
-        <section key={category}>
-          <h2 className={`${parts.label} ${classes.category}`}>{category}</h2>
-          <div className={classes.grid}>
-            {members.map((tool) => (
-              <ToolCard key={tool.name} tool={tool} />
-            ))}
-          </div>
-        </section>
-      ))}
+      <div className={classes.grid}>
+        {sorted(shown).map((tool) => (
+          <ToolCard key={tool.name} tool={tool} />
+        ))}
+      </div>
     </Page>
   );
 }
@@ -62,10 +57,8 @@ export function kindOf(tool: Tool) {
   return tool.streams?.[0]?.kind ?? "events";
 }
 
-function categories(list: readonly Tool[]): [string, Tool[]][] {
-  const groups = new Map<string, Tool[]>();
-  for (const tool of list) groups.set(tool.category, [...(groups.get(tool.category) ?? []), tool]);
-  return [...groups].sort(([a], [b]) => a.localeCompare(b));
+function sorted(list: readonly Tool[]): Tool[] {
+  return [...list].sort((a, b) => a.category.localeCompare(b.category) || a.name.localeCompare(b.name));
 }
 
 function ToolCard({ tool }: { tool: Tool }) {
@@ -83,6 +76,7 @@ function ToolCard({ tool }: { tool: Tool }) {
       <p className={classes.summary}>{tool.summary}</p>
       <div className={classes.foot}>
         <VerdictTally verdicts={Object.values(tool.verdicts)} />
+        <span className={parts.label}>{tool.category}</span>
         {me.can.start && (
           <Button component={Link} to={`/tools/${tool.name}/start`} variant="light" size="compact-xs">
             Start…
