@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from server.live import access, hub
 from server.live.watcher import Watcher
 from server.tracing.segments import segment_store
 
+logger = logging.getLogger(__name__)
+
 CHECK_SECONDS = 60.0  # is this person still allowed to look?
 BAD_MESSAGE, REFUSED = 4400, 4403
 
@@ -25,25 +28,30 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     groups = [nudge.ACCESS]
 
-    async def connect(self) -> None:
-        await self.accept()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._session: UUID | None = None  # None: refused
         self._watcher: Watcher | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._check: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        await self.accept()
         try:
-            self._session: UUID = await database_sync_to_async(access.enter)(self.scope)
+            self._session = await database_sync_to_async(access.enter)(self.scope)
         except access.RefusedError as error:
             await self._refuse(str(error))
             return
-        self._check = asyncio.create_task(self._keep_checking())
+        self._check = asyncio.create_task(self._keep_checking(self._session))
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if not hasattr(self, "_check"):
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:  # noqa: ARG002
+        if self._session is None:
             return
         try:
             message = ViewerMessage.FromString(bytes_data or b"")
             match message.WhichOneof("message"):
                 case "subscribe":
-                    await self._subscribe(message.subscribe)
+                    await self._subscribe(self._session, message.subscribe)
                 case "seen" if self._watcher is not None:
                     self._watcher.seen(message.seen.messages)
                 case _:
@@ -51,27 +59,32 @@ class SessionConsumer(AsyncWebsocketConsumer):
         except (DecodeError, ValueError):
             await self.close(BAD_MESSAGE)
 
-    async def disconnect(self, code: int) -> None:
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002
         await self._leave()
-        if hasattr(self, "_check"):
+        if self._check is not None:
             self._check.cancel()
 
     async def access_changed(self, _event: dict[str, Any]) -> None:
         """Somebody signed out or got another role."""
-        if hasattr(self, "_check"):
-            await self._recheck()
+        if self._session is not None:
+            await self._recheck(self._session)
 
-    async def _subscribe(self, message: Subscribe) -> None:
+    async def _subscribe(self, session: UUID, message: Subscribe) -> None:
         await self._leave()
         cursors = {str(UUID(cursor.run)): cursor.seq for cursor in message.cursors}
-        self._watcher = Watcher(self.scope["user"].username, cursors)
-        self._tasks = [asyncio.create_task(self._watch(self._watcher)), asyncio.create_task(self._write(self._watcher))]
+        self._watcher = Watcher(str(self.scope["user"]), cursors)
+        roads = self._watch(session, self._watcher), self._write(self._watcher)
+        self._tasks = [asyncio.create_task(road) for road in roads]
 
-    async def _watch(self, watcher: Watcher) -> None:
-        async with hub.watching(self._session, watcher) as tail:
-            await tail.ready.wait()
-            await watcher.read_up(segment_store(), tail)
-            await asyncio.Event().wait()  # until cancelled
+    async def _watch(self, session: UUID, watcher: Watcher) -> None:
+        try:
+            async with hub.watching(session, watcher) as tail:
+                await tail.ready.wait()
+                await watcher.read_up(segment_store(), tail)
+                await asyncio.Event().wait()  # until cancelled
+        except Exception:
+            logger.exception("cannot read session %s for %s", session, watcher.user)
+            watcher.close("the rows cannot be read; the server's log says more")
 
     async def _write(self, watcher: Watcher) -> None:
         while not watcher.closing:
@@ -87,13 +100,13 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _keep_checking(self) -> None:
+    async def _keep_checking(self, session: UUID) -> None:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            await self._recheck()
+            await self._recheck(session)
 
-    async def _recheck(self) -> None:
-        reason = await database_sync_to_async(access.lost)(self.scope, self._session)
+    async def _recheck(self, session: UUID) -> None:
+        reason = await database_sync_to_async(access.lost)(self.scope, session)
         if reason:
             await self._leave()
             await self._refuse(reason)

@@ -30,6 +30,7 @@ class Tail:
     def __init__(self, session: UUID) -> None:
         self.session = session
         self.cursors: dict[str, int] = {}
+        self.totals: dict[str, int] = {}
         self.watchers: set[Watcher] = set()
         self.ready = asyncio.Event()
         self._state = SessionState()
@@ -86,17 +87,17 @@ class Tail:
         for run in self._state.runs:
             if run.HasField("schema") and run.run not in self.cursors:
                 # A run that appears while people watch is read from its beginning.
-                stored = 0 if self.ready.is_set() else await self._last_seq(run.run)
-                self.cursors[run.run] = stored
+                if self.ready.is_set():
+                    self.cursors[run.run] = self.totals[run.run] = 0
+                else:
+                    index = await asyncio.to_thread(segment_store().index, self.session, UUID(run.run))
+                    self.cursors[run.run], self.totals[run.run] = index.last_seq, index.rows
         self.ready.set()
-
-    async def _last_seq(self, run: str) -> int:
-        return await asyncio.to_thread(segment_store().last_seq, self.session, UUID(run))
 
     async def _read(self, run: str) -> None:
         stored = segment_store().read(self.session, UUID(run), self.cursors[run])
         while batches := await asyncio.to_thread(take, run, stored, backfill=False):
-            self.cursors[run] = batches[-1].seq
+            self.cursors[run], self.totals[run] = batches[-1].seq, batches[-1].total
             for watcher in self.watchers:
                 if watcher.viewer.live:
                     for batch in batches:

@@ -15,9 +15,9 @@ from server.tracing.store import StoredBatch
 
 def rows_message(run: str, batch: StoredBatch, *, backfill: bool) -> Rows:
     """Decompresses the batch: browsers have no zstd."""
-    head = batch.head
+    head, total = batch.head, batch.head.first_row + batch.head.rows
     if not head.rows or batch.stream is None:
-        return Rows(run, head.seq, 0, None)
+        return Rows(run, head.seq, 0, None, total)
     message = RunRows(
         run=run,
         seq=head.seq,
@@ -29,7 +29,7 @@ def rows_message(run: str, batch: StoredBatch, *, backfill: bool) -> Rows:
         boot_ns=head.boot_ns,
         wall_ns=head.wall_ns,
     )
-    return Rows(run, head.seq, head.rows, LiveMessage(rows=message).SerializeToString())
+    return Rows(run, head.seq, head.rows, LiveMessage(rows=message).SerializeToString(), total)
 
 
 def session_state(session: UUID) -> SessionState:

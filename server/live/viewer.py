@@ -22,6 +22,7 @@ class Rows:
     seq: int
     rows: int
     payload: bytes | None
+    total: int = 0  # rows of the run up to and with this batch
 
 
 class Viewer:
@@ -38,6 +39,7 @@ class Viewer:
         self._sent = 0
         self._drawn = 0
         self._skipped: dict[str, Skipped] = {}
+        self._totals: dict[str, int] = {}
 
     @property
     def room(self) -> bool:
@@ -53,6 +55,7 @@ class Viewer:
         if batch.seq <= self.cursors.get(batch.run, 0):
             return
         self.cursors[batch.run] = batch.seq
+        self._totals[batch.run] = batch.total
         if batch.payload is not None:
             self._tell_skipped(batch.run)
             self._queue.append((batch.payload, True))
@@ -64,8 +67,17 @@ class Viewer:
         if batch.payload is None or self._fits(batch.run, len(batch.payload)):
             self.queue(batch)
         elif batch.seq > self.cursors.get(batch.run, 0):
-            self.cursors[batch.run] = batch.seq
+            self.cursors[batch.run], self._totals[batch.run] = batch.seq, batch.total
             self._skip(batch)
+
+    def jump(self, run: str, seq: int, total: int) -> None:
+        """Give up reading up: skip what stands before ``seq`` and it too. ``total``: rows of the run up to there."""
+        missed = seq - self.cursors.get(run, 0)
+        if missed > 0:
+            rows = max(total - self._totals.get(run, 0), 0)
+            self._skip(Rows(run, seq - missed + 1, 0, None))
+            self._skip(Rows(run, seq, rows, None))
+            self.cursors[run], self._totals[run] = seq, total
 
     def next(self) -> bytes | None:
         """The message to send now, if there is one."""

@@ -12,13 +12,16 @@ from server.live.viewer import Rows, Viewer
 from server.tracing.store import SegmentStore, StoredBatch
 
 READ_BYTES = 1024 * 1024  # messages made at once, off the event loop
+# Each pass reads what came in during the one before. A browser that has not caught up after so many never will: skip.
+PASSES = 8
 
 
 class Position(Protocol):
-    """How far the tail has read."""
+    """How far the tail has read: of each run the last seq, and the rows up to it."""
 
     session: UUID
     cursors: dict[str, int]
+    totals: dict[str, int]
 
 
 class Watcher:
@@ -48,15 +51,23 @@ class Watcher:
 
     async def read_up(self, store: SegmentStore, tail: Position) -> None:
         """Until the viewer holds what the tail has handed out. Then it is live: no gap and, by seq, nothing twice."""
-        while not self.viewer.live:
-            for run in list(tail.cursors):
-                await self._read_run(store, tail.session, run)
+        for _ in range(PASSES):
+            for run, seq in list(tail.cursors.items()):
+                await self._read_run(store, tail.session, run, seq)
             # No await between this look and the switch: the tail cannot move in between.
-            self.viewer.live = all(self.viewer.cursors.get(run, 0) >= seq for run, seq in tail.cursors.items())
+            if all(self.viewer.cursors.get(run, 0) >= seq for run, seq in tail.cursors.items()):
+                break
+        for run, seq in tail.cursors.items():
+            self.viewer.jump(run, seq, tail.totals.get(run, 0))
+        self.viewer.live = True
+        self.wake()
 
-    async def _read_run(self, store: SegmentStore, session: UUID, run: str) -> None:
+    async def _read_run(self, store: SegmentStore, session: UUID, run: str, target: int) -> None:
         stored = store.read(session, UUID(run), self.viewer.cursors.get(run, 0))
-        while batches := await asyncio.to_thread(take, run, stored, backfill=True):
+        while self.viewer.cursors.get(run, 0) < target:
+            batches = await asyncio.to_thread(take, run, stored, backfill=True)
+            if not batches:
+                return  # what is missing up to the target was removed by hand
             for batch in batches:
                 await self._room()
                 self.viewer.queue(batch)

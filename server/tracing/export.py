@@ -105,8 +105,9 @@ def pieces(stored: StoredBatch, stream_name: str) -> Iterator[pa.RecordBatch]:
     if stored.stream is None or stored.stream.name != stream_name:
         return
     batch = stored.batch()
-    for start in range(0, batch.num_rows if batch is not None else 0, PIECE_ROWS):
-        yield batch.slice(start, PIECE_ROWS)
+    if batch is not None:
+        for start in range(0, batch.num_rows, PIECE_ROWS):
+            yield batch.slice(start, PIECE_ROWS)
 
 
 def _grouped(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:

@@ -59,8 +59,8 @@ def targets(stream: StreamSchema) -> dict[str, Target]:
 
 def condition(target: Target, op: Operator, value: Value, host: str, shift: int) -> tuple[str, list[Any]]:
     """SQL on the stored columns of one host's run, and its values. Raises Invalid."""
-    values = list(value) if isinstance(value, list | tuple) else [value]
-    if (op == "in") != isinstance(value, list | tuple):
+    values = [value] if isinstance(value, int | str) else list(value)
+    if (op == "in") == isinstance(value, int | str):
         raise Invalid(
             f"{target.name}: the operator in takes a list, every other one takes a single value", field="filters"
         )

@@ -96,9 +96,8 @@ def _lines(parts: list[pa.Array | pa.Scalar], rows: int) -> bytes:
     if not rows:
         return b""
     joined = pc.binary_join_element_wise(*parts, pa.scalar(""))
-    if isinstance(joined, pa.ChunkedArray):
-        joined = joined.combine_chunks()
-    return joined.buffers()[2].to_pybytes()[: pc.sum(pc.binary_length(joined)).as_py()]
+    data: bytes = joined.buffers()[2].to_pybytes()
+    return data[: pc.sum(pc.binary_length(joined)).as_py()]
 
 
 def _is_time(column: Column) -> bool:

@@ -35,22 +35,23 @@ class SealedFile:
 
 @dataclass(frozen=True)
 class SealedIndex:
-    bytes: int  # of the segment it was made from
+    segment_bytes: int  # of the segment it was made from
     files: list[SealedFile]
     heads_base64: list[str]
 
     @classmethod
     def load(cls, path: Path) -> SealedIndex:
         """Raises ValueError when the file is not an index, FileNotFoundError when it is gone."""
-        try:
-            raw = orjson.loads(path.read_bytes())
-            return cls(raw["bytes"], [SealedFile(**file) for file in raw["files"]], raw["heads"])
-        except (KeyError, TypeError, orjson.JSONDecodeError) as error:
-            raise ValueError(f"{path.name} was altered") from error
+        checksum, _, data = path.read_bytes().partition(b"\n")
+        if checksum != _checksum(data):
+            raise ValueError(f"{path.name} was altered")
+        raw = orjson.loads(data)
+        return cls(raw["bytes"], [SealedFile(**file) for file in raw["files"]], raw["heads"])
 
     def dump(self) -> bytes:
         files = [vars(file) for file in self.files]
-        return orjson.dumps({"bytes": self.bytes, "files": files, "heads": self.heads_base64})
+        data = orjson.dumps({"bytes": self.segment_bytes, "files": files, "heads": self.heads_base64})
+        return _checksum(data) + b"\n" + data
 
     @cached_property
     def heads(self) -> list[BatchHead]:
@@ -60,7 +61,7 @@ class SealedIndex:
         summary = Summary()
         for head in self.heads:
             summary.add(head, 0)
-        summary.bytes = self.bytes
+        summary.bytes = self.segment_bytes
         return summary
 
     def verify(self, folder: Path) -> list[Damage]:
@@ -89,6 +90,10 @@ class SealedIndex:
 def digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _checksum(data: bytes) -> bytes:
+    return hashlib.sha256(data).hexdigest().encode()
 
 
 def _rows_per_seq(path: Path) -> Counter[int]:

@@ -46,6 +46,8 @@ def seal(folder: RunFolder, segment: Segment, schema: RunSchema) -> bool:
             return False
         if not os.fstat(file.fileno()).st_nlink:
             return False
+        for part in folder.path.glob(f"{segment.first_seq:012d}.*.part"):
+            part.unlink()  # of a process that crashed while it held this lock
         index = _write(folder, segment, schema)
         replace_file(folder.index(segment.first_seq), index.dump())
         segment.path.unlink()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock
+from time import monotonic
 from uuid import UUID, uuid4
 
 from proto.v1.stream_pb2 import RunSchema, StreamSchema
@@ -22,6 +23,8 @@ from server.tracing.store.writer import RunWriter
 
 logger = logging.getLogger(__name__)
 
+SEARCH_SECONDS = 300.0
+DELETED = ".deleted-"
 READERS = 256  # runs whose index stays in memory
 Key = tuple[UUID, UUID]
 
@@ -34,7 +37,8 @@ class SegmentStore:
         self._lock = RLock()
         self._writers: dict[Key, RunWriter] = {}
         self._readers: OrderedDict[Key, RunReader] = OrderedDict()
-        self._unsealed: set[Key] | None = None
+        self._unsealed: set[Key] = set()
+        self._search_at = 0.0
         self._tails = Tails()
 
     def pin(self, session: UUID, run: UUID, schema: RunSchema) -> None:
@@ -85,7 +89,7 @@ class SegmentStore:
                 self._writers.pop(key).close()
             for key in [key for key in self._readers if key[0] == session]:
                 del self._readers[key]
-        doomed = self.root / f".deleted-{uuid4()}"
+        doomed = self.root / f"{DELETED}{uuid4()}"
         with suppress(FileNotFoundError):
             (self.root / str(session)).rename(doomed)
             sync_folder(self.root)
@@ -94,8 +98,7 @@ class SegmentStore:
     def _writer(self, key: Key) -> RunWriter:
         if key not in self._writers:
             self._writers[key] = RunWriter(RunFolder.of(self.root, *key))
-        if self._unsealed is not None:
-            self._unsealed.add(key)
+        self._unsealed.add(key)
         return self._writers[key]
 
     def _reader(self, key: Key) -> RunReader:
@@ -107,11 +110,14 @@ class SegmentStore:
             return reader
 
     def _find_unsealed(self) -> list[Key]:
-        """Runs with open segments: looked for on disk once, after that known from the appends of this process."""
+        """Runs with open segments: known from the appends of this process, and looked for on disk now and then.
+
+        What stands on disk and was not appended here was left by a process that is gone.
+        """
         with self._lock:
-            if self._unsealed is None:
-                found = self.root.glob(f"*/*/*{SEGMENT}")
-                self._unsealed = {(UUID(path.parent.parent.name), UUID(path.parent.name)) for path in found}
+            if monotonic() >= self._search_at:
+                self._search_at = monotonic() + SEARCH_SECONDS
+                self._unsealed |= set(_left_open(self.root))
             return sorted(self._unsealed)
 
     def _seal_run(self, key: Key) -> int:
@@ -133,8 +139,16 @@ class SegmentStore:
         with self._lock:
             if writer := self._writers.pop(key, None):
                 writer.close()
-            if self._unsealed is not None:
-                self._unsealed.discard(key)
+            self._unsealed.discard(key)
+
+
+def _left_open(root: Path) -> Iterator[Key]:
+    """Runs with open segments. What a crash left of a deletion is deleted on the way."""
+    for doomed in root.glob(f"{DELETED}*"):
+        shutil.rmtree(doomed, ignore_errors=True)
+    for path in root.glob(f"*/*/*{SEGMENT}"):
+        with suppress(ValueError):
+            yield UUID(path.parent.parent.name), UUID(path.parent.name)
 
 
 def _seal(folder: RunFolder, segments: list[Segment]) -> int:

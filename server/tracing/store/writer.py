@@ -79,15 +79,20 @@ class RunWriter:
         assert self._file is not None
         data = b"".join(frame.raw for frame in frames)
         try:
-            self._file.write(data)
+            _write_all(self._file, data)
             os.fdatasync(self._file.fileno())
         except OSError:
-            self._file.truncate(self._size)
-            self.close()
+            self._take_back(self._file)
             raise
         self._size += len(data)
         self.last_seq = frames[-1].head.seq
         self.ended = self.ended or any(frame.head.HasField("end") for frame in frames)
+
+    def _take_back(self, file: BinaryIO) -> None:
+        try:
+            file.truncate(self._size)
+        finally:
+            self.close()  # the next append looks at what is on the disk
 
     def _begin(self, first_seq: int) -> None:
         self.close()
@@ -124,6 +129,12 @@ class RunWriter:
 
 def _open(path: Path) -> BinaryIO:
     return open(path, "ab", buffering=0)  # noqa: PTH123  (unbuffered: a write reaches the kernel or fails)
+
+
+def _write_all(file: BinaryIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _recover(segment: Segment) -> tuple[int, bool, int]:
