@@ -16,6 +16,7 @@ from agent.warden.run_folder import RunnerMark
 CHILD_SOCKET = 3
 _ROOT = Path(__file__).resolve().parents[2]
 _NULL = "/dev/null"
+_DEAD = "ZX"
 
 
 def python(module: str, *arguments: str) -> list[str]:
@@ -66,22 +67,23 @@ def describe(status: int) -> str:
 
 def mark(pid: int) -> RunnerMark:
     """Raises OSError when there is no such process."""
-    return RunnerMark(boot_id(), pid, start_ticks(pid))
+    return RunnerMark(boot_id(), pid, _stat(pid)[1])
 
 
 def is_alive(runner: RunnerMark) -> bool:
-    """Is it still the same process?"""
+    """Is it still the same process? One that waits to be reaped is not: not every init does that at once."""
     try:
-        return runner.boot_id == boot_id() and start_ticks(runner.pid) == runner.start_ticks
+        state, ticks = _stat(runner.pid)
     except OSError:
         return False
+    return state not in _DEAD and ticks == runner.start_ticks and runner.boot_id == boot_id()
 
 
 def boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-def start_ticks(pid: int) -> int:
-    """When the process started; field 22 of its stat, counted behind the name, which may hold anything."""
-    stat = Path(f"/proc/{pid}/stat").read_bytes()
-    return int(stat.rpartition(b")")[2].split()[19])
+def _stat(pid: int) -> tuple[str, int]:
+    """State and start time: fields 3 and 22, counted from behind the name, which may hold anything."""
+    fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    return fields[0].decode(), int(fields[19])

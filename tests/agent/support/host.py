@@ -111,7 +111,6 @@ def kill_nine(pid: int) -> None:
 
 def is_gone(pid: int) -> bool:
     try:
-        child.start_ticks(pid)
+        return not child.is_alive(child.mark(pid))
     except OSError:
         return True
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"

@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import sys
 
 import pytest
@@ -68,6 +69,12 @@ def test_limits_reach_the_child() -> None:
     ours.send(b"go")
     _run(loop)
     assert ended == ["exit code 77"]
+
+
+def test_a_process_that_waits_to_be_reaped_is_not_alive() -> None:
+    with subprocess.Popen(["true"]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert not is_alive(mark(process.pid))
 
 
 def test_a_process_is_known_by_pid_start_and_boot() -> None:
