@@ -50,7 +50,7 @@ def headers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run_python(code: str, headers: Path, text: str = "", prefix: list[str] | None = None) -> None:
+def check_python(code: str, headers: Path, text: str = "", prefix: list[str] | None = None) -> None:
     env = os.environ | {"BCC_KERNEL_SOURCE": str(headers)}
     command = [*(prefix or []), sys.executable, "-c", code]
     done = subprocess.run(command, input=text, env=env, capture_output=True, text=True, timeout=120)
@@ -72,19 +72,19 @@ def test_every_offset_of_the_key_structs_is_the_kernels_own(headers: Path) -> No
     btf = Btf(BTF_PATH.read_bytes())
     lines = [line for name in KEY_STRUCTS if (found := btf.find(Kind.STRUCT, name)) for line in assertions(found)]
     assert len(lines) > 1000
-    run_python(COMPILE, headers, "\n".join(lines))
+    check_python(COMPILE, headers, "\n".join(lines))
 
 
 @pytest.mark.kernel
 def test_a_wrong_offset_would_be_noticed(headers: Path) -> None:
     wrong = '_Static_assert(__builtin_offsetof(struct task_struct, tgid) == 1, "tgid");'
     with pytest.raises(AssertionError, match="tgid"):
-        run_python(COMPILE, headers, wrong)
+        check_python(COMPILE, headers, wrong)
 
 
 @pytest.mark.kernel
 def test_a_program_reads_the_right_field(headers: Path) -> None:
-    run_python(PARENT_OF_EXEC, headers)
+    check_python(PARENT_OF_EXEC, headers)
 
 
 @pytest.mark.kernel
@@ -101,10 +101,10 @@ def test_poisoned_installed_headers_are_never_read(headers: Path, tmp_path: Path
     exec "$@"
     """
     prefix = ["unshare", "--mount", "sh", "-c", script, "sh"]
-    run_python(PARENT_OF_EXEC, headers, prefix=prefix)
+    check_python(PARENT_OF_EXEC, headers, prefix=prefix)
     without = ["unshare", "--mount", "sh", "-c", script, "sh", "env", "-u", "BCC_KERNEL_SOURCE"]
     with pytest.raises(AssertionError, match="poisoned headers"):
-        run_python(PARENT_OF_EXEC, headers, prefix=without)
+        check_python(PARENT_OF_EXEC, headers, prefix=without)
 
 
 def test_the_cache_is_reused_and_a_damaged_one_is_made_again(headers: Path) -> None:
