@@ -1,15 +1,22 @@
 """One server, as methods."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self, cast
 
 from fleetscope import config
+from fleetscope.following import Following
 from fleetscope.models import Filters, Host, JoinToken, Limits, Me, Session, User
 from fleetscope.quantities import budget_permille, duration_ms
 from fleetscope.transport import Transport
+
+PATIENCE_SECONDS = 60.0
+
+
+def _say_nothing(_: str) -> None:
+    """Outages are of no interest to most programs."""
 
 
 def connect(url: str | None = None, token: str | None = None) -> "Client":
@@ -121,27 +128,20 @@ class Client:
         """Ask its runs to stop. They end a moment later."""
         self._transport.json("POST", f"sessions/{session_id}/stop")
 
-    def row_bytes(self, session_id: str, *, follow: bool = True) -> AbstractContextManager[Iterator[bytes]]:
-        """The rows as NDJSON in chunks, from the first one on; follow: until the session has ended."""
-        query = {"format": "ndjson", "follow": int(follow)}
-        return self._transport.stream(f"sessions/{session_id}/rows", query)
+    def row_blocks(
+        self, session_id: str, *, patience: float = PATIENCE_SECONDS, on_outage: Callable[[str], None] = _say_nothing
+    ) -> Iterator[bytes]:
+        """The rows as blocks of whole NDJSON lines, as they arrive, all of them, until the session has ended.
 
-    @contextmanager
-    def rows(self, session_id: str, *, follow: bool = True) -> Iterator[Iterator[dict[str, Any]]]:
-        """The rows as dictionaries, as they arrive, all of them."""
-        with self.row_bytes(session_id, follow=follow) as chunks:
-            yield (json.loads(line) for line in whole_lines(chunks))
+        A server that goes away is waited for; `on_outage` is told once each time.
+        """
+        return Following(self._transport, session_id, patience=patience, on_outage=on_outage).blocks()
+
+    def rows(self, session_id: str, *, patience: float = PATIENCE_SECONDS) -> Iterator[dict[str, Any]]:
+        """The rows as dictionaries, as they arrive, all of them, until the session has ended."""
+        for block in self.row_blocks(session_id, patience=patience):
+            yield from map(json.loads, block.splitlines())
 
     def export(self, session_id: str, file_format: str) -> AbstractContextManager[Iterator[bytes]]:
         """All stored rows as ndjson, csv, arrow, parquet or folded, in chunks."""
         return self._transport.stream(f"sessions/{session_id}/export", {"format": file_format})
-
-
-def whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Lines without their ends. A chunk ends anywhere."""
-    rest = b""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from lines
-    if rest:
-        yield rest

@@ -6,21 +6,22 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from fleetscope.cli.output import note
 from fleetscope.cli.rowtable import RowTable
-from fleetscope.client import Client, whole_lines
+from fleetscope.client import Client
 from fleetscope.models import Session
 
 
 def follow(client: Client, session: Session, output: str) -> None:
     """Returns when the session has ended and every row is written. Raises BrokenPipeError when nobody reads."""
     out = sys.stdout.buffer
-    with client.row_bytes(session["id"]) as chunks:
-        if output == "ndjson":
-            _write_chunks(chunks, out)
-        elif output == "json":
-            _write_array(chunks, out)
-        else:
-            _write_table(chunks, out, _table(client, session))
+    blocks = client.row_blocks(session["id"], on_outage=note)
+    if output == "ndjson":
+        _write_lines(blocks, out)
+    elif output == "json":
+        _write_array(blocks, out)
+    else:
+        _write_table(blocks, out, _table(client, session))
 
 
 def stdout_is_gone() -> None:
@@ -32,24 +33,24 @@ def _table(client: Client, session: Session) -> RowTable:
     return RowTable(client.tool(session["tool"])["streams"][0]["columns"])
 
 
-def _write_chunks(chunks: Iterator[bytes], out: BinaryIO) -> None:
-    for chunk in chunks:
-        out.write(chunk)
+def _write_lines(blocks: Iterator[bytes], out: BinaryIO) -> None:
+    for block in blocks:
+        out.write(block)
         out.flush()
 
 
-def _write_array(chunks: Iterator[bytes], out: BinaryIO) -> None:
+def _write_array(blocks: Iterator[bytes], out: BinaryIO) -> None:
     before = b"[\n"
-    for line in whole_lines(chunks):
-        out.write(before + line)
+    for block in blocks:
+        out.write(before + b",\n".join(block.splitlines()))
         out.flush()
         before = b",\n"
     out.write(b"\n]\n" if before == b",\n" else b"[]\n")
     out.flush()
 
 
-def _write_table(chunks: Iterator[bytes], out: BinaryIO, table: RowTable) -> None:
-    for line in whole_lines(chunks):
-        for text in table.lines(json.loads(line)):
-            out.write(text.encode() + b"\n")
+def _write_table(blocks: Iterator[bytes], out: BinaryIO, table: RowTable) -> None:
+    for block in blocks:
+        for line in block.splitlines():
+            out.write("".join(f"{text}\n" for text in table.lines(json.loads(line))).encode())
         out.flush()

@@ -1,6 +1,7 @@
 """Rows as lines of a table, printed as they arrive: no row waits for a later one."""
 
 import errno
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +9,20 @@ from typing import Any
 
 from fleetscope.cli.output import printable
 
-_WIDTHS = {"boot_time": 15, "comm": 15, "pid": 7, "tid": 7, "uid": 6, "errno": 8, "nanoseconds": 9, "file_path": 40}
+_WIDTHS = {
+    "boot_time": 15, "comm": 15, "pid": 7, "tid": 7, "uid": 6, "errno": 8, "nanoseconds": 9, "count": 8,
+    "syscall": 18, "function": 24, "open_flags": 16,
+}  # fmt: skip
+# Of no certain length: they stand last.
+_LONG = ("file_path", "argv", "stack")
 _NUMBERS = frozenset(
     {"count", "bytes", "nanoseconds", "microseconds", "percent", "pid", "tid", "uid", "fd", "log2_slot"}
 )
+_ACCESS = {os.O_RDONLY: "RDONLY", os.O_WRONLY: "WRONLY", os.O_RDWR: "RDWR"}
+_OPEN_FLAGS = {
+    "CREAT": os.O_CREAT, "EXCL": os.O_EXCL, "TRUNC": os.O_TRUNC, "APPEND": os.O_APPEND, "NONBLOCK": os.O_NONBLOCK,
+    "DIRECTORY": os.O_DIRECTORY, "NOFOLLOW": os.O_NOFOLLOW, "PATH": os.O_PATH, "DIRECT": os.O_DIRECT,
+}  # fmt: skip
 _SCALES = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"))
 
 
@@ -19,9 +30,14 @@ _SCALES = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"))
 class _Column:
     name: str
     title: str
+    unit: str
     width: int
-    right: bool
-    show: Callable[[Any], str]
+
+    def show(self, value: Any) -> str:
+        return printable(_FORMATS.get(self.unit, _plain)(value))
+
+    def align(self, text: str) -> str:
+        return text.rjust(self.width) if self.unit in _NUMBERS else text.ljust(self.width)
 
 
 class RowTable:
@@ -35,7 +51,8 @@ class RowTable:
         """The row, with the heading before the first one."""
         if self._columns:
             return [self._line(row)]
-        self._columns = [self._column(name, row[name]) for name in row if not self._hidden(name)]
+        columns = [self._column(name, row[name]) for name in row if not self._hidden(name)]
+        self._columns = sorted(columns, key=lambda column: column.unit in _LONG)
         return [self._heading(), self._line(row)]
 
     def _hidden(self, name: str) -> bool:
@@ -46,22 +63,14 @@ class RowTable:
         unit = "boot_time" if name == "time" else str(manifest.get("unit", "none"))
         unit = "stack" if manifest.get("role") == "stack" else unit
         title = str(manifest.get("title") or name).upper()
-        show = _FORMATS.get(unit, _plain)
-        width = max(len(title), _WIDTHS.get(unit, 6), len(show(value)) if unit != "file_path" else 0)
-        return _Column(name, title, min(width, 60), unit in _NUMBERS, show)
+        usual = 0 if unit in _LONG else len(_FORMATS.get(unit, _plain)(value))
+        return _Column(name, title, unit, max(len(title), _WIDTHS.get(unit, 6), usual))
 
     def _heading(self) -> str:
-        return self._join([column.title for column in self._columns])
+        return " ".join(column.align(column.title) for column in self._columns).rstrip()
 
     def _line(self, row: Mapping[str, Any]) -> str:
-        return self._join([printable(column.show(row.get(column.name))) for column in self._columns])
-
-    def _join(self, cells: Sequence[str]) -> str:
-        aligned = (
-            cell.rjust(column.width) if column.right else cell.ljust(column.width)
-            for cell, column in zip(cells, self._columns, strict=True)
-        )
-        return " ".join(aligned).rstrip()
+        return " ".join(column.align(column.show(row.get(column.name))) for column in self._columns).rstrip()
 
 
 def _plain(value: Any) -> str:
@@ -89,6 +98,14 @@ def _errno(value: Any) -> str:
     return errno.errorcode.get(value, str(value)) if value else "0"
 
 
+def _open_flags(value: Any) -> str:
+    """As in open(2), without the O_: every caller asks for CLOEXEC and LARGEFILE, they say nothing."""
+    if value is None:
+        return "-"
+    names = [_ACCESS.get(value & os.O_ACCMODE, "3")]
+    return "|".join(names + [name for name, bit in _OPEN_FLAGS.items() if value & bit == bit])
+
+
 def _slot(value: Any) -> str:
     return f">={_nanoseconds(1 << value if value else 0)}"
 
@@ -101,6 +118,7 @@ _FORMATS: dict[str, Callable[[Any], str]] = {
     "boot_time": _clock,
     "nanoseconds": _nanoseconds,
     "errno": _errno,
+    "open_flags": _open_flags,
     "log2_slot": _slot,
     "stack": _stack,
 }

@@ -95,6 +95,7 @@ def _follow_to_end(client: Client, session: Session, output: str) -> int:
             follow(client, session, output)
         except BrokenPipeError:
             stdout_is_gone()
+            note(f"nobody reads any more: stopping session {session['id'][:8]}")
             ask_to_stop(session["id"])
             return 141
         ended = client.session(session["id"])

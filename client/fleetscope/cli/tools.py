@@ -29,8 +29,10 @@ def _print_list(found: list[dict[str, Any]]) -> None:
 
 
 def _works(tool: dict[str, Any]) -> str:
-    verdicts = tool.get("verdicts", {}).values()
-    return f"{sum(verdict['state'].startswith('works') for verdict in verdicts)} of {len(verdicts)} hosts"
+    states = [verdict["state"] for verdict in tool.get("verdicts", {}).values()]
+    checking = states.count("checking")
+    text = f"{sum(state.startswith('works') for state in states)} of {len(states)} hosts"
+    return f"{text}, checking {checking}" if checking else text
 
 
 def _print_tool(tool: dict[str, Any]) -> None:

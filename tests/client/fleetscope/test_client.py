@@ -4,15 +4,10 @@ import json
 
 import pytest
 
-from fleetscope.client import Client, connect, whole_lines
+from fleetscope.client import Client, connect
 from fleetscope.errors import NotSignedIn, Refused
 from tests.e2e.stack import Stack
 from tests.workloads.spawn import workload
-
-
-def test_lines_are_whole_wherever_the_chunks_end() -> None:
-    assert list(whole_lines(iter([b"a", b"b\nc\n", b"", b"d"]))) == [b"ab", b"c", b"d"]
-    assert list(whole_lines(iter([b"a\n"]))) == [b"a"]
 
 
 @pytest.mark.kernel
@@ -43,12 +38,11 @@ def test_rows_arrive_while_they_happen_and_exports_hold_the_same(stack: Stack, c
         session = client.start("opensnoop", filters={"pid": busy.pid}, duration="30s", budget="100%", reason="a test")
         stack.wait_state(session["id"], "attached")
         busy.go()
-        with client.rows(session["id"]) as rows:
-            live = list(rows)
+        live = list(client.rows(session["id"]))
     ours = [row for row in live if "client-" in row["path"]]
     assert [row["path"] for row in ours] == [f"/nonexistent/client-{number}" for number in range(101)]
     with client.export(session["id"], "ndjson") as chunks:
-        assert [json.loads(line) for line in whole_lines(chunks)] == live
+        assert [json.loads(line) for line in b"".join(chunks).splitlines()] == live
     assert client.session(session["id"][:8])["books"] == "complete"
 
 
@@ -57,8 +51,7 @@ def test_a_session_can_be_stopped_and_is_listed(client: Client) -> None:
     with workload("open_paths.py", 3, 10, "/nonexistent/stopped-") as busy:
         session = client.start("opensnoop", filters={"pid": busy.pid}, limits={"duration_ms": 60_000})
         client.stop(session["id"])
-        with client.rows(session["id"]) as rows:
-            assert not [row for row in rows if "stopped-" in row["path"]]
+        assert not [row for row in client.rows(session["id"]) if "stopped-" in row["path"]]
     listed, total = client.sessions(limit=1)
     assert total >= 1
     assert listed[0]["id"] == session["id"]

@@ -6,6 +6,8 @@ import pytest
 
 from fleetscope import models
 from fleetscope.client import Client
+from tests.e2e.stack import Stack
+from tests.workloads.spawn import workload
 
 pytestmark = pytest.mark.kernel
 
@@ -22,10 +24,12 @@ def test_the_server_sends_what_the_client_reads(client: Client) -> None:
     assert not missing(models.JoinToken, client.join_token())
 
 
-def test_a_session_and_its_runs_have_the_declared_shape(client: Client) -> None:
-    started = client.start("syscount", duration="1s", reason="a test")
-    with client.row_bytes(started["id"]) as chunks:
-        assert sum(map(len, chunks)) > 0
+def test_a_session_and_its_runs_have_the_declared_shape(stack: Stack, client: Client) -> None:
+    with workload("open_paths.py", 500, 200, "/nonexistent/shapes-") as busy:
+        started = client.start("syscount", filters={"pid": busy.pid}, duration="2s", reason="a test")
+        stack.wait_state(started["id"], "attached")
+        busy.go()
+        assert list(client.rows(started["id"]))
     session = client.session(started["id"])
     assert not missing(models.Session, session)
     (run,) = session["runs"]

@@ -4,14 +4,17 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.stack import Stack
+from tests.workloads.spawn import workload
 
 pytestmark = pytest.mark.kernel
 
 
 @pytest.fixture(scope="module")
 def counted(stack: Stack) -> str:
-    session = str(stack.json("start", "syscount", "--duration", "1s", "--detach")["session"])
-    stack.wait_state(session, "ended")
+    with workload("open_paths.py", 500, 200, "/nonexistent/counted-") as busy:
+        session = stack.detach("syscount", "--pid", str(busy.pid), "--duration", "2s")
+        busy.go()
+        stack.wait_state(session, "ended")
     return session
 
 

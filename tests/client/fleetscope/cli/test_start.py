@@ -19,12 +19,14 @@ def test_id_and_ledger_stand_on_stderr_and_only_rows_on_stdout(stack: Stack) -> 
 
 
 def test_a_detached_start_prints_its_id_alone(stack: Stack) -> None:
-    for form in ("json", "table"):
-        done = stack.command("start", "syscount", "--duration", "1s", "--detach", "--output", form)
-        text = done.stdout.decode()
-        session = json.loads(text)["session"] if form == "json" else text.strip()
-        assert stack.wait_state(session, "ended")["id"] == session
-        assert done.stderr == b""
+    with workload("open_paths.py", 1, 1, "/nonexistent/detached-") as idle:
+        for form in ("json", "table"):
+            args = ("--pid", str(idle.pid), "--duration", "1s", "--detach", "--output", form)
+            done = stack.command("start", "opensnoop", *args)
+            text = done.stdout.decode()
+            session = json.loads(text)["session"] if form == "json" else text.strip()
+            assert stack.wait_state(session, "ended")["id"] == session
+            assert done.stderr == b""
 
 
 @pytest.mark.parametrize(
