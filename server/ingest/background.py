@@ -14,7 +14,8 @@ from server.fleet.models import HEARTBEAT_SECONDS
 from server.ingest.database import in_db
 from server.ingest.links import Links
 from server.ingest.outbound import push
-from server.tracing import dispatch, progress
+from server.ingest.runs import flush
+from server.tracing import dispatch
 from server.tracing.segments import segment_store
 
 log = logging.getLogger(__name__)
@@ -85,19 +86,7 @@ class Background:
         await in_db(presence.still_here, [link.connection for link in self._links.all()])
 
     async def _write_progress(self) -> None:
-        dirty = [run for link in self._links.all() for run in link.runs.values() if run.dirty and not run.closed]
-        if not dirty:
-            return
-        for run in dirty:
-            run.dirty = False
-        try:
-            await in_db(progress.write, [run.progress for run in dirty])
-        except Exception:
-            for run in dirty:
-                run.dirty = True
-            raise
-        for session in {run.session for run in dirty}:
-            await nudge.send(nudge.session_group(session), nudge.state_message())
+        await flush([run for link in self._links.all() for run in link.runs.values()])
 
     async def _seal(self) -> None:
         await asyncio.to_thread(segment_store().seal_due)

@@ -19,6 +19,7 @@ from server.ingest.database import in_db
 from server.ingest.links import Link, Links
 from server.ingest.outbound import push
 from server.ingest.reports import take_report
+from server.ingest.runs import flush
 from server.tracing.reconcile import reconcile
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class ControlStream:
         self._links.remove(link)
         if self._links.get(link.host) is None:
             await self._group.leave(nudge.host_group(link.host))
+        await flush(link.runs.values())
         await in_db(presence.disconnected, link.connection)
         await nudge.send(nudge.FLEET, nudge.fleet_message("hosts"))
         log.info("%s is disconnected", link.name)

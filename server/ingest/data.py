@@ -21,7 +21,7 @@ from server import nudge
 from server.ingest.database import in_db
 from server.ingest.links import Link
 from server.ingest.reports import open_run
-from server.ingest.runs import OpenRun
+from server.ingest.runs import OpenRun, flush
 from server.ingest.storing import Stored, store_frames
 from server.tracing import lifecycle
 
@@ -85,6 +85,7 @@ class DataStream:
         finally:
             filling.cancel()
             closing.cancel()
+            await flush(self._link.runs.values())
 
     async def _close(self, filling: asyncio.Task[None]) -> None:
         """Without its control stream a host may not send: another process may hold it by now."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from proto.v1.stream_pb2 import RunSchema
+from server import nudge
+from server.ingest.database import in_db
 from server.tracing.models import Run, RunState
-from server.tracing.progress import Progress
+from server.tracing.progress import Progress, stored, write
 from server.tracing.segments import segment_store
 
 
@@ -38,11 +41,28 @@ def load_run(host: uuid.UUID, run_id: bytes) -> OpenRun | None:
     run = Run.objects.filter(id=uuid.UUID(bytes=run_id), host_id=host, sent_at__isnull=False).first()
     if run is None or run.state == RunState.REFUSED:
         return None
-    index = segment_store().index(run.session_id, run.id)
-    if run.state == RunState.ENDED and index.end is None:
+    closed = segment_store().index(run.session_id, run.id).end is not None
+    if run.state == RunState.ENDED and not closed:
         return None
-    progress = Progress(run.id, index.rows, index.hits, index.bytes, index.last_seq)
-    loaded = OpenRun(run.id, run.session_id, host, progress, closed=index.end is not None)
+    progress = stored(run.session_id, run.id)
+    loaded = OpenRun(run.id, run.session_id, host, progress, closed=closed, dirty=not closed)
     if run.schema:
         loaded.pin(RunSchema.FromString(bytes(run.schema)))
     return loaded
+
+
+async def flush(runs: Iterable[OpenRun]) -> None:
+    """Write the progress of these runs to the database, and let those who watch know. What fails stays to be written."""
+    dirty = [run for run in runs if run.dirty and not run.closed]
+    if not dirty:
+        return
+    for run in dirty:
+        run.dirty = False
+    try:
+        await in_db(write, [run.progress for run in dirty])
+    except BaseException:
+        for run in dirty:
+            run.dirty = True
+        raise
+    for session in {run.session for run in dirty}:
+        await nudge.send(nudge.session_group(session), nudge.state_message())

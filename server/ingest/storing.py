@@ -23,7 +23,7 @@ class Stored:
 
 def store_frames(run: OpenRun, frames: list[Frame]) -> Stored:
     """Blocking; one call for a run at a time. Raises OSError when the disk fails: then nothing is acknowledged."""
-    fresh = [frame for frame in frames if frame.head.seq > run.progress.stored_seq]
+    fresh = _fresh(frames, run.progress.stored_seq)
     if run.closed or not fresh:
         return Stored(_ack(run))
     try:
@@ -41,6 +41,16 @@ def store_frames(run: OpenRun, frames: list[Frame]) -> Stored:
         return Stored(_ack(run), last)
     run.awaited_seq = hole.expected
     return Stored(_reject(run, hole.expected, str(hole)), last)
+
+
+def _fresh(frames: list[Frame], stored_seq: int) -> list[Frame]:
+    """Without repeats, of what is stored and within the group."""
+    fresh, last = [], stored_seq
+    for frame in frames:
+        if frame.head.seq > last:
+            fresh.append(frame)
+            last = frame.head.seq
+    return fresh
 
 
 def _append(run: OpenRun, frames: list[Frame]) -> HoleError | None:

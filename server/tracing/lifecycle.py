@@ -16,7 +16,7 @@ from proto.v1.stream_pb2 import EndCause, RunEnd
 from server import nudge
 from server.audit.record import record
 from server.tracing.models import FINAL, Run, RunState, Session, SessionState
-from server.tracing.progress import Progress, changes
+from server.tracing.progress import Progress, changes, stored
 
 _LINE = 2000
 _ANY = Q()
@@ -67,7 +67,8 @@ def close(progress: Progress, end: RunEnd) -> None:
 def lose(run: uuid.UUID, message: str) -> None:
     """It is known that no more rows will come, and nobody can say what is missing."""
     end = RunEnd(cause=EndCause.END_CAUSE_RUNNER_DIED, message=message, ledger_known=False)
-    _finish(run, RunState.ENDED, end)
+    session = Run.objects.values_list("session_id", flat=True).get(id=run)
+    _finish(run, RunState.ENDED, end, changes(stored(session, run)))
 
 
 def stop(session: uuid.UUID, runs: Iterable[Run], cause: EndCause, message: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from server.tracing.models import FINAL, Run
+from server.tracing.segments import segment_store
 
 
 @dataclass(slots=True)
@@ -24,6 +25,12 @@ class Progress:
     cost: bytes | None = None
     peak_percent: float = 0
     note: str | None = None
+
+
+def stored(session: uuid.UUID, run: uuid.UUID) -> Progress:
+    """What the store holds of the run, whatever the database was told."""
+    index = segment_store().index(session, run)
+    return Progress(run, index.rows, index.hits, index.bytes, index.last_seq)
 
 
 def write(all_progress: Iterable[Progress]) -> None:

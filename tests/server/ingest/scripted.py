@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import grpc
 from cryptography import x509
@@ -22,7 +23,7 @@ from proto.v1 import agent_pb2 as pb
 from proto.v1.agent_pb2_grpc import AgentLinkStub, EnrolmentStub
 from proto.v1.stream_pb2 import BatchHead
 from server.catalog.tools import catalogue
-from tests.server.tracing.rows import Frames
+from tests.server.tracing.rows import BOOT, SCHEMA, WALL, Frames
 
 SECONDS = 10
 M = TypeVar("M")
@@ -136,7 +137,7 @@ class Agent:
 
     async def _control(self) -> None:
         try:
-            async for message in self.stub.Control(_queue(self.up)):
+            async for message in self.stub.Control(stream_of(self.up)):
                 self.heard.append(message)
                 self._news.set()
         except grpc.aio.AioRpcError as error:
@@ -145,7 +146,7 @@ class Agent:
             self.ended.set()
 
     async def _data(self) -> None:
-        async for answer in self.stub.Data(_queue(self.frames)):
+        async for answer in self.stub.Data(stream_of(self.frames)):
             self.answers.append(answer)
             self._news.set()
 
@@ -161,7 +162,7 @@ async def agent(address: str, identity: Identity) -> AsyncIterator[Agent]:
             await connected.close()
 
 
-async def _queue(messages: asyncio.Queue[M]) -> AsyncIterator[M]:
+async def stream_of(messages: asyncio.Queue[M]) -> AsyncIterator[M]:
     while True:
         yield await messages.get()
 
@@ -201,3 +202,20 @@ class RunFrames(Frames):
         head = super()._head(**fields)
         head.run_id = self.run_id
         return head
+
+
+async def until(look: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool], seconds: float = 10) -> Any:
+    deadline = time.monotonic() + seconds
+    while not wanted(found := await look()):
+        assert time.monotonic() < deadline, found
+        await asyncio.sleep(0.05)
+    return found
+
+
+async def attached(host: Agent) -> bytes:
+    """Take the start that waits, say that it is attached, open the data stream. Returns the run's id."""
+    run = run_of(await host.start(), host.identity)
+    host.update(run, pb.RunUpdate.STATE_ACCEPTED)
+    host.update(run, pb.RunUpdate.STATE_ATTACHED, schema=SCHEMA, boot_ns=BOOT, wall_ns=WALL)
+    host.open_data()
+    return run

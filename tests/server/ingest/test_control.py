@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from proto.v1 import agent_pb2 as pb
-from proto.v1.stream_pb2 import END_CAUSE_DURATION, END_CAUSE_STOPPED
+from proto.v1.stream_pb2 import END_CAUSE_DURATION, END_CAUSE_STOPPED, END_CAUSE_SWITCHED_OFF
 from tests.server.ingest.conftest import Api, Join
-from tests.server.ingest.scripted import RunFrames, agent, run_of
+from tests.server.ingest.scripted import RunFrames, agent, attached, run_of, until, works
 from tests.server.tracing.rows import BOOT, SCHEMA, WALL
 
 MakeApi = Callable[[str], Awaitable[Api]]
-
-
-async def until(look: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool], seconds: float = 10) -> Any:
-    deadline = time.monotonic() + seconds
-    while not wanted(found := await look()):
-        assert time.monotonic() < deadline, found
-        await asyncio.sleep(0.05)
-    return found
 
 
 async def test_a_session_runs_from_start_to_closed_books(address: str, join: Join, api: MakeApi) -> None:
@@ -101,3 +92,84 @@ async def test_a_start_is_sent_once_and_is_over_when_the_agent_does_not_know_it(
         assert ended["state"] == "ended"
         assert ended["books"] == "unknown"
         assert not [message for message in again.heard if message.HasField("start")]
+
+
+async def test_a_newer_connection_of_the_host_takes_over(address: str, join: Join, api: MakeApi) -> None:
+    identity, person = await join(), await api("tracer")
+    async with agent(address, identity) as older, agent(address, identity) as newer:
+        await older.hello()
+        await newer.hello()
+        await asyncio.wait_for(older.ended.wait(), 5)
+        made = await person.post("sessions", {"tool": "opensnoop"}, 201)
+        assert (await newer.start()).session_id == uuid.UUID(made["id"]).bytes
+        assert (await person.get("hosts/web-1"))["state"] == "online"
+
+
+async def test_a_run_lives_through_a_reconnect(address: str, join: Join, api: MakeApi) -> None:
+    identity, person = await join(), await api("tracer")
+    async with agent(address, identity) as host:
+        await host.hello()
+        made = await person.post("sessions", {"tool": "opensnoop"}, 201)
+        run = await attached(host)
+        frames = RunFrames(run)
+        first = frames.rows_of(10)
+        host.send(first)
+        await host.ack(run, 1)
+    offline = await until(lambda: person.get("hosts/web-1"), lambda h: h["state"] == "offline")
+    assert offline["since"] is None
+    async with agent(address, identity) as again:
+        welcome = await again.hello(runs=[pb.ActiveRun(run_id=run, spooled_seq=3)])
+        assert list(welcome.live_runs) == [run]
+        again.open_data()
+        again.send(first, frames.rows_of(5), frames.end(END_CAUSE_DURATION))
+        await again.ack(run, 3)
+        ended = await person.get(f"sessions/{made['id']}")
+        assert (ended["rows"], ended["books"]) == (15, "complete")
+    async with agent(address, identity) as third:
+        welcome = await third.hello(runs=[pb.ActiveRun(run_id=run, ended=True, spooled_seq=3)])
+        assert (list(welcome.live_runs), list(welcome.forgotten_runs)) == ([], [run])
+
+
+async def test_a_revoked_host_is_cut_off_and_its_run_lost(address: str, join: Join, api: MakeApi) -> None:
+    identity, person = await join(), await api("admin")
+    async with agent(address, identity) as host:
+        await host.hello()
+        made = await person.post("sessions", {"tool": "opensnoop"}, 201)
+        await attached(host)
+        await until(lambda: person.get(f"sessions/{made['id']}"), lambda s: s["state"] == "running")
+        await person.post("hosts/web-1/revoke", {"reason": "stolen"})
+        await asyncio.wait_for(host.ended.wait(), 5)
+        ended = await until(lambda: person.get(f"sessions/{made['id']}"), lambda s: s["state"] == "ended")
+        assert ended["runs"][0]["end"]["message"] == "the host was revoked"
+
+
+async def test_a_switch_stops_the_hosts_runs(address: str, join: Join, api: MakeApi) -> None:
+    identity, person = await join(), await api("admin")
+    async with agent(address, identity) as host:
+        await host.hello()
+        await person.post("sessions", {"tool": "opensnoop"}, 201)
+        run = await attached(host)
+        await person.post("hosts/web-1/switch", {"off": True, "reason": "incident"})
+        stop = (await host.wait(lambda m: m.HasField("stop"))).stop
+        assert (stop.run_id, stop.cause) == (run, END_CAUSE_SWITCHED_OFF)
+        refused = await person.post("sessions", {"tool": "opensnoop"}, 409)
+        assert "web-1 is switched off: incident" in refused["error"]["message"]
+
+
+async def test_verdicts_that_come_later_count(address: str, join: Join, api: MakeApi) -> None:
+    identity, person = await join(), await api("tracer")
+    async with agent(address, identity) as host:
+        await host.hello()
+        host.say(verdict=works(pb.Verdict.STATE_REFUSED, "no tracepoints here")[-1])
+        tool = works()[-1].tool
+        await until(lambda: person.get("hosts/web-1"), lambda found: found["verdicts"][tool]["state"] == "refused")
+        refused = await person.post("sessions", {"tool": tool}, 409)
+        assert refused["error"]["message"] == f"web-1 cannot run {tool}: no tracepoints here"
+
+
+async def test_an_update_of_an_unknown_run_is_answered_with_a_stop(address: str, join: Join) -> None:
+    async with agent(address, await join()) as host:
+        await host.hello()
+        host.update(b"\x01" * 16, pb.RunUpdate.STATE_ATTACHED)
+        stop = (await host.wait(lambda m: m.HasField("stop"))).stop
+        assert (stop.run_id, stop.message) == (b"\x01" * 16, "the server does not know this run")

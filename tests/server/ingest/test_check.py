@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from proto.frame import Frame, decode, encode
+from proto.v1.stream_pb2 import END_CAUSE_DURATION, BatchHead, Encryption, RunEnd
+from server.ingest.check import UnacceptableError, check_frame
+from tests.server.tracing.rows import SCHEMA, TWO_STREAMS, Frames
+
+
+def changed(change: Callable[[BatchHead], object], body: bytes | None = None) -> Frame:
+    frame = decode(Frames().rows_of(10))
+    change(frame.head)
+    return decode(encode(frame.head, frame.body if body is None else body))
+
+
+def test_rows_and_an_end_are_acceptable() -> None:
+    frames = Frames()
+    check_frame(decode(frames.rows_of(10)), SCHEMA)
+    check_frame(decode(frames.stacks_of(10)), TWO_STREAMS)
+    check_frame(decode(frames.end(END_CAUSE_DURATION)), SCHEMA)
+    check_frame(decode(Frames().end(END_CAUSE_DURATION)), None)
+
+
+BAD: list[tuple[Callable[[BatchHead], object], str]] = [
+    (lambda head: setattr(head, "seq", 0), "seq"),
+    (lambda head: setattr(head, "seq", 2**63), "seq"),
+    (lambda head: setattr(head, "rows", 11), "announces 11 rows and holds 10"),
+    (lambda head: setattr(head, "hits", 9), "holds 10 events and counts 9"),
+    (lambda head: setattr(head, "stream", 1), "no stream 1"),
+    (lambda head: setattr(head, "body_size", 0), "declared size"),
+    (lambda head: setattr(head, "body_size", 2**40), "declared size"),
+    (lambda head: setattr(head, "body_size", head.body_size - 1), "do not follow the schema"),
+    (lambda head: head.encryption.CopyFrom(Encryption(algorithm=1)), "encrypted"),
+    (lambda head: head.end.CopyFrom(RunEnd()), "last frame"),
+]
+
+
+@pytest.mark.parametrize(("change", "problem"), BAD)
+def test_what_does_not_fit_is_refused(change: Callable[[BatchHead], object], problem: str) -> None:
+    with pytest.raises(UnacceptableError, match=problem):
+        check_frame(changed(change), SCHEMA)
+
+
+@pytest.mark.parametrize("body", [b"x", b"\x28\xb5\x2f\xfd" + b"\0" * 100, b"\xff" * 1000])
+def test_a_body_that_is_none_is_refused(body: bytes) -> None:
+    with pytest.raises(UnacceptableError, match="do not follow the schema"):
+        check_frame(changed(lambda _: None, body), SCHEMA)
+
+
+def test_rows_of_another_stream_are_refused() -> None:
+    frames = Frames()
+    stacks = decode(frames.stacks_of(3))
+    stacks.head.stream = 0
+    with pytest.raises(UnacceptableError, match="do not follow the schema"):
+        check_frame(stacks, SCHEMA)
+
+
+def test_rows_without_a_schema_and_counts_without_rows_are_refused() -> None:
+    with pytest.raises(UnacceptableError, match="no stream 0"):
+        check_frame(changed(lambda _: None), None)
+    with pytest.raises(UnacceptableError, match="announces rows and holds none"):
+        check_frame(changed(lambda _: None, b""), SCHEMA)
