@@ -13,7 +13,7 @@ from provision.steps import run_logged, run_step, say
 RUN = ("python3-bpfcc", "python3-venv", "ca-certificates")
 TEST = (
     "bpftool", "chromium", "curl", "gcc", "iproute2", "libc6-dev", "nginx-light", "postgresql", "procps",
-    "redis-server", "strace", "stress-ng", "sudo",
+    "redis-server", "strace", "stress-ng", "sudo", "systemd",
 )  # fmt: skip
 POLICY_RC_D = Path("/usr/sbin/policy-rc.d")
 
