@@ -1,4 +1,4 @@
-"""The compose file and the images, read as data: no container engine is needed to see that they start what is tested."""
+"""The compose file and the images, read as data: it takes no container engine to see that they start what is tested."""
 
 import re
 import shlex
