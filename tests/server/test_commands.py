@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.server.processes import Server
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Server:
+    return Server(tmp_path)
+
+
+def test_an_unmigrated_database_is_named(server: Server) -> None:
+    for role in ("web", "ingest", "onetime"):
+        done = server.command(role)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == (
+            "fleetscope server: the database is of another version; run `python -m server migrate` first\n"
+        )
+
+
+def test_a_bad_variable_is_one_line(server: Server) -> None:
+    server.extra["FLEETSCOPE_GRPC"] = "nowhere"
+    done = server.command("migrate")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "fleetscope server: FLEETSCOPE_GRPC='nowhere' is not HOST:PORT; set it to an address such as localhost:8000\n"
+    )
+
+
+def test_people_tokens_and_the_audit_from_the_console(server: Server) -> None:
+    assert server.command("migrate").returncode == 0
+    first = server.command("onetime").stdout.split()
+    second = server.command("onetime").stdout.split()
+    assert first[0] == second[0] == "admin"
+    assert first[1] != second[1]
+    assert server.command("user", "add", "ann", "--role", "tracer", text=f"{PASSWORD}\n").returncode == 0
+    taken = server.command("user", "add", "ann", text=f"{PASSWORD}\n")
+    assert taken.stderr == "fleetscope server: there is a user ann already; choose another name\n"
+    assert server.command("user", "list").stdout == "admin\tadmin\tactive\nann\ttracer\tactive\n"
+    assert server.command("token", "ann").stdout.startswith("fst1.")
+    unknown = server.command("token", "bob")
+    assert (unknown.returncode, "no active user bob" in unknown.stderr) == (1, True)
+    assert server.command("user", "password", "admin", text=f"{PASSWORD}\n").returncode == 0
+    assert server.command("onetime").stdout == ""
+    verified = server.command("audit", "verify")
+    assert verified.stdout.startswith("5 entries, all in order; head ")
+
+
+def test_a_tampered_audit_is_named(server: Server) -> None:
+    server.command("migrate")
+    for _ in range(3):
+        server.command("onetime")
+    with sqlite3.connect(server.folder / "server/fleetscope.sqlite3") as database:
+        database.execute("DROP TRIGGER audit_no_update")
+        database.execute("UPDATE audit_auditentry SET actor = 'nobody' WHERE id = 2")
+    done = server.command("audit", "verify")
+    assert done.returncode == 1
+    assert done.stderr == "fleetscope server: the audit was tampered with at entry 2: its content was changed\n"
