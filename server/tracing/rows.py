@@ -160,8 +160,13 @@ def _text(value: bytes | str) -> str:
     return escape(value) if isinstance(value, bytes) else value
 
 
+def is_formula(text: str) -> bool:
+    """A spreadsheet might run a cell that starts like this (OWASP ASVS 1.2.10)."""
+    return text.startswith(_FORMULA)
+
+
 def _csv_cell(text: str) -> str:
-    guarded = f"'{text}" if text.startswith(_FORMULA) else text
+    guarded = f"'{text}" if is_formula(text) else text
     return '"' + guarded.replace('"', '""') + '"' if _QUOTED & set(guarded) else guarded
 
 

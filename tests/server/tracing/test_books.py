@@ -12,7 +12,14 @@ from tests.server.tracing.rows import BOOT, SCHEMA
 
 DONE = RunEnd(cause=pb.END_CAUSE_DURATION, ledger_known=True)
 WHOLE = RunIndex(
-    rows=10, hits=10, first_seq=1, last_seq=3, bytes=900, ledger=Ledger(seen=10, stored=10), end=DONE, first_boot_ns=BOOT
+    rows=10,
+    hits=10,
+    first_seq=1,
+    last_seq=3,
+    bytes=900,
+    ledger=Ledger(seen=10, stored=10),
+    end=DONE,
+    first_boot_ns=BOOT,
 )
 LIVE = replace(WHOLE, end=None)
 
@@ -43,7 +50,10 @@ def test_a_running_run_is_in_flight_and_tells_its_losses() -> None:
 def test_losses_say_cause_and_time() -> None:
     found = judged(with_losses(lost(pb.LOSS_CAUSE_RING, 3, 12.1, 12.4), lost(pb.LOSS_CAUSE_CRASH, 1200)))
     assert found.state == "lossy"
-    assert found.message == "3 events lost in the ring between 12.1 s and 12.4 s; 1,200 events lost with the runner that died"
+    assert (
+        found.message
+        == "3 events lost in the ring between 12.1 s and 12.4 s; 1,200 events lost with the runner that died"
+    )
 
 
 @pytest.mark.parametrize("cause", [pb.LOSS_CAUSE_THROTTLED, pb.LOSS_CAUSE_LIMIT])

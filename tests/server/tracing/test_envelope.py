@@ -9,7 +9,7 @@ from server.tracing.envelope import CONTEXT, LIFETIME, _ns
 
 def test_the_context_keeps_the_signature_apart_from_any_other() -> None:
     assert CONTEXT == b"fleetscope-envelope-v1\0"
-    assert LIFETIME == datetime.timedelta(seconds=60)
+    assert datetime.timedelta(seconds=60) == LIFETIME
 
 
 @pytest.mark.parametrize("microsecond", [0, 1, 999_999])

@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from pathlib import Path
 from uuid import UUID
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
+from server.errors import Invalid
+from server.tracing import execute
 from server.tracing.execute import Answer, answer
-from server.tracing.query import Filter, Key, Measure, Question
+from server.tracing.query import Compiled, Filter, Key, Measure, Question
 from server.tracing.rows import RunSource
 from server.tracing.sources import SessionSource
 from server.tracing.store import SegmentStore
-from tests.server.tracing.rows import BOOT, SCHEMA, WALL, Frames
+from tests.server.tracing.rows import BOOT, SCHEMA, TWO_STREAMS, WALL, Frames
 
 SESSION = UUID(int=1)
 SOURCE = SessionSource(
@@ -104,6 +108,77 @@ def test_open_sealed_and_mixed_stores_give_the_same_answer(stores: dict[str, Seg
         assert len(opened.rows) == len(other.rows)
         for left, right in zip(opened.rows, other.rows, strict=True):
             assert [exact(value) for value in left] == [exact(value) for value in right]
+
+
+def test_rows_come_in_the_order_in_which_they_were_stored(stores: dict[str, SegmentStore]) -> None:
+    for store in stores.values():
+        found = ask(store, columns=["host", "row"], limit=10_000)
+        assert found.rows == [[host, row] for host in ("host-2", "host-3") for row in range(100)]
+        assert ask(store, columns=["row"], limit=3, offset=99).rows == [[99], [0], [1]]
+        assert (
+            ask(store, columns=["row"], filters=[{"column": "row", "op": "ge", "value": 98}]).rows == [[98], [99]] * 2
+        )
+
+
+def test_groups_measures_and_order(stores: dict[str, SegmentStore]) -> None:
+    found = ask(
+        stores["mixed"],
+        filters=[{"column": "comm", "op": "eq", "value": "l\\xffs"}],
+        group_by=[{"column": "comm"}, {"column": "time", "width": 10**9}],
+        measures=[{"function": "count"}, {"function": "max", "column": "latency"}, {"function": "p50", "column": "fd"}],
+        order=[{"by": "time", "descending": True}],
+    )
+    assert [column["name"] for column in found.columns] == ["comm", "time", "count", "max_latency", "p50_fd"]
+    assert [column["type"] for column in found.columns] == ["text", "time", "number", "number", "number"]
+    seconds = [str(WALL + 3 * 10**9), str(WALL + 2 * 10**9)]
+    assert found.rows == [["l\\xffs", second, 33, 97 * 97, -1] for second in seconds]
+
+
+def test_powers_of_two(stores: dict[str, SegmentStore]) -> None:
+    found = ask(stores["open"], group_by=[{"column": "latency", "log2": True}], order=[{"by": "latency"}])
+    expected = Counter(max((n * n).bit_length() - 1, 0) for n in range(100))
+    assert found.rows == [[slot, 2 * expected[slot]] for slot in sorted(expected)]
+    assert found.columns[0]["unit"] == "log2_slot"
+
+
+def test_a_stream_that_nobody_sent(stores: dict[str, SegmentStore]) -> None:
+    with pytest.raises(Invalid, match="no host has sent rows of 'stacks'"):
+        answer(stores["open"], SOURCE, "stacks", Question())
+
+
+def test_a_run_without_rows_has_an_empty_answer(tmp_path: Path) -> None:
+    assert ask(SegmentStore(tmp_path)).rows == []
+    assert ask(SegmentStore(tmp_path), measures=[{"function": "count"}]).rows == [[0]]
+
+
+def test_large_integers_and_stacks_are_shown_whole(tmp_path: Path) -> None:
+    store, frames = SegmentStore(tmp_path), Frames()
+    run = RunSource(UUID(int=9), "h", TWO_STREAMS, BOOT, WALL)
+    store.pin(SESSION, run.run, TWO_STREAMS)
+    store.append(SESSION, run.run, [frames.rows_of(2), frames.stacks_of(2)])
+    found = answer(store, SessionSource(SESSION, ended=False, runs=[run]), "stacks", Question(columns=["row", "stack"]))
+    assert found.rows == [[2, ["main", "work2"]], [3, ["main", "work0", "sys_read_[k]"]]]
+
+
+def test_the_engine_reads_nothing_but_the_store(stores: dict[str, SegmentStore]) -> None:
+    connection = execute._database(stores["sealed"].root).cursor()
+    for sql in (
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "COPY (SELECT 1) TO '/tmp/out'",
+        "SET enable_external_access=true",
+    ):
+        with pytest.raises(duckdb.Error):
+            connection.execute(sql).fetchall()
+
+
+def test_a_question_that_takes_too_long_is_stopped(
+    stores: dict[str, SegmentStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execute, "SECONDS", 0.2)
+    endless = Compiled("SELECT count(*) FROM range(1000000000) a, range(1000000) b", [], [])
+    monkeypatch.setattr(execute, "compile_question", lambda *_: endless)
+    with pytest.raises(Invalid, match="takes longer than"):
+        ask(stores["open"])
 
 
 def exact(value: object) -> object:
