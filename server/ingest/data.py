@@ -19,6 +19,7 @@ from proto.v1.agent_pb2 import DataDown, DataUp, Reject
 from proto.v1.stream_pb2 import BatchHead
 from server import nudge
 from server.ingest.database import in_db
+from server.ingest.inbox import Inbox, Room
 from server.ingest.links import Link
 from server.ingest.reports import open_run
 from server.ingest.runs import OpenRun, flush
@@ -27,55 +28,23 @@ from server.tracing import lifecycle
 
 log = logging.getLogger(__name__)
 
-# More wait in the host's spool; gRPC's flow control tells it to.
-INBOX_BYTES = 16 * 1024 * 1024
 # Rows may overtake the report that holds their schema: it comes on the other stream.
 SCHEMA_SECONDS = 10
 
 _DISK = ThreadPoolExecutor(8, thread_name_prefix="ingest-disk")
 
 
-class Inbox:
-    """Frames that have arrived and wait to be stored; bounded in bytes, the sender waits when it is full."""
-
-    def __init__(self) -> None:
-        self._frames: list[bytes] = []
-        self._size = 0
-        self._ended = False
-        self._change = asyncio.Condition()
-
-    async def fill(self, requests: AsyncIterator[DataUp]) -> None:
-        try:
-            async for message in requests:
-                async with self._change:
-                    await self._change.wait_for(lambda: self._size < INBOX_BYTES)
-                    self._frames.append(message.frame)
-                    self._size += len(message.frame)
-                    self._change.notify_all()
-        finally:
-            async with self._change:
-                self._ended = True
-                self._change.notify_all()
-
-    async def take(self) -> list[bytes]:
-        """All that wait; empty at the end of the stream."""
-        async with self._change:
-            await self._change.wait_for(lambda: bool(self._frames) or self._ended)
-            taken, self._frames, self._size = self._frames, [], 0
-            self._change.notify_all()
-            return taken
-
-
 class DataStream:
     """Serves one call of `AgentLink.Data`."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, room: Room) -> None:
         self._link = link
+        self._room = room
 
     async def serve(self, requests: AsyncIterator[DataUp]) -> AsyncIterator[DataDown]:
         for run in self._link.runs.values():
             run.awaited_seq = 0
-        inbox = Inbox()
+        inbox = Inbox(self._room)
         filling = asyncio.create_task(inbox.fill(requests))
         closing = asyncio.create_task(self._close(filling))
         try:
@@ -85,6 +54,7 @@ class DataStream:
         finally:
             filling.cancel()
             closing.cancel()
+            await inbox.close()
             await flush(self._link.runs.values())
 
     async def _close(self, filling: asyncio.Task[None]) -> None:

@@ -33,6 +33,7 @@ from server.ingest.control import ControlStream
 from server.ingest.data import DataStream
 from server.ingest.enrolment import Enrolment
 from server.ingest.identity import calling_host
+from server.ingest.inbox import Room
 from server.ingest.links import Links
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class AgentLink(AgentLinkServicer):
         self._links = links
         self._group = group
         self._ca = ca
+        self._room = Room()
 
     async def Control(
         self, requests: AsyncIterator[AgentMessage], context: ServicerContext[AgentMessage, ServerMessage]
@@ -70,7 +72,7 @@ class AgentLink(AgentLinkServicer):
         link = self._links.get(host.id)
         if link is None:
             await context.abort(StatusCode.UNAVAILABLE, "open the control stream first")
-        async for message in DataStream(link).serve(requests):
+        async for message in DataStream(link, self._room).serve(requests):
             yield message
 
 

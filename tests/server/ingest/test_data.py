@@ -9,7 +9,7 @@ import pytest
 from proto.v1 import agent_pb2 as pb
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
 from server.ingest import data
-from server.ingest.data import Inbox, claimed_run
+from server.ingest.data import claimed_run
 from tests.server.ingest.conftest import Api, Join
 from tests.server.ingest.scripted import Agent, RunFrames, agent, attached, run_of, until
 from tests.server.tracing.rows import SCHEMA
@@ -137,26 +137,6 @@ async def test_rows_without_a_schema_end_the_run(
         host.open_data()
         host.send(RunFrames(run).rows_of(10))
         assert (await host.reject(run)).expected_seq == 0
-
-
-async def test_an_inbox_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "INBOX_BYTES", 10)
-    taken = 0
-
-    async def requests() -> AsyncIterator[pb.DataUp]:
-        nonlocal taken
-        for _ in range(5):
-            taken += 1
-            yield pb.DataUp(frame=b"12345678")
-
-    inbox = Inbox()
-    filling = asyncio.create_task(inbox.fill(requests()))
-    for expected in (3, 5, 5):
-        await asyncio.sleep(0.05)
-        assert taken == expected
-        assert sum(map(len, await inbox.take())) <= 16
-    await filling
-    assert await inbox.take() == []
 
 
 def test_a_damaged_frame_may_say_whose_it_is() -> None:
