@@ -4,11 +4,13 @@ SHELL := /bin/sh
 SETUP := /usr/bin/python3 packaging/setup.py
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help run test check gen new-tool deb
+.PHONY: help run test test-vm bench check gen new-tool deb
 
 help:
 	@echo "make run       install what is missing, then start the server and an agent on this machine"
 	@echo "make test      install what the tests need, then run all of them"
+	@echo "make test-vm   the tests that boot other kernels as guests"
+	@echo "make bench     measure; one JSON line for each figure"
 	@echo "make check     formatting, lint and types only"
 	@echo "make gen       regenerate the code made from proto/"
 	@echo "make new-tool NAME=...   a new folder in bpf/ from the template"
@@ -21,6 +23,15 @@ run:
 test:
 	@$(SETUP) test
 	@exec $(PY) packaging/test.py
+
+# Boots other kernels under software emulation: minutes, and a core of its own.
+test-vm:
+	@$(SETUP) test-vm
+	@exec $(PY) packaging/test.py --vm
+
+bench:
+	@$(SETUP) test
+	@exec $(PY) packaging/bench.py
 
 check:
 	@$(SETUP) test
@@ -37,9 +48,3 @@ new-tool:
 deb:
 	@$(SETUP) run
 	@exec $(PY) packaging/deb.py
-
-# Boots other kernels under software emulation: minutes, and a core of its own.
-.PHONY: test-vm
-test-vm:
-	@$(SETUP) test
-	@exec $(PY) packaging/test.py --vm

@@ -2,6 +2,7 @@
 
     setup.py run              everything that `make run` needs
     setup.py test             that, and what the tests need
+    setup.py test-vm          that, and what guests with other kernels need
     setup.py packages GROUP   only .venv, with the Python packages of one group (container images)
 
 Everything already in place is skipped; what is in place is known by stamps, so a second call takes well under a second.
@@ -12,7 +13,7 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036 - this runs before anything has checked it
     sys.exit(f"fleetscope: {sys.executable} is Python {sys.version.split()[0]}, 3.11 or later is needed; use Debian 12")
 
-from provision import SetupError
+from provision import SetupError, apt
 from provision.plan import prepare
 from provision.venv import make_venv
 
@@ -34,13 +35,15 @@ def main() -> int:
 def _run(words: list[str]) -> int:
     match words:
         case ["run"]:
-            prepare(for_tests=False)
+            prepare()
         case ["test"]:
-            prepare(for_tests=True)
+            prepare(packages=apt.TEST, groups=["dev"])
+        case ["test-vm"]:
+            prepare(packages=(*apt.TEST, *apt.TEST_VM), groups=["dev"])
         case ["packages", group]:
             make_venv([group])
         case _:
-            print("usage: packaging/setup.py run | test | packages GROUP", file=sys.stderr)
+            print("usage: packaging/setup.py run | test | test-vm | packages GROUP", file=sys.stderr)
             return 2
     return 0
 

@@ -15,6 +15,7 @@ TEST = (
     "bpftool", "chromium", "curl", "gcc", "iproute2", "libc6-dev", "nginx-light", "postgresql", "procps",
     "redis-server", "strace", "stress-ng", "sudo", "systemd",
 )  # fmt: skip
+TEST_VM = ("busybox-static", "kmod", "qemu-system-x86")
 POLICY_RC_D = Path("/usr/sbin/policy-rc.d")
 
 

@@ -1,7 +1,7 @@
 """The order of things. One set-up at a time: two `make run` of one tree may be started side by side."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from provision import BUILD, apt, venv
@@ -9,11 +9,11 @@ from provision.frontend import build_frontend
 from provision.steps import say
 
 
-def prepare(*, for_tests: bool) -> None:
-    """Raises SetupError."""
+def prepare(*, packages: Sequence[str] = (), groups: Sequence[str] = ()) -> None:
+    """What `make run` needs, and these Debian packages and groups of Python packages. Raises SetupError."""
     with _only_one():
-        apt.install_missing((*apt.RUN, *apt.TEST) if for_tests else apt.RUN)
-        venv.make_venv((*venv.RUN_GROUPS, "dev") if for_tests else venv.RUN_GROUPS)
+        apt.install_missing((*apt.RUN, *packages))
+        venv.make_venv((*venv.RUN_GROUPS, *groups))
         venv.require_bcc()
         build_frontend()
 

@@ -22,6 +22,19 @@ def test_every_group_is_pinned_by_the_constraints() -> None:
     assert node.OWN_PACKAGE in pins
 
 
+def test_everything_installed_is_pinned_transitive_packages_included() -> None:
+    """Against the environment that runs the tests: what came in by itself has to be in the constraints too."""
+    pins = {canonical(line) for line in venv.CONSTRAINTS.read_text().split()}
+    command = [str(venv.PYTHON), "-m", "pip", "list", "--local", "--format=freeze", "--disable-pip-version-check"]
+    listing = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    bundled = {"pip", "setuptools"}
+    assert {canonical(line) for line in listing.split() if line.split("==")[0] not in bundled} <= pins
+
+
+def canonical(pin: str) -> str:
+    return pin.lower().replace("_", "-").replace(".", "-")
+
+
 def test_a_failed_step_tells_its_error_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "LOG", tmp_path / "log")
     script = "echo reading; echo 'E: Unable to locate package nothing'; echo done; exit 100"
