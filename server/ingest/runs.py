@@ -52,7 +52,7 @@ def load_run(host: uuid.UUID, run_id: bytes) -> OpenRun | None:
 
 
 async def flush(runs: Iterable[OpenRun]) -> None:
-    """Write the progress of these runs to the database, and let those who watch know. What fails stays to be written."""
+    """Write the progress of these runs to the database and let those who watch know; what fails stays to be written."""
     dirty = [run for run in runs if run.dirty and not run.closed]
     if not dirty:
         return
