@@ -2,14 +2,14 @@ import { type Data, RecordBatchReader } from "apache-arrow";
 import type { ColumnData, Dictionary, NumberArray } from "./chunk";
 
 /** The columns of one batch: the run's pinned schema message followed by the batch's own messages is an Arrow stream. */
-export function decodeBody(schema: Uint8Array, body: Uint8Array): ColumnData[] {
+export function decodeBody(schema: Uint8Array, body: Uint8Array, rows: number): ColumnData[] {
   const stream = new Uint8Array(schema.length + body.length);
   stream.set(schema, 0);
   stream.set(body, schema.length);
   for (const batch of RecordBatchReader.from(stream)) {
-    return batch.data.children.map(toColumn);
+    if (batch.numRows === rows) return batch.data.children.map(toColumn);
   }
-  throw new Error("The server sent a batch without rows; reload the page, and report it if it stays.");
+  throw new Error(`A batch does not hold the ${rows} rows that it says; reload the page, and report it if it stays.`);
 }
 
 function toColumn(data: Data): ColumnData {

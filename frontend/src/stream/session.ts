@@ -17,7 +17,7 @@ import { decodeBody } from "./decode";
 import { FrameFlush } from "./frames";
 import { Rates } from "./rates";
 import { Rows } from "./rows";
-import { type Connection, Socket } from "./socket";
+import { type Connection, Socket, type SocketHandlers } from "./socket";
 
 /** One kind of rows of a session: what its runs call by the same stream name and columns. */
 export interface StreamRows {
@@ -41,6 +41,8 @@ export interface SessionSnapshot {
   readonly problem: string | null;
 }
 
+type Line = Pick<Socket, "send" | "close">;
+
 interface RunProgress {
   readonly index: number;
   seq: bigint;
@@ -53,7 +55,7 @@ interface RunProgress {
  * once per animation frame, and only then does the server learn that they were drawn.
  */
 export class SessionStream {
-  private readonly socket: Socket;
+  private readonly socket: Line;
   private readonly flush = new FrameFlush(() => this.flushed());
   private readonly runs = new Map<string, RunProgress>();
   private readonly listeners = new Set<() => void>();
@@ -74,8 +76,11 @@ export class SessionStream {
   };
   readonly rates = new Rates();
 
-  constructor(readonly id: string) {
-    this.socket = new Socket(`/ws/sessions/${encodeURIComponent(id)}`, {
+  constructor(
+    readonly id: string,
+    open: (path: string, handlers: SocketHandlers) => Line = (path, handlers) => new Socket(path, handlers),
+  ) {
+    this.socket = open(`/ws/sessions/${encodeURIComponent(id)}`, {
       onOpen: () => this.subscribe(),
       onMessage: (data) => this.received(data),
       onConnection: (connection) => this.update({ connection }),
@@ -171,7 +176,7 @@ export class SessionStream {
   }
 
   private chunkOf(schema: StreamSchema, batch: RunRows, run: RunProgress): Chunk {
-    const columns = decodeBody(schema.arrowSchema, batch.body);
+    const columns = decodeBody(schema.arrowSchema, batch.body, batch.rows);
     return {
       rows: batch.rows,
       bytes: batch.body.length,

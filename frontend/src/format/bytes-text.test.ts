@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { escapeBytes, splitArgv, visible } from "./bytes-text";
+
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+describe("escapeBytes", () => {
+  it("keeps valid UTF-8 and doubles backslashes", () => {
+    expect(escapeBytes(text("/tmp/grün/日本\\x"))).toBe("/tmp/grün/日本\\\\x");
+  });
+
+  it("writes each byte that is not UTF-8 as \\xNN", () => {
+    expect(escapeBytes(bytes(0x61, 0xff, 0xfe, 0x62))).toBe("a\\xff\\xfeb");
+  });
+
+  it("does not take a cut, an overlong or a surrogate sequence for UTF-8", () => {
+    expect(escapeBytes(bytes(0xe2, 0x82))).toBe("\\xe2\\x82");
+    expect(escapeBytes(bytes(0xc0, 0xaf))).toBe("\\xc0\\xaf");
+    expect(escapeBytes(bytes(0xed, 0xa0, 0x80))).toBe("\\xed\\xa0\\x80");
+  });
+
+  it("keeps a byte order mark", () => {
+    expect(escapeBytes(bytes(0xef, 0xbb, 0xbf, 0x61))).toBe("\ufeffa");
+  });
+});
+
+describe("visible", () => {
+  it("spells out control and bidirectional characters", () => {
+    expect(visible("a\nb\u0001\u202ec\u007f\u200b")).toBe("a\\nb\\x01\\u202ec\\x7f\\u200b");
+  });
+
+  it("cannot be confused with text that was typed", () => {
+    expect(visible(escapeBytes(text("a\\n")))).toBe("a\\\\n");
+    expect(visible(escapeBytes(text("a\n")))).toBe("a\\n");
+  });
+});
+
+describe("splitArgv", () => {
+  it("splits at NUL, keeping empty arguments", () => {
+    const parts = splitArgv(text("ls\0\0-l\0"));
+    expect(parts.map((part) => new TextDecoder().decode(part))).toEqual(["ls", "", "-l"]);
+  });
+
+  it("takes a last argument without NUL", () => {
+    expect(splitArgv(text("a\0b")).length).toBe(2);
+    expect(splitArgv(text(""))).toEqual([]);
+  });
+});
