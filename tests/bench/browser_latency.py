@@ -20,7 +20,7 @@ from tests.e2e.browsing import chromium, sign_in
 from tests.e2e.stack import Stack, eventually
 from tests.workloads.spawn import workload
 
-PASSWORD = "bench-password-1"  # noqa: S105 - of a user that lives as long as the bench
+PASSWORD = "bench-password-1"
 
 # Remembers when the text of each stamped row was first in the document.
 OBSERVE = """() => {
@@ -42,7 +42,7 @@ def delays(page: Page) -> np.ndarray:
 
 def measure(stack: Stack, page: Page, count: int, per_second: float) -> dict[str, float]:
     with workload("stamped_opens.py", count, per_second) as busy:
-        page.goto(f"{stack.url}/start/opensnoop")
+        page.goto(f"{stack.url}/tools/opensnoop/start")
         page.get_by_test_id("filter-pid").fill(str(busy.pid))
         clicked = time.monotonic()
         page.get_by_test_id("start-submit").click()

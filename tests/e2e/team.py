@@ -1,4 +1,4 @@
-"""The team shape without a container engine: the commands and the environment of docker-compose.yml, started by hand."""
+"""The team shape without a container engine: commands and environment of docker-compose.yml, started by hand."""
 
 from __future__ import annotations
 

@@ -8,15 +8,21 @@ import pytest
 
 from proto.frame import scan
 from tests.e2e.stack import Stack, eventually
-from tests.workloads.compiled import compiled_workload
+from tests.workloads.compiled import build, running
 
 pytestmark = pytest.mark.kernel
 
 MILLION = 1_000_003
 
 
-def test_at_full_speed_every_call_is_stored_or_counted_as_lost(stack: Stack) -> None:
-    with compiled_workload("burst.c", MILLION) as busy:
+@pytest.fixture(scope="module")
+def burst(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A program that opens a missing path so many times, as fast as it can or at a rate."""
+    return build("burst.c", tmp_path_factory.mktemp("burst"))
+
+
+def test_at_full_speed_every_call_is_stored_or_counted_as_lost(stack: Stack, burst: Path) -> None:
+    with running(burst, MILLION) as busy:
         session = stack.detach("opensnoop", "--pid", str(busy.pid), "--duration", "120s", "--budget", "100%")
         busy.go()
         opened = int(busy.finish())
@@ -27,8 +33,8 @@ def test_at_full_speed_every_call_is_stored_or_counted_as_lost(stack: Stack) -> 
     assert ended["rows"] == ledger["stored"]
 
 
-def test_a_session_over_its_budget_is_stopped_and_says_so(stack: Stack) -> None:
-    with compiled_workload("burst.c", 6_000_011, 300_000) as busy:
+def test_a_session_over_its_budget_is_stopped_and_says_so(stack: Stack, burst: Path) -> None:
+    with running(burst, 6_000_011, 300_000) as busy:
         session = stack.detach("opensnoop", "--pid", str(busy.pid), "--duration", "60s", "--budget", "1%")
         busy.go()
         ended = stack.wait_state(session, "ended", 8)
@@ -39,8 +45,8 @@ def test_a_session_over_its_budget_is_stopped_and_says_so(stack: Stack) -> None:
     assert ended["books"] in ("complete", "lossy")
 
 
-def test_a_deleted_batch_breaks_the_books(stack: Stack) -> None:
-    with compiled_workload("burst.c", 5003, 2000) as busy:
+def test_a_deleted_batch_breaks_the_books(stack: Stack, burst: Path) -> None:
+    with running(burst, 5003, 2000) as busy:
         session = stack.detach("opensnoop", "--pid", str(busy.pid), "--duration", "60s")
         busy.go()
         busy.finish()

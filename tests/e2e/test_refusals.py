@@ -1,4 +1,4 @@
-"""Bad input and missing rights: one line that says what to do, the same in every door, and nothing half-started stays."""
+"""Bad input and missing rights: one line that says what to do, in every door, and nothing half-started stays."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def test_a_viewers_start_is_refused_everywhere_and_stands_in_the_audit_list(stac
     assert "viewer" in refused["error"]["message"]
     assert done.returncode != 0 and "viewer" in done.stderr.decode()
     entries = stack.api("GET", "/api/audit?actor=vera")["items"]
-    denied = [entry for entry in entries if entry["outcome"] == "denied" and "start" in entry["action"]]
-    assert len(denied) == 2
+    refusals = [entry for entry in entries if entry["outcome"] == "refused" and "start" in entry["action"]]
+    assert len(refusals) == 2
 
 
 def test_a_stranger_reads_nothing(stack: Stack) -> None:

@@ -1,4 +1,6 @@
-"""Open missing paths that say when: `stamped_opens.py COUNT PER_SECOND`. Each path ends in -<n>-<wall clock ns before the call>.
+"""Open missing paths that say when: `stamped_opens.py COUNT PER_SECOND`.
+
+Each path ends in -<n>-<wall clock ns before the call>.
 
 Starts when a line arrives on stdin; prints its pid first.
 """
