@@ -127,17 +127,18 @@ def _timer(program: int) -> Iterator[Held]:
 
 
 def _entry(program: int) -> Iterator[Held]:
-    yield _function(program, at_return=False)
+    return _function(program, at_return=False)
 
 
 def _entry_and_return(program: int) -> Iterator[Held]:
-    yield from (_function(program, at_return=at_return) for at_return in (False, True))
+    for at_return in (False, True):
+        yield from _function(program, at_return=at_return)
 
 
-def _function(program: int, *, at_return: bool) -> Held:
+def _function(program: int, *, at_return: bool) -> Iterator[Held]:
     (function,) = find_functions("c:getppid", os.getpid())
-    place = probes.Place(function.path, function.offset, 0)
-    return probes.attach_user_function(program, place, os.getpid(), at_return=at_return)
+    places = probes.Places(function.path, [function.offset])
+    return probes.attach_user_functions(program, places, os.getpid(), at_return=at_return)
 
 
 _BENCHES: dict[int, Bench] = {

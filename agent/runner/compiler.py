@@ -60,12 +60,13 @@ class Compiled:
         except Exception as error:
             raise AttachError(_compile_message(output.text)) from error
 
-    def load(self, function: str, kind: int) -> int:
-        """Descriptor of the loaded program, which the caller closes. Raises AttachError."""
+    def load(self, function: str, kind: int, attach_type: int = -1) -> int:
+        """Descriptor of the loaded program, which the caller closes. ``attach_type``: of linux/bpf.h, where the kernel
+        wants to know it at load. Raises AttachError."""
         output = Output()
         try:
             with _captured(output):
-                loaded = self._module.load_func(function.encode(), kind)
+                loaded = self._module.load_func(function.encode(), kind, None, attach_type)
         except Exception as error:
             raise AttachError(_load_message(function, output.text)) from error
         return os.dup(loaded.fd)

@@ -50,7 +50,7 @@ def messages(table: pa.RecordBatch, times: int = 1, compression: str | None = No
     with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
         for _ in range(times):
             writer.write_batch(table)
-    return sink.getvalue().to_pybytes()[len(schema_message(table.schema)) : -len(END_OF_STREAM)]
+    return bytes(sink.getvalue())[len(schema_message(table.schema)) : -len(END_OF_STREAM)]
 
 
 def test_a_batch_comes_back_as_it_was() -> None:

@@ -48,12 +48,14 @@ class Run:
         variant: str = "",
         watched: bool = False,
         spool_bytes: int = 0,
+        spool_gid: int = 0,
     ) -> None:
         entry = load_tool(ROOT / tool)
         self.folder = Path(tempfile.mkdtemp(prefix="fleetscope-run-"))
         self.run_id = uuid.uuid4().bytes
         self.updates: list[agent_pb2.RunUpdate] = []
         self.fds: list[int] = []
+        self.program_types: list[int] = []
         envelope = agent_pb2.Envelope(tool=tool, tool_digest=entry.digest, params=params or {}, filters=filters)
         headers = ensure_headers(HEADERS_CACHE)
         self._config = local_pb2.RunnerConfig(
@@ -62,6 +64,7 @@ class Run:
             limits=parse_limits(entry.tool, limits or agent_pb2.RunLimits()),
             spool_dir=str(self.folder),
             spool_bytes=spool_bytes,
+            spool_gid=spool_gid,
             headers_dir=str(headers) if headers else "",
             skip_pids=[os.getpid()],
             variant=variant,
@@ -122,6 +125,10 @@ class Run:
         assert self.process
         self.process.send_signal(signal.SIGTERM)
 
+    def hang_up(self) -> None:
+        """As if the warden had died."""
+        self._socket.close()
+
     def receive(self, seconds: float) -> bool:
         """Take one update; False at the end of the socket. Raises TimeoutError."""
         self._socket.settimeout(seconds)
@@ -129,7 +136,9 @@ class Run:
         self.fds += fds
         if not data:
             return False
-        self.updates.append(local_pb2.RunnerToWarden.FromString(data).update)
+        message = local_pb2.RunnerToWarden.FromString(data)
+        self.updates.append(message.update)
+        self.program_types += message.program_types
         return True
 
     def wait(self, seconds: float = 30) -> None:

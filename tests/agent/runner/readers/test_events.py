@@ -58,13 +58,13 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FakeRing]]:
 
 def rows(reader: EventsReader) -> list[Row]:
     batches = list(reader.take(final=False))
-    return [tuple(row.values()) for batch in batches for row in batch.to_pylist()]  # type: ignore[misc]
+    return [tuple(row.values()) for batch in batches for row in batch.to_pylist()]
 
 
 def test_a_record_is_the_fixed_part_the_length_and_the_slot() -> None:
     dtype = record_dtype(COLUMNS, 8)
     assert (dtype.itemsize, dtype.names) == (40, ("time", "comm", "pid", "path"))
-    assert (dtype.fields or {})["path"][1] == 28  # where C has path_len, with the slot behind it
+    assert dict(dtype.fields or {})["path"][1] == 28  # where C has path_len, with the slot behind it
 
 
 def test_rows_of_all_size_classes_are_merged_by_time(rings: list[FakeRing]) -> None:
