@@ -1,0 +1,135 @@
+"""What ends a run, and when rows are stored and reported."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from agent.clock import boot_ns
+from agent.runner import live as module
+from agent.runner.batcher import Batcher
+from agent.runner.channel import Channel
+from agent.runner.ledger import Ledger
+from agent.runner.live import Live
+from agent.runner.signals import Termination
+from agent.runner.spool import Spool
+from proto.columnar import arrow_schema
+from proto.v1 import stream_pb2 as pb
+from proto.v1 import tool_pb2
+from proto.v1.agent_pb2 import RunLimits, RunUpdate, Stop, Watch
+from proto.v1.local_pb2 import RunnerToWarden, WardenToRunner
+
+COLUMNS = [tool_pb2.Column(name="time", type=tool_pb2.CTYPE_S64)]
+
+
+class FakeReader:
+    """Has ``rows`` to give out, of ``size`` bytes each."""
+
+    stream = 0
+
+    def __init__(self, rows: int, size: int = 1) -> None:
+        self.rows, self.size = rows, size
+
+    def drain(self) -> int:
+        return self.rows * self.size
+
+    def waiting(self) -> int:
+        return self.rows * self.size
+
+    def take(self, *, final: bool) -> Iterator[pa.RecordBatch]:
+        assert not final
+        if self.rows:
+            yield pa.RecordBatch.from_pylist([{"time": 1}] * self.rows, schema=arrow_schema(COLUMNS))
+            self.rows = 0
+
+    def close(self) -> None: ...
+
+
+class FakeTermination(Termination):
+    def __init__(self) -> None:
+        self.descriptor, self.write = os.pipe()
+
+
+class Stage:
+    def __init__(self, folder: Path, reader: FakeReader, limits: RunLimits, deadline: int = 0) -> None:
+        self.warden, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.termination = FakeTermination()
+        streams = [pb.StreamSchema(name="rows", columns=COLUMNS)]
+        self.batcher = Batcher(b"r" * 16, streams, limits, Spool(folder, 0, os.getgid()), Ledger())
+        self.live = Live(b"r" * 16, Channel(theirs), [reader], self.batcher, self.termination, None, deadline)
+
+    def tell(self, message: WardenToRunner) -> None:
+        self.warden.send(message.SerializeToString())
+
+    def reports(self) -> list[RunUpdate]:
+        found = []
+        self.warden.setblocking(False)
+        while True:
+            try:
+                found.append(RunnerToWarden.FromString(self.warden.recv(1 << 20)).update)
+            except BlockingIOError:
+                return found
+
+
+def stop(message: str = "") -> WardenToRunner:
+    return WardenToRunner(stop=Stop(cause=pb.END_CAUSE_BUDGET, message=message))
+
+
+def test_a_stop_ends_it_with_its_cause_and_words(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, FakeReader(0), RunLimits())
+    stage.tell(stop("too dear"))
+    assert stage.live.run() == pb.RunEnd(cause=pb.END_CAUSE_BUDGET, message="too dear", ledger_known=True)
+
+
+def test_the_deadline_ends_it(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, FakeReader(0), RunLimits(duration_ms=120), boot_ns() + 120_000_000)
+    start = time.monotonic()
+    assert stage.live.run().message == "ended after 0.12 s, as asked"
+    assert 0.11 < time.monotonic() - start < 1
+
+
+def test_a_reached_limit_ends_it(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, FakeReader(10), RunLimits(rows=4))
+    assert stage.live.run().cause == pb.END_CAUSE_ROWS
+    assert stage.batcher.rows == 4
+
+
+def test_a_termination_and_a_lost_warden_end_it(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, FakeReader(0), RunLimits())
+    os.write(stage.termination.write, b"x")
+    assert stage.live.run().message == "the agent was asked to stop"
+    stage = Stage(tmp_path, FakeReader(0), RunLimits())
+    stage.warden.close()
+    assert stage.live.run().cause == pb.END_CAUSE_AGENT_STOPPED
+
+
+@pytest.mark.parametrize(("watched", "size", "slowest"), [(False, 1, 0.5), (True, 1, 0.1), (False, 1 << 30, 0.05)])
+def test_rows_are_stored_soon_sooner_when_watched_and_at_once_when_many(
+    tmp_path: Path, watched: bool, size: int, slowest: float
+) -> None:
+    stage = Stage(tmp_path, FakeReader(3, size), RunLimits(duration_ms=900), boot_ns() + 900_000_000)
+    if watched:
+        stage.tell(WardenToRunner(watch=Watch(watched=True)))
+    start = boot_ns()
+    stage.live.run()
+    first = next(report for report in stage.reports() if report.spooled_seq)
+    assert (first.state, first.ledger.stored) == (RunUpdate.STATE_ATTACHED, 3)
+    stored = pb.BatchHead.FromString(_head(next(tmp_path.iterdir()).read_bytes()))
+    assert 0 <= (stored.boot_ns - start) / 1e9 < slowest
+
+
+def _head(raw: bytes) -> bytes:
+    return raw[16 : 16 + int.from_bytes(raw[4:8], "little")]
+
+
+def test_it_reports_once_a_second_when_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REPORT_NS", 100_000_000)
+    stage = Stage(tmp_path, FakeReader(0), RunLimits(duration_ms=1000), boot_ns() + 1_000_000_000)
+    stage.live.run()
+    assert 5 <= len(stage.reports()) <= 11
