@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings")
 
@@ -12,6 +13,8 @@ from channels.security.websocket import OriginValidator
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from server.limits import BodyLimit
+
 _http = get_asgi_application()
 
 from server.fleet.routing import websocket_urlpatterns as fleet_sockets  # noqa: E402 (needs the app registry)
@@ -19,7 +22,7 @@ from server.live.routing import websocket_urlpatterns as session_sockets  # noqa
 
 application = ProtocolTypeRouter(
     {
-        "http": _http,
+        "http": BodyLimit(cast(Any, _http)),
         "websocket": OriginValidator(
             AuthMiddlewareStack(URLRouter([*fleet_sockets, *session_sockets])), settings.ALLOWED_ORIGINS
         ),

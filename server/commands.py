@@ -14,6 +14,7 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 
+from bpf.manifest import ManifestError
 from server.env import EnvError
 from server.errors import ApiError, Conflict
 from server.keys import KeysMissing
@@ -30,7 +31,7 @@ def _command(function: Command) -> Command:
         try:
             _set_up()
             return function(arguments)
-        except (EnvError, KeysMissing, DatabaseError, ImproperlyConfigured, OSError, ApiError) as error:
+        except (EnvError, KeysMissing, ManifestError, DatabaseError, ImproperlyConfigured, OSError, ApiError) as error:
             print(f"fleetscope server: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
             return 1
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 

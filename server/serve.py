@@ -14,6 +14,7 @@ import uvicorn
 from django.conf import settings
 
 from server import keys
+from server.catalog.tools import catalogue
 from server.env import Address
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ async def serve(*, web: bool, ingest: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if web:
         keys.ensure_web(settings.ENV.keys)
+        catalogue()
     async with AsyncExitStack() as stack:
         if ingest:
             from server.ingest.serve import ingesting  # gRPC is not loaded where only web runs

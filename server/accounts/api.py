@@ -30,7 +30,9 @@ def log_in(request: HttpRequest, body: schemas.Login) -> dict[str, Any]:
 
 @auth.post("/logout", response={204: None})
 def log_out(request: HttpRequest) -> Status[None]:
+    """Ends the browser's session; with an API token, the token."""
     record("account.logout", person(request).username)
+    tokens.revoke(request.headers.get("Authorization", "").removeprefix("Bearer "))
     logout(request)
     nudge.access_changed()
     return Status(204, None)

@@ -87,7 +87,7 @@ def require(
     reason: str = "",
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Raises Forbidden after writing the refusal to the audit. Not to be called in a transaction, which would undo that."""
+    """Raises Forbidden after auditing the refusal. Not to be called in a transaction, which would undo that."""
     decision = decide(actor, action, resource)
     if decision.allowed:
         return

@@ -32,5 +32,9 @@ def owner(token: str) -> User | None:
     return found.user
 
 
+def revoke(token: str) -> None:
+    ApiToken.objects.filter(digest=_digest(token)).delete()
+
+
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

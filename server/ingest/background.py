@@ -16,6 +16,7 @@ from server.ingest.links import Links
 from server.ingest.outbound import push
 from server.ingest.runs import flush
 from server.tracing import dispatch
+from server.tracing.reconcile import close_all_stored
 from server.tracing.segments import segment_store
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Background:
             (self._seal, SEAL_SECONDS),
             (self._rejoin, REJOIN_SECONDS),
         ]
+        await in_db(close_all_stored)
         tasks = [asyncio.create_task(_forever(job, pause)) for job, pause in jobs]
         try:
             yield

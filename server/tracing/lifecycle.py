@@ -17,6 +17,7 @@ from server import nudge
 from server.audit.record import record
 from server.tracing.models import FINAL, Run, RunState, Session, SessionState
 from server.tracing.progress import Progress, changes, stored
+from server.tracing.segments import segment_store
 
 _LINE = 2000
 _ANY = Q()
@@ -62,6 +63,17 @@ def refuse(run: uuid.UUID, reason: str) -> None:
 def close(progress: Progress, end: RunEnd) -> None:
     """The run's last frame is stored."""
     _finish(progress.run, RunState.ENDED, end, changes(progress))
+
+
+def close_stored(run: Run) -> bool:
+    """Close a run whose last frame is stored although nobody wrote so here: the server died in between."""
+    index = segment_store().index(run.session_id, run.id)
+    if index.end is None:
+        return False
+    progress = stored(run.session_id, run.id)
+    progress.ledger = index.ledger.SerializeToString() if index.ledger else None
+    close(progress, index.end)
+    return True
 
 
 def lose(run: uuid.UUID, message: str) -> None:

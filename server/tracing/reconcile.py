@@ -19,11 +19,19 @@ class Reconciled:
     forgotten: list[uuid.UUID] = field(default_factory=list)  # stored to the end, or of no session any more
 
 
+def close_all_stored() -> None:
+    """At the start of a process: what the one before stored to the end and did not live to write down."""
+    for run in lifecycle.open_runs().filter(sent_at__isnull=False):
+        lifecycle.close_stored(run)
+
+
 def reconcile(host: uuid.UUID, hello: Hello) -> Reconciled:
     """A start that the host does not know was lost on its way, or its runner died with the agent: over either way."""
     claimed = {uuid.UUID(bytes=run.run_id): run.ended for run in hello.runs[:MAX_RUNS] if len(run.run_id) == 16}
     found = Reconciled()
     for run in lifecycle.open_runs().filter(host_id=host, sent_at__isnull=False):
+        if lifecycle.close_stored(run):
+            continue
         if run.id in claimed:
             found.live.append(run.id)
         else:

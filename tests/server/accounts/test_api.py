@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.test import Client
 
-from server.accounts import signin
+from server.accounts import signin, tokens
 from server.accounts.models import User
 from tests.server.conftest import PASSWORD
 
@@ -67,3 +67,10 @@ def test_admins_manage_people_and_others_do_not(client_of: Callable[[str], Clien
     changed = admin.patch("/api/users/ann", {"role": "tracer", "active": False}, content_type=JSON).json()
     assert (changed["role"], changed["active"]) == ("tracer", False)
     assert [person["username"] for person in admin.get("/api/users").json()] == ["admin", "ann", "tracer"]
+
+
+def test_signing_out_with_a_token_ends_the_token(user: Callable[..., User]) -> None:
+    token = tokens.mint(user("tracer", "ann"), "laptop")
+    command = Client(headers={"authorization": f"Bearer {token}"})
+    assert command.post("/api/auth/logout").status_code == 204
+    assert command.get("/api/auth/me").status_code == 401

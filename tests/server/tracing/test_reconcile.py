@@ -7,9 +7,11 @@ import pytest
 from django.utils import timezone
 
 from proto.v1.agent_pb2 import ActiveRun, Hello
+from proto.v1.stream_pb2 import END_CAUSE_DURATION
 from server.accounts.models import User
-from server.tracing.models import Run
-from server.tracing.reconcile import reconcile
+from server.tracing.models import Run, Session
+from server.tracing.reconcile import close_all_stored, reconcile
+from server.tracing.segments import segment_store
 from tests.server.tracing.sessions import Traced, traced
 
 
@@ -68,3 +70,23 @@ def test_what_was_not_sent_yet_is_left_alone(running: Traced) -> None:
 def test_ids_that_are_none_are_passed_over(running: Traced) -> None:
     odd = Hello(runs=[ActiveRun(run_id=b"short"), ActiveRun(run_id=running.runs[0].id.bytes)])
     assert len(reconcile(running.runs[0].host_id, odd).live) == 1
+
+
+def test_what_was_stored_to_its_end_when_the_server_died_is_closed(running: Traced) -> None:
+    run, frames = running.runs[0], running.frames[0]
+    segment_store().append(running.session.id, run.id, [frames.rows_of(7), frames.end(END_CAUSE_DURATION, "over")])
+    assert Run.objects.get().state == "attached"
+    found = reconcile(run.host_id, hello((run.id, True)))
+    assert (found.live, found.forgotten) == ([], [run.id])
+    closed = Run.objects.get()
+    assert (closed.state, closed.rows, closed.end_message, closed.run_ledger.seen) == ("ended", 12, "over", 12)
+    assert Session.objects.get().state == "ended"
+
+
+def test_a_new_process_closes_what_the_one_before_stored(running: Traced) -> None:
+    frames = running.frames[0]
+    close_all_stored()
+    assert Run.objects.get().state == "attached"
+    segment_store().append(running.session.id, running.runs[0].id, [frames.end(END_CAUSE_DURATION)])
+    close_all_stored()
+    assert Run.objects.get().state == "ended"

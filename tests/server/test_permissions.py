@@ -1,0 +1,90 @@
+"""Every way in, with the right that it needs. A path that is not listed fails the test: whoever adds one decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from server.accounts.models import User
+from server.accounts.policy import Action, decide
+from server.api import api
+from server.fleet.routing import websocket_urlpatterns as fleet_sockets
+from server.live.routing import websocket_urlpatterns as session_sockets
+from tests.server.fleet.hosts import make_host
+from tests.server.tracing.sessions import traced
+
+OWN = Action.OWN_ACCOUNT
+NEEDS = {
+    ("get", "/api/auth/me"): OWN,
+    ("post", "/api/auth/logout"): OWN,
+    ("post", "/api/auth/password"): OWN,
+    ("get", "/api/users"): Action.USER_VIEW,
+    ("post", "/api/users"): Action.USER_CHANGE,
+    ("patch", "/api/users/{username}"): Action.USER_CHANGE,
+    ("get", "/api/audit"): Action.AUDIT_VIEW,
+    ("get", "/api/tools"): Action.TOOL_VIEW,
+    ("get", "/api/tools/{name}"): Action.TOOL_VIEW,
+    ("get", "/api/hosts"): Action.HOST_VIEW,
+    ("post", "/api/hosts/token"): Action.HOST_JOIN,
+    ("get", "/api/hosts/{host}"): Action.HOST_VIEW,
+    ("patch", "/api/hosts/{host}"): Action.HOST_CHANGE,
+    ("post", "/api/hosts/{host}/switch"): Action.HOST_SWITCH,
+    ("post", "/api/hosts/{host}/revoke"): Action.HOST_REVOKE,
+    ("get", "/api/fleet/switch"): Action.HOST_VIEW,
+    ("post", "/api/fleet/switch"): Action.FLEET_SWITCH,
+    ("get", "/api/sessions"): Action.SESSION_VIEW,
+    ("post", "/api/sessions"): Action.SESSION_START,
+    ("get", "/api/sessions/{session}"): Action.SESSION_VIEW,
+    ("delete", "/api/sessions/{session}"): Action.SESSION_DELETE,
+    ("post", "/api/sessions/{session}/stop"): Action.SESSION_STOP,
+    ("get", "/api/sessions/{session_id}/rows"): Action.SESSION_VIEW,
+    ("get", "/api/sessions/{session_id}/export"): Action.SESSION_EXPORT,
+    ("post", "/api/sessions/{session_id}/query"): Action.SESSION_VIEW,
+}
+NOBODY_NEEDED = {("get", "/api/health"), ("post", "/api/auth/login"), ("post", "/api/auth/token")}
+SOCKETS = {"ws/fleet", "ws/sessions/<str:session>"}
+BODIES = {
+    "/api/auth/password": {"password": "x"},
+    "/api/users": {"username": "new", "password": "quite a long secret"},
+    "/api/users/{username}": {},
+    "/api/hosts/{host}": {"labels": {}},
+    "/api/hosts/{host}/switch": {"off": False},
+    "/api/fleet/switch": {"off": False},
+    "/api/sessions": {"tool": "opensnoop"},
+    "/api/sessions/{session_id}/query": {"stream": "events"},
+}
+
+
+def operations() -> set[tuple[str, str]]:
+    paths = api.get_openapi_schema()["paths"]
+    return {(verb, path) for path, found in paths.items() for verb in found}
+
+
+def test_every_way_in_is_listed() -> None:
+    assert operations() == set(NEEDS) | NOBODY_NEEDED
+    assert {str(route.pattern) for route in [*fleet_sockets, *session_sockets]} == SOCKETS
+
+
+@pytest.mark.parametrize("role", ["viewer", "tracer", "admin"])
+@pytest.mark.parametrize(("operation", "action"), NEEDS.items(), ids=lambda value: str(value))
+def test_the_policy_decides(user: Callable[..., User], role: str, operation: tuple[str, str], action: Action) -> None:
+    owner, person = user("tracer", "owner"), user(role, "person")
+    made = traced(owner)
+    made.end()
+    make_host("web-1")
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    verb, path = operation
+    names = {"session": str(made.session.id), "session_id": str(made.session.id), "host": "web-1", "name": "opensnoop"}
+    target = path.format(username="owner", **names)
+    answer = client.generic(verb.upper(), target, _json(BODIES.get(path, {})), content_type="application/json")
+    expected = decide(person, action, made.session).allowed
+    assert (answer.status_code != 403) == expected, (answer.status_code, getattr(answer, "content", b""))
+    assert answer.status_code < 500
+
+
+def _json(body: object) -> str:
+    return json.dumps(body)
