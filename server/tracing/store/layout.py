@@ -48,6 +48,14 @@ class RunFolder:
 
     def segments(self) -> list[Segment]:
         """In order of seq; none when nothing is stored."""
+        # A listing may miss a segment that is sealed during it: its .idx appeared too late and its .seg went too early.
+        # The next listing has the .idx for certain, so two equal ones are complete.
+        found = self._list_segments()
+        while (again := self._list_segments()) != found:
+            found = again
+        return found
+
+    def _list_segments(self) -> list[Segment]:
         found: dict[int, Segment] = {}
         for path in self._files():
             if path.suffix not in (SEGMENT, INDEX) or not path.stem.isdecimal():

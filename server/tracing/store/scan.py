@@ -20,17 +20,22 @@ class Entry:
 
 def scan(file: BinaryIO, offset: int = 0) -> Iterator[Entry]:
     """Yield what stands from offset on. Stops before a torn tail: bytes at the end which no whole frame follows."""
-    while True:
+    while (entry := _entry_at(file, offset)) is not None:
+        offset = entry.end
+        yield entry
+
+
+def _entry_at(file: BinaryIO, offset: int) -> Entry | None:
+    frame = _frame_at(file, offset)
+    if frame is None:
+        following = _next_frame(file, offset + 1)
+        if following is None:
+            return None
+        # Written between the two looks? Frames are appended in order, so now it is whole.
         frame = _frame_at(file, offset)
         if frame is None:
-            following = _next_frame(file, offset + 1)
-            if following is None:
-                return
-            yield Entry(following, following - offset, None)
-            offset = following
-            continue
-        offset += len(frame.raw)
-        yield Entry(offset, len(frame.raw), frame)
+            return Entry(following, following - offset, None)
+    return Entry(offset + len(frame.raw), len(frame.raw), frame)
 
 
 def _frame_at(file: BinaryIO, offset: int) -> Frame | None:

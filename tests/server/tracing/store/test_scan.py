@@ -52,3 +52,25 @@ def test_a_damaged_frame_at_the_end_is_a_torn_tail() -> None:
 def test_junk_between_frames_is_damage(junk: bytes) -> None:
     assert seqs(FIRST + junk + SECOND) == [1, None, 2]
     assert seqs(junk + FIRST) == [None, 1]
+
+
+class Growing(io.BytesIO):
+    """A file that is being appended to: the first looks see only its beginning, later ones all."""
+
+    def __init__(self, data: bytes, seen_at_first: int, looks: int) -> None:
+        super().__init__(data)
+        self._seen, self._looks = seen_at_first, looks
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._looks -= 1
+        end = self._seen if self._looks >= 0 else len(self.getvalue())
+        wanted = len(self.getvalue()) if size is None or size < 0 else size
+        return super().read(max(0, min(wanted, end - self.tell())))
+
+
+@settings(deadline=None)
+@given(st.integers(0, len(SECOND)), st.integers(0, 8))
+def test_a_frame_that_is_written_while_we_look_is_no_damage(seen: int, looks: int) -> None:
+    found = list(scan(Growing(FIRST + SECOND + THIRD, len(FIRST) + seen, looks)))
+    seqs = [entry.frame.head.seq if entry.frame else None for entry in found]
+    assert seqs == list(range(1, len(seqs) + 1)), "as far as can be seen, and nothing left out"
