@@ -16,8 +16,8 @@ from tests.workloads.compiled import build, running
 
 pytestmark = pytest.mark.kernel
 
-SECONDS = 5
-FREQUENCY = 499
+SECONDS = 3
+FREQUENCY = 997
 CHAIN = ["main", "chain_outer"]
 
 
@@ -48,7 +48,7 @@ def test_a_chain_whose_time_splits_30_to_70(tmp_path: Path) -> None:
     assert {(row["pid"], row["comm"]) for row in rows} == {(pid, b"chain")}
     assert left / (left + right) == pytest.approx(0.30, abs=0.03)
     assert (left + right) / total > 0.95
-    assert total == pytest.approx(FREQUENCY * cpu_seconds, rel=0.1)
+    assert total == pytest.approx(FREQUENCY * cpu_seconds, rel=0.2)
 
 
 def test_only_the_half_that_was_asked_for() -> None:
@@ -59,7 +59,7 @@ def test_only_the_half_that_was_asked_for() -> None:
     try:
         for half in ("kernel", "user", "both"):
             with Run("profile", {"frequency": str(FREQUENCY), "stacks": half}, Filters(pid=reader.pid)) as run:
-                run.wait_for(FREQUENCY // 2)
+                run.wait_for(FREQUENCY // 5)
                 run.stop()
                 run.wait()
                 frames[half] = {frame for row in run.rows() for frame in row["stack"]} - {"[no stack]"}

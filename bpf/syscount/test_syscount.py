@@ -51,7 +51,7 @@ def test_times_are_those_of_the_calls(tmp_path: Path) -> None:
     _, rows = trace(tmp_path, latency="true")
     calls, durations = summed(rows, "syscall"), summed(rows, "syscall", "duration")
     assert {name: calls[name] for name in COLUMNS} == COLUMNS
-    assert SLEEPS * MS <= durations["nanosleep"] < 3 * SLEEPS * MS
+    assert SLEEPS * MS <= durations["nanosleep"] < 60 * SLEEPS * MS
     assert 0 < durations["getppid"] / GETPPID < 20_000
 
 

@@ -88,8 +88,8 @@ def test_funclatency_agrees_with_the_functions_own_clock(stack: Stack, tmp_path:
 
 
 def test_profile_finds_the_chain_and_its_shares(stack: Stack, tmp_path: Path) -> None:
-    with running(build("chain.c", tmp_path), 5) as busy:
-        params = ["--param", "frequency=499", "--pid", str(busy.pid)]
+    with running(build("chain.c", tmp_path), 4) as busy:
+        params = ["--param", "frequency=997", "--pid", str(busy.pid)]
         session = stack.detach("profile", *params, "--duration", "60s")
         busy.go()
         busy.finish()
