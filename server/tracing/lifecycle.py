@@ -100,7 +100,7 @@ def settle(session_id: uuid.UUID) -> None:
     """Bring the session's state in line with its runs'; its end is written to the audit."""
     with transaction.atomic():
         session = Session.objects.select_for_update().get(id=session_id)
-        runs = list(session.runs.select_related("host"))
+        runs = list(session.runs.select_related("host").order_by("host__name"))
         state = _session_state(runs)
         if state == session.state or session.state == SessionState.ENDED:
             return

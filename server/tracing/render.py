@@ -13,7 +13,7 @@ from server.tracing.segments import segment_store
 
 def session_out(session: Session) -> dict[str, Any]:
     """Expects `runs__host` to be prefetched."""
-    runs = list(session.runs.all())
+    runs = sorted(session.runs.all(), key=lambda run: run.host.name)
     judged = [(run, run_books(run)) for run in runs]
     whole = session_books((run.host.name, found) for run, found in judged)
     return {
