@@ -9,7 +9,11 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      // Handlers that are one call read better without braces.
+      "@typescript-eslint/no-confusing-void-expression": "off",
+      // Effects here open connections and hand over what they opened.
+      "react-hooks/set-state-in-effect": "off",
       "max-lines": ["error", 400],
       "no-restricted-properties": ["error", { property: "innerHTML" }, { property: "outerHTML" }, { property: "dangerouslySetInnerHTML" }],
       "no-restricted-syntax": [

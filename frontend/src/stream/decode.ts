@@ -13,14 +13,14 @@ export function decodeBody(schema: Uint8Array, body: Uint8Array, rows: number): 
 }
 
 function toColumn(data: Data): ColumnData {
-  if (data.dictionary !== undefined && data.dictionary !== null) {
+  if (data.dictionary !== undefined) {
     return { kind: "bytes", codes: codesOf(data), dictionary: dictionaryOf(data) };
   }
   const child = data.children[0];
   if (child !== undefined) {
     return {
       kind: "stack",
-      offsets: data.valueOffsets.subarray(0, data.length + 1),
+      offsets: offsetsOf(data),
       codes: codesOf(child),
       dictionary: dictionaryOf(child),
     };
@@ -36,10 +36,14 @@ function codesOf(data: Data): Int32Array {
   return (data.values as Int32Array).subarray(0, data.length);
 }
 
+function offsetsOf(data: Data): Int32Array {
+  return (data.valueOffsets as Int32Array).subarray(0, data.length + 1);
+}
+
 function dictionaryOf(data: Data): Dictionary {
   const parts = data.dictionary?.data ?? [];
   const only = parts[0] as Data | undefined;
   if (only === undefined) return { offsets: new Int32Array(1), data: new Uint8Array(0) };
   if (parts.length > 1) throw new Error("A batch came with a dictionary in pieces; reload the page, and report it if it stays.");
-  return { offsets: only.valueOffsets.subarray(0, only.length + 1), data: only.values as Uint8Array };
+  return { offsets: offsetsOf(only), data: only.values as Uint8Array };
 }

@@ -3,7 +3,7 @@
 const KEPT_SECONDS = 3600;
 
 export class Rates {
-  private readonly bins = new Map<number, number[]>();
+  private readonly bins = new Map<number, (number | undefined)[]>();
   version = 0;
 
   add(run: number, wallNs: bigint, rows: number): void {
@@ -18,12 +18,12 @@ export class Rates {
     this.version++;
   }
 
-  at(second: number): readonly number[] {
+  at(second: number): readonly (number | undefined)[] {
     return this.bins.get(second) ?? [];
   }
 
   total(second: number): number {
-    return this.at(second).reduce((sum, rows) => sum + (rows ?? 0), 0);
+    return this.at(second).reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
   }
 
   /** First and last second with rows; null before the first row. */

@@ -88,8 +88,8 @@ function opened(): { line: FakeLine; stream: SessionStream } {
 describe("a session's stream", () => {
   it("subscribes from the beginning and acknowledges what was drawn, once a frame", () => {
     const { line, stream } = opened();
-    line.tell(first.message as never);
-    line.tell(second.message as never);
+    line.tell(first.message);
+    line.tell(second.message);
     expect(line.sent.map((message) => message.message.case)).toEqual(["subscribe"]);
     const drawn = vi.fn();
     stream.onFrame(drawn);
@@ -100,29 +100,29 @@ describe("a session's stream", () => {
 
   it("resumes after the last batch and takes nothing twice", () => {
     const { line, stream } = opened();
-    line.tell(first.message as never);
-    line.tell(second.message as never);
+    line.tell(first.message);
+    line.tell(second.message);
     line.handlers?.onOpen();
     expect(line.sent[line.sent.length - 1]?.message).toMatchObject({ case: "subscribe", value: { cursors: [{ run: "a", seq: 2n }] } });
-    line.tell(second.message as never);
-    line.tell(third.message as never);
+    line.tell(second.message);
+    line.tell(third.message);
     expect(pids(stream)).toEqual([0, 1, 2, 3, 4]);
     expect(stream.totalRows).toBe(5);
   });
 
   it("ends with the same rows live and by reading up", () => {
     const live = opened();
-    [first, second, third].forEach(({ message }) => live.line.tell(message as never));
+    [first, second, third].forEach(({ message }) => live.line.tell(message));
     const late = opened();
-    [first, second, third].forEach(({ message }) => late.line.tell({ case: "rows", value: { ...message.value, backfill: true } } as never));
+    [first, second, third].forEach(({ message }) => late.line.tell({ case: "rows", value: { ...message.value, backfill: true } }));
     expect(pids(late.stream)).toEqual(pids(live.stream));
   });
 
   it("counts what was skipped and goes on behind it", () => {
     const { line, stream } = opened();
-    line.tell(first.message as never);
+    line.tell(first.message);
     line.tell({ case: "skipped", value: { run: "a", firstSeq: 2n, lastSeq: 2n, rows: 1n } });
-    line.tell(third.message as never);
+    line.tell(third.message);
     frame();
     expect(stream.snapshot().skippedRows).toBe(1);
     expect(stream.totalRows).toBe(5);
@@ -133,23 +133,23 @@ describe("a session's stream", () => {
     const line = new FakeLine();
     const stream = new SessionStream("s", line.open);
     line.tell(state(["a", "b"], first.wire.schema));
-    line.tell(batch(1, 0, [10, 30]).message as never);
-    line.tell(batch(1, 100, [20, 40], "b").message as never);
+    line.tell(batch(1, 0, [10, 30]).message);
+    line.tell(batch(1, 100, [20, 40], "b").message);
     expect(pids(stream)).toEqual([0, 100, 1, 101]);
   });
 
   it("hands every batch to a view that joined later only once", () => {
     const { line, stream } = opened();
-    line.tell(first.message as never);
+    line.tell(first.message);
     const rows: number[] = [];
     stream.snapshot().streams[0]?.consumers.add((chunk) => rows.push(chunk.rows));
-    line.tell(second.message as never);
+    line.tell(second.message);
     expect(rows).toEqual([1]);
   });
 
   it("tells what went wrong with a message instead of dying of it", () => {
     const { line, stream } = opened();
-    line.tell({ case: "rows", value: { ...(first.message.value as object), run: "unknown" } } as never);
+    line.tell({ case: "rows", value: { ...(first.message.value), run: "unknown" } });
     expect(stream.snapshot().problem).toContain("Rows came before their schema");
   });
 

@@ -121,7 +121,7 @@ export class SessionStream {
       .filter(([, progress]) => progress.seq > 0n)
       .map(([run, progress]) => create(CursorSchema, { run, seq: progress.seq }));
     const message = create(ViewerMessageSchema, { message: { case: "subscribe", value: { cursors } } });
-    this.socket.send(toBinary(ViewerMessageSchema, message) as Uint8Array<ArrayBuffer>);
+    this.socket.send(toBinary(ViewerMessageSchema, message));
   }
 
   private received(data: ArrayBuffer | string): void {
@@ -195,7 +195,7 @@ export class SessionStream {
     const shift = toWall - this.origin;
     const order = new Float64Array(batch.rows);
     for (let i = 0; i < batch.rows; i++) {
-      const own = times?.kind === "big" ? Number(BigInt(times.values[i] ?? 0n) + shift) : Number(batch.wallNs - this.origin);
+      const own = times?.kind === "big" ? Number((times.values[i] ?? 0n) + shift) : Number(batch.wallNs - this.origin);
       run.order = Math.max(run.order, own);
       order[i] = run.order;
     }
@@ -247,7 +247,7 @@ export class SessionStream {
     if (this.batches === this.acked) return;
     this.acked = this.batches;
     const message = create(ViewerMessageSchema, { message: { case: "seen", value: { messages: this.batches } } });
-    this.socket.send(toBinary(ViewerMessageSchema, message) as Uint8Array<ArrayBuffer>);
+    this.socket.send(toBinary(ViewerMessageSchema, message));
   }
 }
 

@@ -29,7 +29,7 @@ export class Socket {
     this.connect();
   }
 
-  send(data: Uint8Array<ArrayBuffer>): void {
+  send(data: Uint8Array): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(data);
   }
 

@@ -107,5 +107,5 @@ function factsOf(entry: AuditEntry): [string, React.ReactNode][] {
     </span>,
   ]);
   const session = entry.session === null ? [] : [["session", <Link key="session" to={`/sessions/${entry.session}`}>{entry.session}</Link>] as [string, React.ReactNode]];
-  return [["entry", String(entry.id)], ["tool", entry.tool ?? "–"], ["hosts", entry.hosts.join(", ") || "–"], ["reason", entry.reason || "–"], ...session, ...detail];
+  return [["entry", String(entry.id)], ["tool", entry.tool || "–"], ["hosts", entry.hosts.join(", ") || "–"], ["reason", entry.reason || "–"], ...session, ...detail];
 }

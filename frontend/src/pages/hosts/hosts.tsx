@@ -24,7 +24,7 @@ export function HostsPage() {
   const [query, setQuery] = useSearchParams();
   const open = (name: string | null): void => setQuery(name === null ? {} : { host: name });
   const shown = (data ?? []).filter((host) => matchWords(search, searchText(host)));
-  const allOff = data !== undefined && data.length > 0 && data.every((host) => isOff(host));
+  const allOff = data !== undefined && data.length > 0 && data.every((host) => host.switched_off);
   return (
     <Page
       title="Hosts"
@@ -68,10 +68,6 @@ export function HostsPage() {
 function searchText(host: Host): string {
   const labels = Object.entries(host.labels).map(([key, value]) => `${key}=${value}`);
   return [host.name, host.state, host.facts.kernel_release, host.facts.distribution, ...labels].join(" ");
-}
-
-export function isOff(host: Host): boolean {
-  return Boolean(host.switched_off);
 }
 
 function HostTable({ hosts, open }: { hosts: readonly Host[]; open: (name: string) => void }) {

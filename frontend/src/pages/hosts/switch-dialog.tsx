@@ -1,6 +1,6 @@
 import { Button, Modal, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type SyntheticEvent, useState } from "react";
 import { switchFleet, switchHost } from "../../api/fleet";
 import { errorText } from "../../ui/parts";
 
@@ -30,7 +30,7 @@ function SwitchForm({ target, done }: { target: SwitchTarget; done: () => void }
       done();
     },
   });
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     change.mutate();
   };

@@ -1,6 +1,6 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type SyntheticEvent, type ReactNode, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 import { type Me, login, setPassword } from "../../api/accounts";
 import { errorText, useTitle } from "../../ui/parts";
@@ -84,7 +84,7 @@ function ChoosePassword({ me, done }: { me: Me; done: (me: Me) => void }) {
 }
 
 function Card({ title, submit, error, children }: { title: string; submit: () => void; error: Error | null; children: ReactNode }) {
-  const onSubmit = (event: FormEvent): void => {
+  const onSubmit = (event: SyntheticEvent): void => {
     event.preventDefault();
     submit();
   };

@@ -5,7 +5,7 @@ export interface TimelineBin {
   readonly from: number;
   readonly to: number;
   readonly rate: number;
-  readonly byRun: readonly number[];
+  readonly byRun: readonly (number | undefined)[];
 }
 
 /** The seconds on record, several to a bin when there are more than fit. */
@@ -20,9 +20,9 @@ export function timelineBins(rates: Rates, most: number): TimelineBin[] {
 }
 
 function bin(rates: Rates, from: number, step: number): TimelineBin {
-  const byRun: number[] = [];
+  const byRun: (number | undefined)[] = [];
   for (let second = from; second < from + step; second++) {
-    rates.at(second).forEach((rows, run) => (byRun[run] = (byRun[run] ?? 0) + rows / step));
+    rates.at(second).forEach((rows, run) => (byRun[run] = (byRun[run] ?? 0) + (rows ?? 0) / step));
   }
-  return { from, to: from + step, rate: byRun.reduce((sum, rows) => sum + (rows ?? 0), 0), byRun };
+  return { from, to: from + step, rate: byRun.reduce<number>((sum, rows) => sum + (rows ?? 0), 0), byRun };
 }

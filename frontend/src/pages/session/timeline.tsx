@@ -16,21 +16,24 @@ const TOP = 14;
 export function Timeline({ session, runs }: { session: SessionStream; runs: readonly RunState[] }) {
   useFrame(session, 250);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [hover, setHover] = useState<number | null>(null);
+  const [hover, setHover] = useState<{ x: number; bin: TimelineBin } | null>(null);
   const marks = gaps(runs);
   const drawn = useRef<readonly TimelineBin[]>([]);
   useCanvas(canvas, (surface) => {
     drawn.current = timelineBins(session.rates, Math.floor(surface.width / BAR));
     paint(surface, drawn.current, marks, runs.length);
   });
-  const onMove = (event: MouseEvent<HTMLCanvasElement>): void => setHover(event.nativeEvent.offsetX);
-  const bin = hover === null ? undefined : drawn.current[Math.floor(hover / BAR)];
+  const onMove = (event: MouseEvent<HTMLCanvasElement>): void => {
+    const x = event.nativeEvent.offsetX;
+    const bin = drawn.current[Math.floor(x / BAR)];
+    setHover(bin === undefined ? null : { x, bin });
+  };
   return (
     <div className={classes.timeline}>
       <canvas ref={canvas} onMouseMove={onMove} onMouseLeave={() => setHover(null)} role="img" aria-label={describe(marks)} />
-      {bin !== undefined && hover !== null && (
-        <span className={classes.tip} style={hover > 300 ? { right: `calc(100% - ${hover - 8}px)` } : { left: hover + 8 }}>
-          {clockSeconds(bin.from)} · {compact(bin.rate)} rows/s{gapText(bin, marks)}
+      {hover !== null && (
+        <span className={classes.tip} style={hover.x > 300 ? { right: `calc(100% - ${hover.x - 8}px)` } : { left: hover.x + 8 }}>
+          {clockSeconds(hover.bin.from)} · {compact(hover.bin.rate)} rows/s{gapText(hover.bin, marks)}
         </span>
       )}
     </div>

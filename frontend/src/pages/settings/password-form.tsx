@@ -1,6 +1,6 @@
 import { Button, PasswordInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type SyntheticEvent, useState } from "react";
 import { setPassword } from "../../api/accounts";
 import { errorText } from "../../ui/parts";
 import classes from "./settings.module.css";
@@ -17,7 +17,7 @@ export function PasswordForm({ askCurrent }: { askCurrent: boolean }) {
       void client.invalidateQueries({ queryKey: ["me"] });
     },
   });
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     save.mutate();
   };

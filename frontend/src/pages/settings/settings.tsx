@@ -1,4 +1,4 @@
-import { SegmentedControl, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
+import { SegmentedControl, useMantineColorScheme } from "@mantine/core";
 import { Page, Panel } from "../../ui/parts";
 import { useMe } from "../use-me";
 import { PasswordForm } from "./password-form";
@@ -17,7 +17,7 @@ export function SettingsPage() {
             <SegmentedControl
               aria-label="Theme"
               value={colorScheme}
-              onChange={(value) => setColorScheme(value as MantineColorScheme)}
+              onChange={(value) => setColorScheme(value)}
               data={[
                 { value: "auto", label: "As the system" },
                 { value: "light", label: "Light" },

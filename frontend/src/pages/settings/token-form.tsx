@@ -1,6 +1,6 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type SyntheticEvent, useState } from "react";
 import { createToken } from "../../api/accounts";
 import { CopyLine } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
@@ -11,7 +11,7 @@ export function TokenForm({ username }: { username: string }) {
   const [name, setName] = useState("");
   const [password, setOwn] = useState("");
   const create = useMutation({ mutationFn: () => createToken(username, password, name), onSuccess: () => setOwn("") });
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     create.mutate();
   };

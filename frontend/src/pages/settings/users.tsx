@@ -1,6 +1,6 @@
 import { Button, PasswordInput, Select, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type SyntheticEvent, useState } from "react";
 import { changeUser, createUser, type RoleName, type User, users } from "../../api/accounts";
 import { Failure, Loading } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
@@ -71,7 +71,7 @@ function NewUser({ done }: { done: () => void }) {
       done();
     },
   });
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     create.mutate();
   };
@@ -79,7 +79,7 @@ function NewUser({ done }: { done: () => void }) {
     <form className={classes.newUser} onSubmit={submit}>
       <TextInput label="User name" required withAsterisk={false} autoComplete="off" value={username} onChange={(event) => setUsername(event.currentTarget.value)} />
       <PasswordInput label="Password" required withAsterisk={false} autoComplete="new-password" value={password} onChange={(event) => setOwn(event.currentTarget.value)} />
-      <Select label="Role" data={[...ROLES]} value={role} onChange={(chosen) => setRole((chosen ?? "viewer") as RoleName)} />
+      <Select label="Role" data={[...ROLES]} value={role} onChange={(chosen) => setRole(chosen ?? "viewer")} />
       <Button type="submit" loading={create.isPending}>
         Add user
       </Button>

@@ -1,6 +1,6 @@
 import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type SyntheticEvent, useState } from "react";
 import { useNavigate } from "react-router";
 import type { ToolDetail } from "../../api/catalog";
 import type { Host } from "../../api/fleet";
@@ -23,7 +23,7 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
     onSuccess: (session) => void navigate(`/sessions/${session.id}`),
   });
   const field = start.error instanceof ApiError ? start.error.field : null;
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     start.mutate();
   };

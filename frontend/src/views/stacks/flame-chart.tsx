@@ -1,12 +1,10 @@
 import { type KeyboardEvent, type MouseEvent, useRef, useState } from "react";
 import { count, percent } from "../../format/numbers";
 import { useCanvas } from "../../ui/canvas";
-import { type Box, boxAt, flameBoxes, FRAME_HEIGHT, neighbour, rowsOf } from "./layout";
+import { type Box, boxAt, flameBoxes, FRAME_HEIGHT, heightOf, neighbour } from "./layout";
 import { paintFlames } from "./paint";
 import classes from "./stacks.module.css";
 import { type Frame, isKernel, shortName } from "./transform";
-
-const FALLBACK_WIDTH = 800;
 
 /** The flame graph itself. Click or Enter zooms in, Escape zooms out, arrows walk from frame to frame. */
 export function FlameChart({ root, found }: { root: Frame; found: ((frame: Frame) => boolean) | null }) {
@@ -15,7 +13,7 @@ export function FlameChart({ root, found }: { root: Frame; found: ((frame: Frame
   const [zoom, setZoom] = useState(root);
   const [selected, setSelected] = useState<Frame | null>(null);
   const [hover, setHover] = useState<Frame | null>(null);
-  const rows = rowsOf(flameBoxes(zoom, canvas.current?.clientWidth ?? FALLBACK_WIDTH));
+  const rows = zoom.depth + heightOf(zoom);
   useCanvas(canvas, (surface) => {
     boxes.current = flameBoxes(zoom, surface.width);
     paintFlames(surface, boxes.current, { selected, zoom, found });

@@ -35,8 +35,11 @@ export function sortedChildren(frame: Frame): Frame[] {
   return [...frame.children.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export function rowsOf(boxes: readonly Box[]): number {
-  return boxes.reduce((most, box) => Math.max(most, box.row + 1), 1);
+/** Rows from a frame down to its deepest callee. */
+export function heightOf(frame: Frame): number {
+  let deepest = 0;
+  for (const child of frame.children.values()) deepest = Math.max(deepest, heightOf(child));
+  return deepest + 1;
 }
 
 export function boxAt(boxes: readonly Box[], x: number, y: number): Box | undefined {

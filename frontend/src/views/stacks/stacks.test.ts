@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ColumnSchema, Role, Unit } from "../../gen/proto/v1/tool_pb";
 import { decodeBody } from "../../stream/decode";
 import { chunkOf, stackBatch } from "../../stream/testing";
-import { boxAt, flameBoxes, FRAME_HEIGHT, neighbour } from "./layout";
+import { boxAt, flameBoxes, FRAME_HEIGHT, heightOf, neighbour } from "./layout";
 import { folded, type Frame, functions, isKernel, shortName, StackTree } from "./transform";
 
 const columns = [
@@ -85,6 +85,10 @@ describe("flame layout", () => {
 
   it("leaves out what is too narrow to see", () => {
     expect(flameBoxes(tree.root, 1).length).toBeLessThan(boxes.length);
+  });
+
+  it("is as high as the deepest stack", () => {
+    expect(heightOf(tree.root)).toBe(4);
   });
 
   it("is walked with arrows", () => {

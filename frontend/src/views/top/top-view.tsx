@@ -36,7 +36,7 @@ export function TopView({ session, stream }: ViewProps) {
         <SegmentedControl
           aria-label="Span"
           value={span}
-          onChange={(value) => setSpan(value as Span)}
+          onChange={(value) => setSpan(value)}
           data={[
             { value: "total", label: "Whole session" },
             { value: "interval", label: "Last interval" },
