@@ -5,10 +5,11 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+from pathlib import Path
 
 from agent.link.account import Account
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_DUMPABLE = 1, 38, 4
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _CAPSET = {"x86_64": 126, "aarch64": 91}
@@ -21,6 +22,7 @@ def drop(account: Account, parent: int) -> None:
 
     The parent-death signal is set last, because the kernel clears it when the user changes.
     """
+    _empty_bounding_set()
     os.setgroups([])
     os.setresgid(account.gid, account.gid, account.gid)
     os.setresuid(account.uid, account.uid, account.uid)
@@ -30,6 +32,12 @@ def drop(account: Account, parent: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         raise ProcessLookupError("the warden is gone")
+
+
+def _empty_bounding_set() -> None:
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+    for capability in range(last + 1):
+        _prctl(_PR_CAPBSET_DROP, capability)
 
 
 def _drop_capabilities() -> None:

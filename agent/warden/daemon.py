@@ -176,10 +176,10 @@ class Daemon:
         self._wait_for_runners()
 
     def _wait_for_runners(self) -> None:
-        if self._runs.live:
-            self._loop.call_later(0.05, self._wait_for_runners)
-        else:
+        if self._runs.idle:
             self._wait_for_upload(time.monotonic() + UPLOAD_END_SECONDS)
+        else:
+            self._loop.call_later(0.05, self._wait_for_runners)
 
     def _wait_for_upload(self, deadline: float) -> None:
         if self._spools.unsent() and self._mouth.connected and time.monotonic() < deadline:

@@ -26,11 +26,14 @@ END_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class RunEvents:
-    """Whom a run tells: the update to send, the seq that is on disk, that it is over, its end frame spooled."""
+    """Whom a run tells: the update to send, the seq that is on disk, that it is over with its end frame spooled, and
+    that its process is gone.
+    """
 
     update: Callable[[RunUpdate], None]
     spooled: Callable[[bytes, int], None]
     over: Callable[[Run], None]
+    gone: Callable[[Run], None]
 
 
 class Run:
@@ -90,8 +93,7 @@ class Run:
             self._runner.watch(watch)
 
     def kill(self) -> None:
-        if not self.over:
-            self._runner.kill()
+        self._runner.kill()
 
     def report(self, note: str = "") -> None:
         """Everything known so far: also what a server that was away needs to hear."""
@@ -198,6 +200,7 @@ class Run:
     def _exited(self, how: str) -> None:
         if not self.over and not self._closing:
             self._close(self._died(how))
+        self._events.gone(self)
 
     def _close(self, end: RunEnd) -> None:
         """What counts is the end frame on the spool; where the runner wrote none, one is added."""

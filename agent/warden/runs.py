@@ -56,12 +56,18 @@ class Runs:
         self._loop, self._host, self._gate, self._power = loop, host, gate, power
         self._spools, self._outbox = spools, outbox
         self._live: dict[bytes, Run] = {}
+        self._processes: set[Run] = set()
         self._waiting: list[SignedEnvelope] = []
         self._statistics: int | None = None
 
     @property
     def live(self) -> list[Run]:
         return list(self._live.values())
+
+    @property
+    def idle(self) -> bool:
+        """No run is live and no runner process is left."""
+        return not self._live and not self._processes
 
     def start(self, signed: SignedEnvelope) -> None:
         """Start or refuse; either way the server hears of it. Waits while the kernel headers are being made."""
@@ -134,7 +140,7 @@ class Runs:
             run.report()
 
     def kill_all(self) -> None:
-        for run in self.live:
+        for run in self._processes:
             run.kill()
 
     def tick(self) -> None:
@@ -149,10 +155,12 @@ class Runs:
         folder.create(signed.SerializeToString(), self._host.gid)
         self._hold_statistics()
         budget = Budget(limits.budget_permille, self._host.cpus, self._host.prices)
-        run = Run(self._loop, command, folder, budget, RunEvents(self._outbox.update, self._spools.advance, self._over))
+        events = RunEvents(self._outbox.update, self._spools.advance, self._over, self._processes.discard)
+        run = Run(self._loop, command, folder, budget, events)
         memory = self._power.policy.limits.runner_memory_bytes
         run.start(self._config(accepted, folder), memory, accepted.admission.note)
         self._live[command.run_id] = run
+        self._processes.add(run)
         self._spools.add(folder)
 
     def _config(self, accepted: Accepted, folder: RunFolder) -> RunnerConfig:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from tests.agent.support.server import FleetServer
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
+# What a host learns of itself at its first start takes seconds and is the same for all tests.
+CACHE = Path(tempfile.gettempdir()) / "fleetscope-test-cache"
 POLICY = "[limits]\nbudget_percent = 100\n"
 
 
@@ -30,7 +33,10 @@ class AgentHost:
         self.server = server
         self.identity = server.authority.identity(server.address)
         self.log = folder / "agent.log"
+        self.root = ROOT
         self.paths.state.mkdir(mode=0o750)
+        CACHE.mkdir(mode=0o700, exist_ok=True)
+        self.paths.cache.symlink_to(CACHE)
         identity.save(self.paths.identity, self.identity)
         self.write_policy(policy)
         self.process: subprocess.Popen[bytes] | None = None
@@ -53,7 +59,8 @@ class AgentHost:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*self.command("run"), "--policy", str(self.paths.policy), "--lifeline"],
-                cwd=ROOT,
+                cwd=self.root,
+                env={**os.environ, "PYTHONPATH": str(self.root)},
                 stdin=subprocess.PIPE,
                 stderr=log,
                 stdout=log,

@@ -43,6 +43,7 @@ class FleetServer(AgentLinkServicer, EnrolmentServicer):
         self.messages: list[AgentMessage] = []
         self.frames: dict[bytes, list[frame.Frame]] = {}
         self.received: dict[bytes, int] = {}
+        self.order: list[tuple[bytes, int]] = []
         self.connections = 0
         self.live: Callable[[AgentMessage], list[bytes]] = lambda hello: [r.run_id for r in hello.hello.runs]
         self.judge: Callable[[frame.Frame], DataDown | None] = lambda one: None
@@ -105,6 +106,7 @@ class FleetServer(AgentLinkServicer, EnrolmentServicer):
             one = frame.decode(up.frame)
             run_id = one.head.run_id
             self.received[run_id] = self.received.get(run_id, 0) + 1
+            self.order.append((run_id, one.head.seq))
             self.acking.wait()
             answer = self.judge(one) or self._store(one)
             yield answer

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from agent.link import client
+from tests.agent.link.conftest import Link
+from tests.agent.support.pki import Authority
+from tests.agent.support.server import FleetServer
+from tests.waiting_async import eventually
+
+
+async def test_the_warden_hears_of_connections_and_why_they_end(link: Link, server: FleetServer) -> None:
+    await eventually(lambda: server.connections, 10, "the connection")
+    server.stop()
+    await eventually(lambda: len(link.states()) >= 2, 10, "the end of it")
+    assert link.states()[0] == (True, "")
+    connected, why = link.states()[1]
+    assert not connected and why
+    server.restart()
+    await eventually(lambda: link.states()[-1][0], 30, "a new connection")
+
+
+async def test_a_server_of_another_fleet_gets_no_hello(
+    server: FleetServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "CONNECT_SECONDS", 1)
+    stranger = Link(Authority().identity(server.address), tmp_path)
+    await eventually(lambda: stranger.states(), 10, "a refusal")
+    stranger.client.cancel()
+    await asyncio.gather(stranger.client, return_exceptions=True)
+    assert stranger.states()[0] == (False, f"no answer from {server.address} within 1 s")
+    assert server.messages == []
+
+
+async def test_tries_are_paused_ever_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+
+    class Failing(client.Client):
+        async def _connection(self) -> str:
+            return "refused"
+
+    sleep = asyncio.sleep
+
+    async def record(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    link = Link(Authority().identity("localhost:1"), tmp_path)
+    link.client.cancel()
+    failing = Failing(Authority().identity("localhost:1"), link.control, link.uploader, link.tell)
+    monkeypatch.setattr(client.asyncio, "sleep", record)
+    task = asyncio.create_task(failing.run())
+    began = time.monotonic()
+    while len(pauses) < 200 and time.monotonic() < began + 5:
+        await sleep(0)
+    task.cancel()
+    monkeypatch.undo()
+    assert pauses[0] <= client.PAUSE_FIRST
+    assert all(pause <= client.PAUSE_MAX for pause in pauses)
+    assert max(pauses[50:]) > client.PAUSE_MAX / 2 and len(set(pauses[50:])) > 1, "at the longest, and jittered"
