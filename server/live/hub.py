@@ -36,7 +36,7 @@ class Tail:
         self._state = SessionState()
         self._payload = b""
         self._state_heard = -1
-        self._state_at = 0.0
+        self._state_at = -STATE_SECONDS
         self._task = asyncio.create_task(self._run(), name=f"tail of session {session}")
 
     def add(self, watcher: Watcher) -> None:
@@ -59,15 +59,16 @@ class Tail:
                     for watcher in self.watchers:
                         watcher.close("the session was deleted")
                     return
-                except Exception:  # the database or the store is away: say so and look again
-                    logger.exception("cannot read session %s", self.session)
+                except Exception as error:  # the database or the store is away, each with errors of its own
+                    logger.warning("cannot read session %s, looking again: %s %s", self.session, type(error), error)
                 await listener.wait(heard, LOOK_SECONDS)
 
     async def _look(self, listener: Listener) -> None:
         listener.here = sorted({watcher.user for watcher in self.watchers})
         if listener.state != self._state_heard or monotonic() - self._state_at >= STATE_SECONDS:
-            self._state_heard, self._state_at = listener.state, monotonic()
+            heard, at = listener.state, monotonic()
             self._state = await database_sync_to_async(session_state)(self.session)
+            self._state_heard, self._state_at = heard, at
         self._publish_state(listener.watching())
         await self._find_runs()
         for run in list(self.cursors):

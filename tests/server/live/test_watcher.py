@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from proto.v1.live_pb2 import LiveMessage, RunRows, Skipped
+from proto.v1.stream_pb2 import END_CAUSE_DURATION
+from server.live import watcher as watcher_module
+from server.live.viewer import Viewer
+from server.live.watcher import Watcher, take
+from server.tracing.store import SegmentStore
+from tests.server.tracing.rows import SCHEMA, Frames
+
+SESSION, RUN = UUID(int=1), UUID(int=2)
+KEY = str(RUN)
+
+
+@dataclass
+class Tail:
+    """Stands where a test puts it."""
+
+    session: UUID = SESSION
+    cursors: dict[str, int] = field(default_factory=dict)
+    totals: dict[str, int] = field(default_factory=dict)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SegmentStore:
+    store = SegmentStore(tmp_path)
+    store.pin(SESSION, RUN, SCHEMA)
+    return store
+
+
+def sent(viewer: Viewer) -> list[RunRows | Skipped]:
+    messages = [LiveMessage.FromString(message) for message in iter(viewer.next, None)]
+    return [message.skipped if message.HasField("skipped") else message.rows for message in messages]
+
+
+async def test_it_reads_up_to_the_tail_and_becomes_live(store: SegmentStore) -> None:
+    frames = Frames()
+    store.append(SESSION, RUN, [frames.rows_of(4), frames.rows_of(5), frames.end(END_CAUSE_DURATION)])
+    watcher = Watcher("ann", {KEY: 1})
+    await watcher.read_up(store, Tail(cursors={KEY: 3}))
+    assert watcher.viewer.live
+    assert [(rows.seq, rows.rows, rows.backfill) for rows in sent(watcher.viewer)] == [(2, 5, True)]
+    assert watcher.viewer.cursors == {KEY: 3}
+
+
+async def test_the_tail_moves_on_meanwhile(store: SegmentStore) -> None:
+    frames, tail = Frames(), Tail()
+    store.append(SESSION, RUN, [frames.rows_of(1)])
+    tail.cursors[KEY] = 1
+    watcher = Watcher("ann", {})
+    real = watcher.viewer.queue
+
+    def queue(batch: object) -> None:
+        if tail.cursors[KEY] < 4:
+            store.append(SESSION, RUN, [frames.rows_of(1)])
+            tail.cursors[KEY] += 1
+        real(batch)
+
+    watcher.viewer.queue = queue  # type: ignore[method-assign, assignment]
+    await watcher.read_up(store, tail)
+    assert watcher.viewer.cursors[KEY] >= 4
+    assert [rows.seq for rows in sent(watcher.viewer)] == [1, 2, 3, 4]
+
+
+async def test_it_waits_for_the_browser_while_reading_up(store: SegmentStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher_module, "READ_BYTES", 1)
+    frames = Frames()
+    store.append(SESSION, RUN, [frames.rows_of(100) for _ in range(6)])
+    watcher = Watcher("ann", {})
+    watcher.viewer = Viewer({}, max_bytes=2)
+    reading = asyncio.create_task(watcher.read_up(store, Tail(cursors={KEY: 6})))
+    for drawn in range(1, 7):
+        async with asyncio.timeout(5):
+            while (message := watcher.viewer.next()) is None:
+                await asyncio.sleep(0.005)
+        assert LiveMessage.FromString(message).rows.seq == drawn
+        assert watcher.viewer.next() is None, "one batch fills this browser"
+        assert not watcher.viewer.live or drawn == 6
+        watcher.seen(drawn)
+    await reading
+    assert watcher.viewer.live
+
+
+async def test_a_browser_that_never_catches_up_skips_to_what_is_live(store: SegmentStore) -> None:
+    frames, tail = Frames(), Tail()
+    store.append(SESSION, RUN, [frames.rows_of(1)])
+    tail.cursors[KEY], tail.totals[KEY] = 1, 1
+    watcher = Watcher("ann", {})
+    real = watcher.viewer.queue
+
+    def queue(batch: object) -> None:
+        store.append(SESSION, RUN, [frames.rows_of(3)])
+        store.append(SESSION, RUN, [frames.rows_of(3)])
+        tail.cursors[KEY], tail.totals[KEY] = frames.seq, frames.rows
+        real(batch)
+
+    watcher.viewer.queue = queue  # type: ignore[method-assign, assignment]
+    await watcher.read_up(store, tail)
+    *rows, gap = sent(watcher.viewer)
+    assert watcher.viewer.live and watcher.viewer.cursors == tail.cursors
+    assert isinstance(gap, Skipped)
+    assert gap.first_seq == rows[-1].seq + 1 and gap.last_seq == frames.seq  # type: ignore[union-attr]
+    assert gap.rows + sum(batch.rows for batch in rows) == frames.rows
+
+
+async def test_what_was_removed_by_hand_does_not_hold_it_up(store: SegmentStore) -> None:
+    watcher = Watcher("ann", {})
+    await watcher.read_up(store, Tail(cursors={KEY: 5}, totals={KEY: 50}))
+    assert watcher.viewer.live
+    (gap,) = sent(watcher.viewer)
+    assert (gap.first_seq, gap.last_seq, gap.rows) == (1, 5, 50)  # type: ignore[union-attr]
+
+
+def test_batches_are_taken_in_bites(store: SegmentStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = Frames()
+    store.append(SESSION, RUN, [frames.rows_of(100) for _ in range(3)])
+    stored = store.read(SESSION, RUN)
+    monkeypatch.setattr(watcher_module, "READ_BYTES", 1)
+    assert [batch.seq for batch in take(KEY, stored, backfill=False)] == [1]
+    monkeypatch.setattr(watcher_module, "READ_BYTES", 10**9)
+    assert [batch.seq for batch in take(KEY, stored, backfill=False)] == [2, 3]
+    assert take(KEY, stored, backfill=False) == []
