@@ -52,7 +52,7 @@ async def test_tries_are_paused_ever_longer(tmp_path: Path, monkeypatch: pytest.
     link = Link(Authority().identity("localhost:1"), tmp_path)
     link.client.cancel()
     failing = Failing(Authority().identity("localhost:1"), link.control, link.uploader, link.tell)
-    monkeypatch.setattr(client.asyncio, "sleep", record)
+    monkeypatch.setattr("agent.link.client.asyncio.sleep", record)
     task = asyncio.create_task(failing.run())
     began = time.monotonic()
     while len(pauses) < 200 and time.monotonic() < began + 5:

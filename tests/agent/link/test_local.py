@@ -10,7 +10,8 @@ from proto.v1.local_pb2 import LinkToWarden, WardenToLink
 
 async def test_messages_go_both_ways_and_an_end_is_noticed() -> None:
     ours, theirs = socket_pair()
-    warden, heard = Warden(PacketSocket(ours)), []
+    warden = Warden(PacketSocket(ours))
+    heard: list[WardenToLink] = []
     warden.listen(heard.append)
     message = WardenToLink(agent=AgentMessage(heartbeat=Heartbeat(spool_bytes=7)))
     theirs.send(message.SerializeToString())

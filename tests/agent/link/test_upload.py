@@ -72,7 +72,7 @@ def test_a_frame_that_is_always_refused_gives_the_connection_up(
     upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = time.monotonic()
-    monkeypatch.setattr(module.time, "monotonic", lambda: clock)
+    monkeypatch.setattr("agent.link.upload.time.monotonic", lambda: clock)
     with pytest.raises(Stuck, match="refuses frame 1"):
         for _ in range(module.SAME_REJECT_MAX + 1):
             upload.reject(1)
@@ -85,8 +85,6 @@ def test_a_frame_that_is_always_refused_gives_the_connection_up(
 def test_it_is_done_when_the_end_is_acked(upload: Upload) -> None:
     upload.spooled, upload.ended = 3, True
     _send(upload)
-    upload.ack(2)
-    assert not upload.done
-    upload.ack(3)
-    assert upload.done
+    done = [upload.ack(seq) and upload.done for seq in (2, 3)]
+    assert done == [False, True]
     upload.close()

@@ -43,7 +43,8 @@ def _run(loop: Loop) -> None:
 
 
 def test_a_child_leads_its_group_and_has_its_socket_as_descriptor_three() -> None:
-    loop, ended = Loop(), []
+    loop = Loop()
+    ended: list[str] = []
     child, ours = _child(loop, REPORT, ended)
     _run(loop)
     assert ours.recv(1000) == b"(True, [0, 1, 2, 3], b'')"
@@ -52,7 +53,8 @@ def test_a_child_leads_its_group_and_has_its_socket_as_descriptor_three() -> Non
 
 
 def test_how_it_ended_is_said() -> None:
-    loop, ended = Loop(), []
+    loop = Loop()
+    ended: list[str] = []
     child, _ = _child(loop, "import time; time.sleep(60)", ended)
     child.signal(signal.SIGKILL)
     _run(loop)
@@ -63,7 +65,8 @@ def test_how_it_ended_is_said() -> None:
 
 
 def test_limits_reach_the_child() -> None:
-    loop, ended = Loop(), []
+    loop = Loop()
+    ended: list[str] = []
     child, ours = _child(loop, LIMIT, ended)
     child.limit(resource.RLIMIT_NOFILE, 77)
     ours.send(b"go")

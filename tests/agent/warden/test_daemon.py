@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_killed_link_is_replaced_and_no_row_is_lost(host: AgentHost) -> None:
         for _ in range(3):
             before = host.server.connections
             kill_nine(host.status()["link_pid"])
-            wait_for(lambda before=before: host.server.connections > before, 5, "a new link's connection")
+            wait_for(partial(_more_connections, host, before), 5, "a new link's connection")
         end = host.server.wait_for_end(run_id, 30).head
     assert end.end.cause == EndCause.END_CAUSE_TARGET_EXITED
     frames = host.server.frames[run_id]
@@ -130,6 +131,10 @@ def test_at_rest_warden_and_link_cost_next_to_nothing(host: AgentHost) -> None:
     memory = sum(_proportional_bytes(pid) for pid in pids) >> 20
     assert percent < 1, f"{percent:.2f}% of a CPU"
     assert memory <= 60, f"{memory} MB"
+
+
+def _more_connections(host: AgentHost, before: int) -> bool:
+    return host.server.connections > before
 
 
 def _helpers(host: AgentHost) -> list[str]:

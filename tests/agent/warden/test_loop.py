@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 
 from agent.warden.loop import Loop
 
@@ -34,7 +35,13 @@ def test_a_repeated_callback_repeats() -> None:
 def test_readable_and_writable_descriptors_are_told_apart() -> None:
     loop, seen = Loop(), []
     read, write = os.pipe()
-    loop.watch(write, None, lambda: (seen.append("w"), loop.unwatch(write), os.write(write, b"x")))
+
+    def writable() -> None:
+        seen.append("w")
+        loop.unwatch(write)
+        os.write(write, b"x")
+
+    loop.watch(write, None, writable)
 
     def readable() -> None:
         seen.append("r")
@@ -56,7 +63,7 @@ def test_what_an_earlier_callback_closed_is_not_called() -> None:
 
     for (read, write), (other, _) in zip(pipes, reversed(pipes), strict=True):
         os.write(write, b"x")
-        loop.watch(read, lambda own=read, other=other: reader(own, other))
+        loop.watch(read, partial(reader, read, other))
     _run(loop)
     assert len(seen) == 1
 

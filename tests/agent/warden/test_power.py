@@ -24,10 +24,11 @@ def _write(paths: AgentPaths, text: str) -> None:
 
 def test_a_changed_policy_counts_at_the_next_look(paths: AgentPaths) -> None:
     power = Power(paths)
-    assert not power.off and power.off_reason == ""
+    assert (power.off, power.off_reason) == (False, "")
     _write(paths, 'remote = "off"')
     power.refresh()
-    assert power.off and 'remote = "off"' in power.off_reason
+    assert 'remote = "off"' in power.off_reason
+    assert power.off
 
 
 def test_a_broken_policy_refuses_starts_but_ends_no_run(paths: AgentPaths) -> None:

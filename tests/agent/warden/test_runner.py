@@ -44,7 +44,7 @@ class Played:
         self.exits.append(how)
         self.loop.stop()
 
-    def run(self, then: Callable[[], object] | None = None, after: float = 0.5) -> None:
+    def run(self, then: Callable[[], None] | None = None, after: float = 0.5) -> None:
         if then:
             self.loop.call_later(after, then)
         self.loop.call_later(20, self.loop.stop)
