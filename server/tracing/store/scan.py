@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from proto.frame import MAGIC, MAX_FRAME, PREFIX, Frame, FrameError, decode, frame_size
+from proto.frame import MAGIC, PREFIX, Frame, FrameError, decode, frame_size
+
+WINDOW = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,12 @@ def _frame_at(file: BinaryIO, offset: int) -> Frame | None:
 def _next_frame(file: BinaryIO, offset: int) -> int | None:
     while True:
         file.seek(offset)
-        window = file.read(MAX_FRAME)
+        window = file.read(WINDOW)
         at = window.find(MAGIC)
         while at >= 0:
             if _frame_at(file, offset + at) is not None:
                 return offset + at
             at = window.find(MAGIC, at + 1)
-        if len(window) < MAX_FRAME:
+        if len(window) < WINDOW:
             return None
         offset += len(window) - len(MAGIC) + 1
