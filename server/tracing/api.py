@@ -93,4 +93,4 @@ def delete_session(request: HttpRequest, session: str) -> Status[None]:
 
 
 def _sessions() -> QuerySet[Session]:
-    return Session.objects.select_related("created_by").prefetch_related("runs__host")
+    return Session.objects.select_related("created_by").defer("envelope", "signature").prefetch_related("runs__host")

@@ -18,7 +18,7 @@ from proto.v1.stream_pb2 import EndCause
 from server.fleet.models import Host
 from server.fleet.switch import fleet_switch, switched_off
 from server.tracing import lifecycle
-from server.tracing.models import Run, RunState
+from server.tracing.models import Run, RunState, Session
 
 # How long a host may take to say that it accepted a start, after which the start is no longer valid there either.
 ANSWER_TIME = datetime.timedelta(seconds=90)
@@ -39,19 +39,18 @@ def take_starts(hosts: Iterable[uuid.UUID]) -> list[tuple[uuid.UUID, uuid.UUID, 
     """(host, run, envelope) to send now; each is handed out once, over all processes."""
     now = timezone.now()
     waiting = Run.objects.filter(state=RunState.PENDING, sent_at=None, host__in=list(hosts), session__not_after__gt=now)
-    found = list(waiting.select_related("session"))
-    if not found:
+    if not waiting.exists():
         return []
     with transaction.atomic():
-        return [(run.host_id, run.id, _envelope(run)) for run in found if _mark_sent(run, now)]
+        runs = list(waiting.select_for_update(of=("self",)))
+        Run.objects.filter(id__in=[run.id for run in runs]).update(sent_at=now)
+    envelopes = {session: _envelope(session) for session in {run.session_id for run in runs}}
+    return [(run.host_id, run.id, envelopes[run.session_id]) for run in runs]
 
 
-def _mark_sent(run: Run, now: datetime.datetime) -> bool:
-    return bool(Run.objects.filter(id=run.id, state=RunState.PENDING, sent_at=None).update(sent_at=now))
-
-
-def _envelope(run: Run) -> SignedEnvelope:
-    return SignedEnvelope(payload=bytes(run.session.envelope), signature=bytes(run.session.signature))
+def _envelope(session: uuid.UUID) -> SignedEnvelope:
+    payload, signature = Session.objects.values_list("envelope", "signature").get(id=session)
+    return SignedEnvelope(payload=bytes(payload), signature=bytes(signature))
 
 
 def wanted(hosts: Iterable[uuid.UUID]) -> list[Wanted]:

@@ -21,7 +21,8 @@ def session_by(text: str) -> Session:
         raise Invalid(f"{text!r} is too short: give at least the first {MIN_PREFIX} characters of the session's id")
     first = uuid.UUID(hex=digits.ljust(32, "0"))
     last = uuid.UUID(hex=digits.ljust(32, "f"))
-    found = list(Session.objects.select_related("created_by").filter(id__gte=first, id__lte=last)[:2])
+    named = Session.objects.select_related("created_by").defer("envelope", "signature")
+    found = list(named.filter(id__gte=first, id__lte=last)[:2])
     if not found:
         raise NotFound(f"there is no session {text[:64]}; `fleetscope sessions` lists them")
     if len(found) > 1:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from proto.shortform import to_dict
 from proto.v1.stream_pb2 import Ledger, LossCause, RunEnd
 from server.tracing.books import Books, books, session_books
@@ -12,7 +14,7 @@ from server.tracing.segments import segment_store
 
 
 def session_out(session: Session) -> dict[str, Any]:
-    """Expects `runs__host` to be prefetched."""
+    prefetch_related_objects([session], "runs__host")
     runs = sorted(session.runs.all(), key=lambda run: run.host.name)
     judged = [(run, run_books(run)) for run in runs]
     whole = session_books((run.host.name, found) for run, found in judged)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping
 
 from bpf.catalog import CatalogTool
@@ -20,7 +19,8 @@ def resolve(names: list[str], labels: Mapping[str, str]) -> list[Host]:
         raise Conflict("no host has joined yet; run `fleetscope hosts token` and start the command it prints on a host")
     if not names and not labels:
         return [_only(joined)]
-    found = {host.id: host for host in (_named(name, joined) for name in names)}
+    by_name = {key: host for host in joined for key in (str(host.id), host.name)}
+    found = {host.id: host for host in (_named(name, by_name) for name in names)}
     if labels:
         found.update({host.id: host for host in _labelled(labels, joined)})
     return sorted(found.values(), key=lambda host: host.name)
@@ -45,11 +45,13 @@ def _only(joined: list[Host]) -> Host:
     return joined[0]
 
 
-def _named(name: str, joined: list[Host]) -> Host:
-    for host in joined:
-        if name == host.name or _is_id(name, host.id):
-            return host
-    raise Invalid(f"there is no host {name[:253]!r}; there are {_list(host.name for host in joined)}", field="hosts")
+def _named(name: str, by_name: Mapping[str, Host]) -> Host:
+    """A name wins over an id that looks the same."""
+    host = by_name.get(name) or by_name.get(name.lower())
+    if host is None:
+        names = sorted({host.name for host in by_name.values()})
+        raise Invalid(f"there is no host {name[:253]!r}; there are {_list(names)}", field="hosts")
+    return host
 
 
 def _labelled(labels: Mapping[str, str], joined: list[Host]) -> list[Host]:
@@ -84,10 +86,6 @@ def _verdict_problem(host: Host, verdict: HostVerdict | None, tool: CatalogTool)
     if verdict.state == "forbidden":
         return f"{host.name} does not allow {name}: {verdict.reason}"
     return ""
-
-
-def _is_id(text: str, host_id: uuid.UUID) -> bool:
-    return text.lower() == str(host_id)
 
 
 def _list(names: Iterable[str]) -> str:
