@@ -13,8 +13,12 @@ from asgiref.sync import async_to_sync
 from django.http import StreamingHttpResponse
 from django.test import Client
 
+from proto.text import unescape
 from server.accounts.models import User
+from server.audit.models import AuditEntry
+from server.tracing.models import Run
 from server.tracing.segments import segment_store
+from tests.server.tracing.rows import TWO_STREAMS
 from tests.server.tracing.sessions import Traced, traced
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -84,3 +88,114 @@ def test_every_format_holds_the_same_rows(client: Client, ended: Traced) -> None
             (row["host"], row["pid"], row["latency"]) for row in arrow.to_pylist()
         ]
         segment_store().seal_due()
+
+
+def test_nasty_names_come_back_from_every_format(client: Client, ended: Traced) -> None:
+    expected = [NASTY[n % len(NASTY)] for n in range(16)] + [NASTY[n % len(NASTY)] for n in range(7)]
+    arrow = pa.ipc.open_stream(export(client, ended, "arrow")).read_all()
+    assert arrow["path"].to_pylist() == expected
+    assert [unescape(row["path"]) for row in ndjson(export(client, ended, "ndjson"))] == expected
+
+
+def test_the_books_travel_along(client: Client, ended: Traced) -> None:
+    response = client.get(f"/api/sessions/{ended.session.pk}/export", {"format": "arrow"})
+    assert response.headers["X-Fleetscope-Books"] == "complete"
+    assert json.loads(response.headers["X-Fleetscope-Ledger"]) == {"seen": 23, "stored": 23, "lost": {}}
+    assert response.headers["Content-Disposition"] == f'attachment; filename="{ended.session.pk}.arrow"'
+    about = json.loads(pa.ipc.open_stream(body(response)).schema.metadata[b"fleetscope"])
+    assert about["session"] == str(ended.session.pk)
+    assert [(run["host"], run["books"], run["ledger"]["stored"]) for run in about["runs"]] == [
+        ("host-1", "complete", 16),
+        ("host-2", "complete", 7),
+    ]
+
+
+def test_rows_are_followed_to_the_end(client: Client, ended: Traced) -> None:
+    response = client.get(f"/api/sessions/{ended.session.pk}/rows", {"follow": "1"})
+    assert response.headers["Content-Type"] == "application/x-ndjson"
+    rows = ndjson(body(response))
+    assert [row["host"] for row in rows] == ["host-1"] * 16 + ["host-2"] * 7
+
+
+def test_rows_so_far_need_no_end(client: Client, running: Traced) -> None:
+    running.store(5)
+    assert len(ndjson(body(client.get(f"/api/sessions/{running.session.pk}/rows")))) == 5
+
+
+def test_with_several_streams_each_row_says_its_own(client: Client) -> None:
+    both = traced(User.objects.get(role="tracer"), schema=TWO_STREAMS)
+    both.append([both.frames[0].rows_of(2), both.frames[0].stacks_of(3)])
+    both.end()
+    address = f"/api/sessions/{both.session.pk}/rows"
+    rows = ndjson(body(client.get(address)))
+    assert [row["stream"] for row in rows] == ["events"] * 2 + ["stacks"] * 3
+    assert len(ndjson(body(client.get(address, {"stream": "stacks"})))) == 3
+    assert export(client, both, "folded", stream="stacks").startswith(b"worker;main;")
+    refused = client.get(f"/api/sessions/{both.session.pk}/export", {"format": "csv"})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "stream")
+
+
+def test_questions_are_answered(client: Client, ended: Traced) -> None:
+    response = client.post(
+        f"/api/sessions/{ended.session.pk}/query",
+        {"group_by": [{"column": "host"}], "measures": [{"function": "count"}]},
+        content_type="application/json",
+    )
+    assert response.json() == {
+        "columns": [
+            {"name": "host", "type": "text", "unit": "none"},
+            {"name": "count", "type": "number", "unit": "count"},
+        ],
+        "rows": [["host-1", 16], ["host-2", 7]],
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "message"),
+    [
+        ("export", {"format": "xml"}, 422, "format"),
+        ("export", {}, 422, "format"),
+        ("export", {"format": "folded"}, 422, "stream events has no stacks"),
+        ("export", {"format": "csv", "stream": "none"}, 422, "there is no stream 'none'; choose one of events"),
+        ("rows", {"stream": "none"}, 422, "there is no stream 'none'"),
+    ],
+)
+def test_what_cannot_be_given_is_one_line(
+    client: Client, ended: Traced, path: str, query: dict[str, str], status: int, message: str
+) -> None:
+    response = client.get(f"/api/sessions/{ended.session.pk}/{path}", query)
+    assert response.status_code == status
+    assert message in response.json()["error"]["message"]
+    assert "\n" not in response.json()["error"]["message"]
+
+
+def test_a_question_about_an_unknown_column_names_the_known(client: Client, ended: Traced) -> None:
+    response = client.post(
+        f"/api/sessions/{ended.session.pk}/query", {"columns": ["none"]}, content_type="application/json"
+    )
+    assert (response.status_code, response.json()["error"]["field"]) == (422, "columns")
+    assert "there are host, time, pid" in response.json()["error"]["message"]
+
+
+def test_an_unknown_session_is_not_found(client: Client) -> None:
+    assert client.get("/api/sessions/00000000-0000-0000-0000-000000000000/rows").status_code == 404
+
+
+def test_nobody_reads_without_signing_in(ended: Traced) -> None:
+    for path in ("rows", "export?format=csv"):
+        assert Client().get(f"/api/sessions/{ended.session.pk}/{path}").status_code == 401
+
+
+def test_every_look_is_on_the_record(client: Client, ended: Traced) -> None:
+    export(client, ended, "csv")
+    body(client.get(f"/api/sessions/{ended.session.pk}/rows"))
+    exported, viewed = AuditEntry.objects.order_by("-id")[:2][::-1]
+    assert (exported.action, exported.detail["format"], exported.session) == ("session.export", "csv", ended.session.pk)
+    assert (viewed.action, viewed.actor, viewed.hosts) == ("session.view", "tracer", ["host-1", "host-2"])
+
+
+def test_a_session_that_nobody_has_sent_rows_of(client: Client, running: Traced) -> None:
+    Run.objects.update(schema=b"")
+    response = client.get(f"/api/sessions/{running.session.pk}/export", {"format": "csv"})
+    assert response.status_code == 422
+    assert "wait until a run is attached" in response.json()["error"]["message"]
