@@ -69,7 +69,7 @@ export function typicalWidth(column: ColumnMeaning): number {
       return 16;
     case Unit.FILE_PATH:
     case Unit.ARGV:
-      return 48;
+      return 32;
     case Unit.OPEN_FLAGS:
       return 26;
     case Unit.SYSCALL:

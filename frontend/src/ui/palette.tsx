@@ -19,9 +19,14 @@ const SHOWN = 12;
 
 export function CommandPalette({ opened, close, me }: { opened: boolean; close: () => void; me: Me }) {
   return (
-    <Modal opened={opened} onClose={close} withCloseButton={false} padding={8} size="lg" yOffset="12vh" aria-label="Command palette">
-      <Palette close={close} me={me} />
-    </Modal>
+    <Modal.Root opened={opened} onClose={close} padding={8} size="lg" yOffset="12vh" lockScroll={false}>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Command palette">
+        <Modal.Body>
+          <Palette close={close} me={me} />
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -13,7 +13,7 @@ import {
 } from "./icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { NavLink, Outlet, useNavigate } from "react-router";
+import { NavLink, Outlet, useMatch, useNavigate } from "react-router";
 import { type Me, logout } from "../api/accounts";
 import { useFleetNudges } from "../api/nudges";
 import { ConnectionNotice } from "./connection";
@@ -35,6 +35,8 @@ const PLACES = [
 export function Shell({ me }: { me: Me }) {
   const navigate = useNavigate();
   const connection = useFleetNudges();
+  // A session has a connection of its own and says itself when that is lost.
+  const inSession = useMatch("/sessions/:id") !== null;
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const places = PLACES.filter((place) => place.to !== "/audit" || me.can.audit);
@@ -72,7 +74,7 @@ export function Shell({ me }: { me: Me }) {
         <Foot me={me} openPalette={() => setPalette(true)} />
       </nav>
       <main className={classes.main} id="content">
-        <ConnectionNotice connection={connection} />
+        {!inSession && <ConnectionNotice connection={connection} />}
         <div className={classes.content}>
           <Outlet context={me} />
         </div>

@@ -26,7 +26,9 @@ const small = { defaultProps: { size: "xs" } };
 const order: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
 const field = { size: "xs", inputWrapperOrder: order };
 // The page itself never scrolls, so dialogs need not lock it (the lock injects a style element).
-const overlay = { defaultProps: { lockScroll: false, transitionProps: { duration: 120 } } };
+const overlay = {
+  defaultProps: { lockScroll: false, transitionProps: { duration: 120 }, closeButtonProps: { "aria-label": "Close" } },
+};
 
 /** The accent is light on dark and dark on light, so its text is not the same in both. */
 const variantColors: VariantColorsResolver = (input) => {

@@ -3,17 +3,19 @@ import type { BooksState } from "../../api/tracing";
 import { count } from "../../format/numbers";
 import type { RunState } from "../../gen/proto/v1/live_pb";
 import { Badge } from "../../ui/parts";
-import { BOOKS, ledgerLines } from "./ledger";
+import { BOOKS, type LedgerLine, ledgerLines } from "./ledger";
 import classes from "./session.module.css";
 
 /** The state of the books; opened, it says for every host what was seen, stored and lost, and why. */
 export function LedgerBadge({ books, runs }: { books: BooksState; runs: readonly RunState[] }) {
   const { tone, text, help } = BOOKS[books];
+  const lost = ledgerLines(runs).reduce((sum, line) => sum + lostOf(line), 0n);
+  const losing = books === "in-flight" && lost > 0n;
   return (
     <Popover position="bottom-start" shadow="md" width="max-content">
       <Popover.Target>
         <button type="button" className={classes.badgeButton} data-testid="ledger-badge" data-books={books} aria-label={`Ledger: ${text}`}>
-          <Badge tone={tone}>{text}</Badge>
+          <Badge tone={losing ? "warn" : tone}>{losing ? `${count(lost)} lost so far` : text}</Badge>
         </button>
       </Popover.Target>
       <Popover.Dropdown>
@@ -34,7 +36,7 @@ export function LedgerBadge({ books, runs }: { books: BooksState; runs: readonly
                 <td>{line.host}</td>
                 <td className={classes.num}>{count(line.seen)}</td>
                 <td className={classes.num}>{count(line.stored)}</td>
-                <td className={classes.num}>{count(line.lost.reduce((sum, loss) => sum + loss.events, 0n))}</td>
+                <td className={classes.num}>{count(lostOf(line))}</td>
                 <td>{line.lost.map((loss) => `${loss.cause}: ${count(loss.events)}`).join("; ") || line.message || "–"}</td>
               </tr>
             ))}
@@ -43,4 +45,8 @@ export function LedgerBadge({ books, runs }: { books: BooksState; runs: readonly
       </Popover.Dropdown>
     </Popover>
   );
+}
+
+function lostOf(line: LedgerLine): bigint {
+  return line.lost.reduce((sum, loss) => sum + loss.events, 0n);
 }

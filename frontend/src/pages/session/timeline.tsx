@@ -10,7 +10,9 @@ import classes from "./session.module.css";
 import { type TimelineBin, timelineBins } from "./timeline-bins";
 
 const BAR = 3;
-const TOP = 14;
+/** Room for the scale, left of the bars. */
+const LEFT = 84;
+const TOP = 6;
 
 /** Rows a second by host, with every counted loss marked where it was noticed. */
 export function Timeline({ session, runs }: { session: SessionStream; runs: readonly RunState[] }) {
@@ -20,12 +22,12 @@ export function Timeline({ session, runs }: { session: SessionStream; runs: read
   const marks = gaps(runs);
   const drawn = useRef<readonly TimelineBin[]>([]);
   useCanvas(canvas, (surface) => {
-    drawn.current = timelineBins(session.rates, Math.floor(surface.width / BAR));
+    drawn.current = timelineBins(session.rates, Math.floor((surface.width - LEFT) / BAR));
     paint(surface, drawn.current, marks, runs.length);
   });
   const onMove = (event: MouseEvent<HTMLCanvasElement>): void => {
     const x = event.nativeEvent.offsetX;
-    const bin = drawn.current[Math.floor(x / BAR)];
+    const bin = drawn.current[Math.floor((x - LEFT) / BAR)];
     setHover(bin === undefined ? null : { x, bin });
   };
   return (
@@ -58,7 +60,7 @@ function paint(surface: Surface, bins: readonly TimelineBin[], marks: readonly G
   const highest = Math.max(1, ...bins.map((bin) => bin.rate));
   context.strokeStyle = color("graticule");
   context.beginPath();
-  for (let x = 0.5; x < width; x += BAR * 20) context.rect(x, 0, 0.01, height);
+  for (let x = LEFT - 0.5; x < width; x += BAR * 20) context.rect(x, 0, 0.01, height);
   context.stroke();
   bins.forEach((bin, place) => {
     let y = height;
@@ -66,23 +68,25 @@ function paint(surface: Surface, bins: readonly TimelineBin[], marks: readonly G
       const share = ((bin.byRun[run] ?? 0) / highest) * (height - TOP);
       if (share <= 0) continue;
       context.fillStyle = color(seriesToken(run));
-      context.fillRect(place * BAR, y - share, BAR - 1, share);
+      context.fillRect(LEFT + place * BAR, y - share, BAR - 1, share);
       y -= share;
     }
   });
   paintGaps(surface, bins, marks);
   context.fillStyle = color("ink-3");
   context.font = "10px IBM Plex Mono, monospace";
-  context.fillText(`${compact(highest)} rows/s`, 4, 10);
+  context.textAlign = "right";
+  context.fillText(`${compact(highest)} rows/s`, LEFT - 8, 12);
+  context.fillText("0", LEFT - 8, height - 4);
 }
 
 function paintGaps({ context, height, color }: Surface, bins: readonly TimelineBin[], marks: readonly Gap[]): void {
   context.fillStyle = color("bad");
   bins.forEach((bin, place) => {
     if (marks.some((gap) => gap.fromSecond < bin.to && gap.toSecond >= bin.from)) {
-      context.fillRect(place * BAR, 0, BAR - 1, 4);
+      context.fillRect(LEFT + place * BAR, 0, BAR - 1, 4);
       context.globalAlpha = 0.25;
-      context.fillRect(place * BAR, 4, BAR - 1, height - 4);
+      context.fillRect(LEFT + place * BAR, 4, BAR - 1, height - 4);
       context.globalAlpha = 1;
     }
   });

@@ -1,8 +1,9 @@
 import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
 import { IconArrowBarToDown, IconColumns3, IconFilter, IconPlayerPause, IconPlayerPlay } from "../../ui/icons";
-import { useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { count } from "../../format/numbers";
 import { useHotkeys } from "../../ui/hotkeys";
+import { useFrame } from "../../ui/use-frame";
 import type { ViewProps } from "../view-props";
 import { type GridColumn, gridColumns } from "./columns";
 import classes from "./events.module.css";
@@ -18,7 +19,8 @@ export function EventsView({ session, stream }: ViewProps) {
   const [filters, setFilters] = useState<Record<string, string>>({});
   const [filtering, setFiltering] = useState(false);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(() => new Set(stream.columns.filter((column) => column.hidden).map((column) => column.name)));
-  const [paused, setPaused] = useState(false);
+  const [pausedAt, setPausedAt] = useState<number | null>(null);
+  const paused = pausedAt !== null;
   const [status, setStatus] = useState<GridStatus>({ following: true, matching: 0, pending: 0 });
   const [detail, setDetail] = useState<RowRef | null>(null);
   const grid = useRef<GridHandle>(null);
@@ -38,9 +40,9 @@ export function EventsView({ session, stream }: ViewProps) {
   );
   const { matcher, problem } = useMemo(() => matcherOf(stream.columns, search, filters), [stream, search, filters]);
   const shown = columns.filter((column) => !hidden.has(column.name));
-  const togglePause = (): void => setPaused(!paused);
+  const togglePause = useCallback(() => setPausedAt((at) => (at === null ? rowsSoFar(stream) : null)), [stream]);
   useHotkeys(
-    useMemo(() => ({ "/": () => searchBox.current?.focus(), " ": () => setPaused((now) => !now) }), []),
+    useMemo(() => ({ "/": () => searchBox.current?.focus(), " ": togglePause }), [togglePause]),
   );
   return (
     <div className={classes.view}>
@@ -65,6 +67,7 @@ export function EventsView({ session, stream }: ViewProps) {
         )}
         <span className={classes.spacer} />
         <Matching status={status} filtered={matcher !== null} session={session} stream={stream} />
+        {pausedAt !== null && <Newer since={pausedAt} session={session} stream={stream} />}
         <Button variant={paused ? "filled" : "default"} leftSection={paused ? <IconPlayerPlay size={14} /> : <IconPlayerPause size={14} />} onClick={togglePause} data-testid="grid-pause">
           {paused ? "Go on" : "Pause"}
         </Button>
@@ -115,6 +118,19 @@ function Matching({ status, filtered, session, stream }: { status: GridStatus; f
   return (
     <span className={classes.status} title={`${count(skipped)} rows skipped because this browser was slow, ${count(stream.rows.dropped)} older rows let go. Every row is stored: export has them all.`}>
       showing {count(kept)} of {count(kept + skipped + stream.rows.dropped)} rows; all stored
+    </span>
+  );
+}
+
+function rowsSoFar({ rows }: ViewProps["stream"]): number {
+  return rows.rows + rows.dropped;
+}
+
+function Newer({ since, session, stream }: ViewProps & { since: number }) {
+  useFrame(session);
+  return (
+    <span className={classes.status} data-testid="rows-newer">
+      paused, {count(rowsSoFar(stream) - since)} newer
     </span>
   );
 }

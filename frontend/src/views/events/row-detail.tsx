@@ -1,5 +1,6 @@
-import { Drawer } from "@mantine/core";
-import { CopyButton, Facts } from "../../ui/parts";
+import { Button, Drawer } from "@mantine/core";
+import { useClipboard } from "@mantine/hooks";
+import { Facts } from "../../ui/parts";
 import type { GridColumn } from "./columns";
 import classes from "./events.module.css";
 import { rowText } from "./row-text";
@@ -11,10 +12,19 @@ export function RowDetail({ row, columns, close }: { row: RowRef | null; columns
       {row !== null && (
         <>
           <Facts facts={columns.map((column) => [column.title, <Value key={column.name} column={column} row={row} />] as const)} />
-          <CopyButton text={rowText(columns, row)} label="Copy the row as JSON" />
+          <CopyRow text={rowText(columns, row)} />
         </>
       )}
     </Drawer>
+  );
+}
+
+function CopyRow({ text }: { text: string }) {
+  const clipboard = useClipboard({ timeout: 1500 });
+  return (
+    <Button variant="default" mt="md" onClick={() => clipboard.copy(text)}>
+      {clipboard.copied ? "Copied" : "Copy as JSON"}
+    </Button>
   );
 }
 
