@@ -21,6 +21,7 @@ from server.tracing.segments import segment_store
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0  # without a nudge
+IDLE_SECONDS = 10.0  # the same, once the session has ended
 STATE_SECONDS = 0.5  # between two looks into the database while only rows arrive
 
 
@@ -61,16 +62,20 @@ class Tail:
                     return
                 except Exception as error:  # the database or the store is away, each with errors of its own
                     logger.warning("cannot read session %s, looking again: %s %s", self.session, type(error), error)
-                await listener.wait(heard, LOOK_SECONDS)
+                await listener.wait(heard, IDLE_SECONDS if self._state.state == "ended" else LOOK_SECONDS)
 
     async def _look(self, listener: Listener) -> None:
+        await self._read_all()  # first what is urgent
         listener.here = sorted({watcher.user for watcher in self.watchers})
         if listener.state != self._state_heard or monotonic() - self._state_at >= STATE_SECONDS:
             heard, at = listener.state, monotonic()
             self._state = await database_sync_to_async(session_state)(self.session)
             self._state_heard, self._state_at = heard, at
         self._publish_state(listener.watching())
-        await self._find_runs()
+        if await self._find_runs():
+            await self._read_all()
+
+    async def _read_all(self) -> None:
         for run in list(self.cursors):
             await self._read(run)
 
@@ -83,8 +88,9 @@ class Tail:
             watcher.viewer.state(payload)
             watcher.wake()
 
-    async def _find_runs(self) -> None:
+    async def _find_runs(self) -> bool:
         """Rows go out only behind the state that holds their schema."""
+        known = len(self.cursors)
         for run in self._state.runs:
             if run.HasField("schema") and run.run not in self.cursors:
                 # A run that appears while people watch is read from its beginning.
@@ -94,6 +100,7 @@ class Tail:
                     index = await asyncio.to_thread(segment_store().index, self.session, UUID(run.run))
                     self.cursors[run.run], self.totals[run.run] = index.last_seq, index.rows
         self.ready.set()
+        return len(self.cursors) > known
 
     async def _read(self, run: str) -> None:
         stored = segment_store().read(self.session, UUID(run), self.cursors[run])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from time import monotonic
 from uuid import UUID
 
 from channels.db import database_sync_to_async
@@ -41,9 +42,13 @@ class Follower:
     async def follow(self) -> AsyncIterator[bytes]:
         """Ends when the session has ended and everything is sent, or when it is deleted."""
         async with listening(self.session) as listener:
+            state, known, looked = None, -1, 0.0
             while True:
                 heard = listener.heard
-                state = await self._state()
+                # The database is asked before the store: what was stored before the end is then read for certain.
+                if listener.state != known or monotonic() - looked >= LOOK_SECONDS:
+                    known, looked = listener.state, monotonic()
+                    state = await self._state()
                 if state is None:
                     return
                 async for chunk in self._news(state):
