@@ -6,27 +6,31 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 COMM_NUL = b"\0"
 
 
 def number_array(values: np.ndarray, kind: pa.DataType) -> pa.Array:
-    # Always a copy: the values may lie in a buffer that is used again.
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.array(values, order="C"))])
+    """Shares the memory of contiguous values: it is valid as long as they are."""
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
 def fixed_bytes_array(values: np.ndarray) -> pa.DictionaryArray:
     """From ``V<n>`` values padded with NULs, which are cut."""
-    coded = _fixed(values).dictionary_encode()
-    words = [word.rstrip(COMM_NUL) for word in coded.dictionary.to_pylist()]
-    return pa.DictionaryArray.from_arrays(coded.indices, pa.array(words, pa.binary()))
+    if len(values) and _all_equal(values):
+        indices, words = np.zeros(len(values), np.int32), [values[0].tobytes()]
+    else:
+        coded = pc.dictionary_encode(_fixed(values))
+        indices, words = coded.indices.to_numpy(), coded.dictionary.to_pylist()
+    return binary_dictionary(indices, pa.array([word.rstrip(COMM_NUL) for word in words], pa.binary()))
 
 
 def slot_array(slots: np.ndarray, *, zeroed: bool) -> pa.DictionaryArray:
     """From ``V<4+n>`` values: a u32 length and a slot. ``zeroed``: what lies behind a value in its slot is zero."""
     if not zeroed:
-        return _cut(slots).dictionary_encode()
-    coded = _fixed(slots).dictionary_encode()
+        return pc.dictionary_encode(_cut(slots))
+    coded = pc.dictionary_encode(_fixed(slots))
     return pa.DictionaryArray.from_arrays(coded.indices, _cut(_as_numpy(coded.dictionary, slots.dtype)))
 
 
@@ -52,7 +56,7 @@ def name_array(values: np.ndarray, name: Callable[[int], str]) -> pa.DictionaryA
 def stack_array(stacks: Sequence[Sequence[str]]) -> pa.ListArray:
     offsets = np.zeros(len(stacks) + 1, np.int32)
     np.cumsum([len(stack) for stack in stacks], out=offsets[1:])
-    frames = pa.array([frame for stack in stacks for frame in stack], pa.utf8()).dictionary_encode()
+    frames = pc.dictionary_encode(pa.array([frame for stack in stacks for frame in stack], pa.utf8()))
     return pa.ListArray.from_arrays(number_array(offsets, pa.int32()), frames)
 
 
@@ -65,6 +69,12 @@ def compact(batch: pa.RecordBatch) -> pa.RecordBatch:
         else:
             columns.append(column)
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def _all_equal(values: np.ndarray) -> bool:
+    """One program name in a whole batch is what a run on one process has."""
+    words = np.ascontiguousarray(values).view(np.uint64).reshape(len(values), -1)
+    return bool((words == words[0]).all())
 
 
 def _fixed(values: np.ndarray) -> pa.Array:

@@ -224,9 +224,13 @@ def _attach_functions(request: Request, probe: pb.Probe, program: int, held: Att
     places = probes.Places(held.functions[0].path, [function.offset for function in held.functions])
     at_return = probe.type == pb.PROBE_TYPE_URETPROBE
     if probe.program in held.at_once:
-        yield probes.attach_user_functions_at_once(program, places, pid, at_return=at_return)
-    else:
-        yield from probes.attach_user_functions(program, places, pid, at_return=at_return)
+        try:
+            yield probes.attach_user_functions_at_once(program, places, pid, at_return=at_return)
+            return
+        except AttachError:
+            # A kernel before 6.6 loads such a program and refuses only this; one by one it takes the program as well.
+            held.at_once.discard(probe.program)
+    yield from probes.attach_user_functions(program, places, pid, at_return=at_return)
 
 
 def _target(request: Request, probe: pb.Probe) -> str:

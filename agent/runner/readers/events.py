@@ -32,6 +32,36 @@ class RingSource:
     ring_bytes: int
 
 
+class ColumnBuffer:
+    """Records of one size, taken apart into columns as they come."""
+
+    def __init__(self, record: np.dtype[np.void], *, zeroed: bool) -> None:
+        """``zeroed``: what lies behind a string in its slot is zero."""
+        self._capacity = max(BUFFER_BYTES // record.itemsize, 1)
+        self._columns = {name: np.empty(self._capacity, record[name]) for name in record.names or ()}
+        self._record_bytes = record.itemsize
+        self.zeroed = zeroed
+        self.rows = 0
+
+    @property
+    def room(self) -> int:
+        return self._capacity - self.rows
+
+    @property
+    def filled_bytes(self) -> int:
+        return self.rows * self._record_bytes
+
+    def append(self, records: np.ndarray) -> None:
+        end = self.rows + len(records)
+        for name, column in self._columns.items():
+            column[self.rows : end] = records[name]
+        self.rows = end
+
+    def column(self, name: str) -> np.ndarray:
+        """Valid until the buffer is filled again."""
+        return self._columns[name][: self.rows]
+
+
 class EventsReader:
     """``rings`` in the order of the string's size classes; one ring for a stream without string."""
 
@@ -41,44 +71,45 @@ class EventsReader:
         self.stream = stream
         self._columns = list(columns)
         self._schema = arrow_schema(self._columns)
-        self._string = string_column(self._columns)
         self._names = names
-        classes = list(self._string.classes) if self._string else [0]
-        self._zeroed = [size <= ZEROED_SLOT for size in classes]
+        string = string_column(self._columns)
+        records = [(size, record_dtype(self._columns, size)) for size in (string.classes if string else [0])]
         self._rings = [
-            RingReader(ring.map_fd, ring.ring_bytes, record_dtype(self._columns, size), BUFFER_BYTES)
-            for ring, size in zip(rings, classes, strict=True)
+            RingReader(ring.map_fd, ring.ring_bytes, record) for ring, (_, record) in zip(rings, records, strict=True)
         ]
+        self._buffers = [ColumnBuffer(record, zeroed=size <= ZEROED_SLOT) for size, record in records]
 
     def drain(self) -> int:
-        return sum(ring.read() for ring in self._rings)
+        moved = 0
+        for ring, buffer in zip(self._rings, self._buffers, strict=True):
+            moved += ring.read(buffer.append, buffer.room) * ring.stride
+        return moved
 
     def waiting(self) -> int:
-        return max(ring.gathered for ring in self._rings)
+        return max(buffer.filled_bytes for buffer in self._buffers)
 
     def take(self, *, final: bool) -> Iterator[pa.RecordBatch]:  # noqa: ARG002 - events are never held back
-        found = [(ring.take(), zeroed) for ring, zeroed in zip(self._rings, self._zeroed, strict=True) if ring.gathered]
-        if found:
-            yield from self._batches([records for records, _ in found], [zeroed for _, zeroed in found])
+        filled = [buffer for buffer in self._buffers if buffer.rows]
+        if not filled:
+            return
+        order = _time_order([buffer.column("time") for buffer in filled])
+        arrays = [self._array(column, filled, order) for column in self._columns]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        for start in range(0, batch.num_rows, BATCH_ROWS):
+            yield batch.slice(start, BATCH_ROWS)
+        for buffer in filled:
+            buffer.rows = 0
 
     def close(self) -> None:
         for ring in self._rings:
             ring.close()
 
-    def _batches(self, parts: list[np.ndarray], zeroed: list[bool]) -> Iterator[pa.RecordBatch]:
-        order = _time_order([part["time"] for part in parts])
-        arrays = [self._array(column, parts, zeroed, order) for column in self._columns]
-        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
-        for start in range(0, batch.num_rows, BATCH_ROWS):
-            yield batch.slice(start, BATCH_ROWS)
-
-    def _array(
-        self, column: pb.Column, parts: list[np.ndarray], zeroed: list[bool], order: np.ndarray | None
-    ) -> pa.Array:
+    def _array(self, column: pb.Column, filled: list[ColumnBuffer], order: np.ndarray | None) -> pa.Array:
+        parts = [buffer.column(column.name) for buffer in filled]
         if column.type == pb.CTYPE_STRING:
-            coded = [slot_array(part[column.name], zeroed=zero) for part, zero in zip(parts, zeroed, strict=True)]
-            return _ordered_dictionary(coded, order)
-        values = parts[0][column.name] if len(parts) == 1 else np.concatenate([part[column.name] for part in parts])
+            slots = zip(parts, filled, strict=True)
+            return _ordered_dictionary([slot_array(part, zeroed=buffer.zeroed) for part, buffer in slots], order)
+        values = parts[0] if len(parts) == 1 else np.concatenate(parts)
         if order is not None:
             values = values[order]
         if column.type == pb.CTYPE_CHAR:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import mmap
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 PAGE = mmap.PAGESIZE
 HEADER = 8
+CHUNK = 2048
 BUSY = np.uint32(1 << 31)
 
 
@@ -24,53 +25,43 @@ class RingError(RuntimeError):
 
 
 class RingReader:
-    """Gathers what it reads in a buffer of its own, so that no memory is allocated however many events come."""
+    """Hands out records where they lie: the sink copies what it wants while they are in the processor's cache."""
 
-    def __init__(self, map_fd: int, ring_bytes: int, record: np.dtype[np.void], buffer_bytes: int) -> None:
+    def __init__(self, map_fd: int, ring_bytes: int, record: np.dtype[np.void]) -> None:
         """``record`` describes one record without its header; ring_bytes is a power of two."""
         self._size = ring_bytes
         self._dtype = _with_header(record)
-        self._stride = self._dtype.itemsize
+        self.stride = self._dtype.itemsize
         self._expected = np.uint32(record.itemsize)
         # A record that wraps runs on into the start of the second copy of the data: no more of it is mapped.
-        spare = -(-self._stride // PAGE) * PAGE
+        spare = -(-self.stride // PAGE) * PAGE
         self._consumer_map = mmap.mmap(map_fd, PAGE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE, offset=0)
         self._data_map = mmap.mmap(map_fd, PAGE + ring_bytes + spare, mmap.MAP_SHARED, mmap.PROT_READ, offset=PAGE)
         self._consumer = np.frombuffer(self._consumer_map, np.uint64, 1)
         self._producer = np.frombuffer(self._data_map, np.uint64, 1)
-        self._buffer = np.empty(buffer_bytes // self._stride * self._stride, np.uint8)
-        self._filled = 0
         # Releasing and taking a held lock orders memory accesses on processors that reorder them (arm64).
         self._fence = threading.Lock()
         self._fence.acquire()
 
-    @property
-    def gathered(self) -> int:
-        """Bytes that were read and not taken yet."""
-        return self._filled
+    def read(self, sink: Callable[[np.ndarray], None], room: int) -> int:
+        """At most ``room`` complete records, in order. The sink's arrays are valid only while it runs.
 
-    def read(self) -> int:
-        """Gather the records that are complete, in order, as far as the buffer has room. Returns their bytes."""
-        moved = 0
-        while True:
-            step, last = self._read_stretch()
-            moved += step
+        Returns how many records were given. Raises RingError.
+        """
+        given = 0
+        while given < room:
+            count, last = self._read_stretch(sink, min(room - given, CHUNK))
+            given += count
             if last:
-                return moved
+                break
+        return given
 
-    def take(self) -> np.ndarray:
-        """What was gathered, valid until the next ``read``."""
-        records: np.ndarray = self._buffer[: self._filled].view(self._dtype)
-        self._filled = 0
-        return records
-
-    def _read_stretch(self) -> tuple[int, bool]:
+    def _read_stretch(self, sink: Callable[[np.ndarray], None], room: int) -> tuple[int, bool]:
         """Up to where the ring wraps. The second value: nothing more can be read now."""
         position = int(self._consumer[0])
         start = position & (self._size - 1)
-        waiting = (int(self._producer[0]) - position) // self._stride
-        before_wrap = -(-(self._size - start) // self._stride)
-        room = (len(self._buffer) - self._filled) // self._stride
+        waiting = (int(self._producer[0]) - position) // self.stride
+        before_wrap = -(-(self._size - start) // self.stride)
         count = min(waiting, before_wrap, room)
         if not count:
             return 0, True
@@ -79,19 +70,12 @@ class RingReader:
         lengths = view["fs_length"].copy()
         self._order()
         complete, whole = self._complete(lengths)
-        moved = self._gather(start, complete, view, whole)
+        records = view[:complete] if whole is None else view[:complete][whole]
+        if len(records):
+            sink(records)
         self._order()
-        self._consumer[0] = position + complete * self._stride
-        return moved, complete < before_wrap or count == room
-
-    def _gather(self, start: int, complete: int, view: np.ndarray, whole: np.ndarray | None) -> int:
-        if whole is None:
-            source = np.frombuffer(self._data_map, np.uint8, complete * self._stride, PAGE + start)
-        else:
-            source = view[:complete][whole].view(np.uint8)
-        self._buffer[self._filled : self._filled + len(source)] = source
-        self._filled += len(source)
-        return len(source)
+        self._consumer[0] = position + complete * self.stride
+        return len(records), complete < count or count == waiting
 
     def close(self) -> None:
         del self._consumer, self._producer  # views of the memory below

@@ -62,7 +62,7 @@ def close(held: probes.Held) -> None:
         os.close(held.event)
 
 
-def check(loaded: Loaded, index: int, held: probes.Held, work: Callable[[], object], least: int = 5) -> None:
+def check_counts(loaded: Loaded, index: int, held: probes.Held, work: Callable[[], object], least: int = 5) -> None:
     """Counts while attached, and not after the link alone is closed."""
     before = loaded.hits(index)
     for _ in range(5):
@@ -80,12 +80,12 @@ def check(loaded: Loaded, index: int, held: probes.Held, work: Callable[[], obje
 
 def test_a_tracepoint(loaded: Loaded) -> None:
     program = loaded.program("tracepoint__syscalls__sys_enter_getpid", "tracepoint")
-    check(loaded, 0, probes.attach_tracepoint(program, "syscalls:sys_enter_getpid"), os.getpid)
+    check_counts(loaded, 0, probes.attach_tracepoint(program, "syscalls:sys_enter_getpid"), os.getpid)
 
 
 def test_a_raw_tracepoint(loaded: Loaded) -> None:
     program = loaded.program("raw_tracepoint__sys_enter", "raw_tracepoint")
-    check(loaded, 1, probes.attach_raw_tracepoint(program, "sys_enter"), os.getpid)
+    check_counts(loaded, 1, probes.attach_raw_tracepoint(program, "sys_enter"), os.getpid)
 
 
 def test_a_timer_on_every_cpu(loaded: Loaded) -> None:
@@ -109,7 +109,7 @@ def test_functions_of_a_library_with_their_index(loaded: Loaded) -> None:
     places = probes.Places(function.path, [function.offset])
     for pid, at_return in ((os.getpid(), False), (-1, True)):
         (held,) = probes.attach_user_functions(program, places, pid, at_return=at_return)
-        check(loaded, 0, held, os.getppid)
+        check_counts(loaded, 0, held, os.getppid)
 
 
 @pytest.mark.parametrize("at_return", [False, True])
@@ -123,7 +123,7 @@ def test_functions_at_once_are_told_apart_and_detached_together(loaded: Loaded, 
     os.getpgid(0)
     os.getpgid(0)
     assert [loaded.hits(index) for index in (0, 1)] == [1, 2]
-    check(loaded, 0, held, os.getppid)
+    check_counts(loaded, 0, held, os.getppid)
 
 
 def test_a_function_of_one_process_is_left_alone_in_others(loaded: Loaded, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from agent.runner.readers.ring import PAGE, RingError, RingReader
 from bpf.program import Program
 from tests.agent.runner.harness import HEADERS_CACHE
 from tests.workloads.compiled import build, running
+from tests.workloads.spawn import Workload
 
 RECORD = np.dtype([("n", "u8"), ("twice", "u8")])
 STRIDE = 8 + RECORD.itemsize
@@ -61,15 +62,19 @@ def ring() -> Iterator[HandMade]:
     os.close(made.fd)
 
 
-def reader(ring: HandMade, buffer: int = SIZE) -> RingReader:
-    return RingReader(ring.fd, SIZE, RECORD, buffer)
+def reader(ring: HandMade) -> RingReader:
+    return RingReader(ring.fd, SIZE, RECORD)
 
 
-def numbers(source: RingReader) -> list[int]:
-    source.read()
-    taken = source.take()
-    assert (taken["twice"] == 2 * taken["n"]).all()
-    return [int(number) for number in taken["n"]]
+def numbers(source: RingReader, room: int = 1 << 20) -> list[int]:
+    taken: list[int] = []
+
+    def sink(records: np.ndarray) -> None:
+        assert (records["twice"] == 2 * records["n"]).all()
+        taken.extend(records["n"].tolist())
+
+    assert source.read(sink, room) == len(taken)
+    return taken
 
 
 def test_records_come_in_order_and_once(ring: HandMade) -> None:
@@ -111,22 +116,21 @@ def test_many_rounds_over_the_wrap_lose_nothing(ring: HandMade) -> None:
     assert seen == list(range(5000))
 
 
-def test_a_full_buffer_leaves_the_rest_in_the_ring(ring: HandMade) -> None:
-    source = reader(ring, buffer=10 * STRIDE + 3)
+def test_what_there_is_no_room_for_stays_in_the_ring(ring: HandMade) -> None:
+    source = reader(ring)
     for number in range(25):
         ring.put(number)
-    assert numbers(source) == list(range(10))
-    assert numbers(source) == list(range(10, 20))
-    source.read()
-    source.read()
-    assert source.gathered == 5 * STRIDE
+    assert numbers(source, 10) == list(range(10))
+    assert numbers(source, 0) == []
+    assert numbers(source, 10) == list(range(10, 20))
+    assert numbers(source, 10) == list(range(20, 25))
 
 
 def test_a_record_of_another_size_is_an_error(ring: HandMade) -> None:
     source = reader(ring)
     ring.put(1, size=RECORD.itemsize + 8)
     with pytest.raises(RingError, match="24 bytes in a ring of 16"):
-        source.read()
+        numbers(source)
 
 
 # Every record carries its number and a checksum; about one in seven is given back.
@@ -168,6 +172,10 @@ TRACEPOINT_PROBE(syscalls, sys_enter_openat)
 EVENT = np.dtype([("n", "u8"), ("check", "u8"), ("pid", "u4"), ("fs_pad", "u4")])
 
 
+def still_running(*workloads: Workload) -> bool:
+    return any(workload.process.poll() is None for workload in workloads)
+
+
 @pytest.mark.kernel
 def test_two_producers_and_thousands_of_discards_close_the_books(tmp_path: Path) -> None:
     from agent.runner.map_access import lookup_map
@@ -179,12 +187,12 @@ def test_two_producers_and_thousands_of_discards_close_the_books(tmp_path: Path)
         loaded = module.load("tracepoint__syscalls__sys_enter_openat", program_types()["tracepoint"])
         ring_fd, lost_fd = module.map_fd("ring"), module.map_fd("lost")
         held = attach_tracepoint(loaded, "syscalls:sys_enter_openat")
-        source = RingReader(ring_fd, 256 * PAGE, EVENT, 1 << 20)
+        source = RingReader(ring_fd, 256 * PAGE, EVENT)
         first.go()
         second.go()
-        parts, deadline = [], time.monotonic() + 60
-        while source.read() or first.process.poll() is None or second.process.poll() is None:
-            parts.append(source.take().copy())
+        parts: list[np.ndarray] = []
+        deadline = time.monotonic() + 60
+        while source.read(lambda records: parts.append(records.copy()), 1 << 20) or still_running(first, second):
             assert time.monotonic() < deadline
         for descriptor in (held.link, held.event, loaded):
             os.close(descriptor)
