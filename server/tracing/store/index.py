@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, TypeVar
 
-from server.tracing.store.layout import RunFolder, Segment
+from server.tracing.store.layout import Listing, RunFolder, Segment
 from server.tracing.store.model import Damage, RunIndex
 from server.tracing.store.scan import scan
 from server.tracing.store.sealed import SealedIndex
@@ -79,8 +79,13 @@ class RunReader:
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self._lock = Lock()
+        self._listing = Listing(folder)
         self._open: dict[int, OpenSegment] = {}
         self._sealed: dict[int, SealedSegment] = {}
+
+    def segments(self) -> list[Segment]:
+        with self._lock:
+            return self._listing.segments()
 
     def index(self) -> RunIndex:
         """Verifies every stored byte the first time, later only those that changed."""
@@ -104,14 +109,14 @@ class RunReader:
 
     def _index(self) -> RunIndex:
         total = Summary()
-        segments = self.folder.segments()
+        segments = self._listing.segments()
         for segment in segments:
             total.join(self._sealed_summary(segment) if segment.sealed else self._refreshed(segment).summary)
         self._drop_all_but(segments)
         return total.index()
 
     def _last_seq(self) -> int:
-        for segment in self.folder.segments()[-1:]:
+        for segment in self._listing.segments()[-1:]:
             if segment.sealed:
                 return SealedIndex.load(segment.path).heads[-1].seq
             return self._refreshed(segment).summary.last_seq or segment.first_seq - 1

@@ -8,6 +8,7 @@ only then unlinks it.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,10 +20,11 @@ from proto.v1.stream_pb2 import RunSchema
 
 SEGMENT = ".seg"
 INDEX = ".idx"
+SETTLED_NS = 100_000_000
 SCHEMA = "schema.pb"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Segment:
     first_seq: int
     sealed: bool
@@ -57,13 +59,14 @@ class RunFolder:
 
     def _list_segments(self) -> list[Segment]:
         found: dict[int, Segment] = {}
-        for path in self._files():
-            if path.suffix not in (SEGMENT, INDEX) or not path.stem.isdecimal():
+        for name in self._names():
+            stem, _, suffix = name.partition(".")
+            if suffix not in ("seg", "idx") or not stem.isdecimal():
                 continue
-            first = int(path.stem)
-            if path.suffix == SEGMENT or first not in found:
-                found[first] = Segment(first, path.suffix == INDEX, path)
-        return sorted(found.values())
+            first = int(stem)
+            if suffix == "seg" or first not in found:
+                found[first] = Segment(first, suffix == "idx", self.path / name)
+        return [found[first] for first in sorted(found)]
 
     def schema(self) -> RunSchema | None:
         try:
@@ -94,10 +97,33 @@ class RunFolder:
             flock(handle, LOCK_UN)
             os.close(handle)
 
-    def _files(self) -> list[Path]:
+    def _names(self) -> list[str]:
         with suppress(FileNotFoundError):
-            return list(self.path.iterdir())
+            return os.listdir(self.path)  # noqa: PTH208  (thousands of names, many times a second)
         return []
+
+
+class Listing:
+    """The segments of a run, listed again only when the folder has changed."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._changed_ns = 0
+        self._settled = False
+        self._found: list[Segment] = []
+
+    def segments(self) -> list[Segment]:
+        try:
+            changed_ns = self._folder.path.stat().st_mtime_ns
+        except FileNotFoundError:
+            self._settled = False
+            return []
+        if not self._settled or changed_ns != self._changed_ns:
+            # Time stamps are coarse: within a tick of a change there may be another one with the same stamp.
+            self._settled = time.time_ns() - changed_ns > SETTLED_NS
+            self._changed_ns = changed_ns
+            self._found = self._folder.segments()
+        return self._found
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -22,7 +22,7 @@ def read(reader: RunReader, after_seq: int) -> Iterator[StoredBatch]:
     """Every batch behind ``after_seq`` in order of seq; altered ones are left out (the index tells about them)."""
     schema = reader.folder.schema()
     while True:
-        segments = reader.folder.segments()
+        segments = reader.segments()
         first = max(bisect_right([segment.first_seq for segment in segments], after_seq + 1) - 1, 0)
         try:
             for segment in segments[first:]:
@@ -31,14 +31,10 @@ def read(reader: RunReader, after_seq: int) -> Iterator[StoredBatch]:
                     after_seq = batch.seq
             return
         except FileNotFoundError as error:
-            if not _moved(reader.folder, segments):
+            if reader.folder.segments() == segments:
                 raise FileNotFoundError(
                     f"{error.filename} is gone: the session was deleted or its folder altered"
                 ) from error
-
-
-def _moved(folder: RunFolder, segments: list[Segment]) -> bool:
-    return folder.segments() != segments
 
 
 def _read_segment(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from proto.frame import Frame, decode
-from server.tracing.store.layout import RunFolder, Segment, sync_folder
+from server.tracing.store.layout import Listing, RunFolder, Segment, sync_folder
 from server.tracing.store.model import HoleError
 from server.tracing.store.scan import scan
 from server.tracing.store.sealed import SealedIndex
@@ -24,6 +24,7 @@ class RunWriter:
         self.folder = folder
         self.last_seq = 0
         self.ended = False
+        self._listing = Listing(folder)
         self._first_seq = 1
         self._size = 0
         self._opened = time.monotonic()
@@ -102,7 +103,7 @@ class RunWriter:
 
     def _catch_up(self) -> None:
         """Take over what another process, or this one before a crash, has written."""
-        newest = self.folder.segments()[-1:]
+        newest = self._listing.segments()[-1:]
         if not newest:
             self.close()
             return

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import shutil
+import time
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from server.tracing.store.layout import RunFolder, replace_file
+from server.tracing.store.layout import Listing, RunFolder, replace_file
 from tests.server.tracing.rows import SCHEMA
 
 
@@ -67,3 +70,29 @@ def test_the_lock_keeps_other_processes_out(folder: RunFolder) -> None:
 def _enter(folder: RunFolder, entered: object) -> None:
     with folder.locked():
         entered.set()  # type: ignore[attr-defined]
+
+
+def test_a_kept_listing_never_misses_a_change(folder: RunFolder) -> None:
+    listing = Listing(folder)
+    for count in range(1, 200):
+        folder.segment(count).touch()
+        assert len(listing.segments()) == count, "two changes within one tick of the clock have the same time stamp"
+
+
+def test_a_listing_is_kept_while_nothing_changes(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.segment(1).touch()
+    os.utime(folder.path, ns=(0, time.time_ns() - 10**9))
+    listing = Listing(folder)
+    before = listing.segments()
+    monkeypatch.setattr(RunFolder, "segments", lambda _: pytest.fail("listed again"))
+    assert listing.segments() is before
+
+
+def test_a_listing_of_a_folder_that_goes_and_comes_back(folder: RunFolder) -> None:
+    listing = Listing(folder)
+    folder.segment(1).touch()
+    assert len(listing.segments()) == 1
+    shutil.rmtree(folder.path)
+    assert listing.segments() == []
+    folder.create()
+    assert listing.segments() == []
