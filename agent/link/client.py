@@ -57,10 +57,12 @@ class Client:
         """One connection from start to end. Returns why it ended."""
         try:
             async with self._channel() as channel:
-                await asyncio.wait_for(channel.channel_ready(), CONNECT_SECONDS)
+                await asyncio.wait_for(_ready(channel), CONNECT_SECONDS)
                 await self._streams(AgentLinkStub(channel))  # type: ignore[no-untyped-call]
         except TimeoutError:
             return f"no answer from {self._identity.address} within {CONNECT_SECONDS} s"
+        except ConnectionError as error:
+            return str(error)
         except BaseExceptionGroup as group:
             expected, others = group.split((grpc.aio.AioRpcError, ConnectionError, Stuck))
             if others is not None or expected is None:
@@ -87,6 +89,23 @@ class Client:
         log.warning("not connected: %s", why)
         self._control.reset()
         self._tell(LinkToWarden(link=LinkState(connected=False, message=why, since_wall_ns=wall_ns())))
+
+
+async def _ready(channel: grpc.aio.Channel) -> None:
+    """Raises ConnectionError at the first failure: when to try again is decided here, not in gRPC."""
+    while (state := channel.get_state(try_to_connect=True)) is not grpc.ChannelConnectivity.READY:
+        if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
+            raise ConnectionError(await _reason(channel))
+        await channel.wait_for_state_change(state)
+
+
+async def _reason(channel: grpc.aio.Channel) -> str:
+    """gRPC tells why a channel failed to those who use it only."""
+    try:
+        await AgentLinkStub(channel).Data().read()  # type: ignore[no-untyped-call]
+    except grpc.aio.AioRpcError as error:
+        return str(error.details())
+    return "the connection failed"
 
 
 def _why(group: BaseExceptionGroup[BaseException]) -> str:

@@ -14,7 +14,7 @@ SUFFIX = ".frames"
 
 
 class SpoolDamaged(ValueError):
-    """A whole frame on the spool is damaged or missing. The text says where."""
+    """A frame on the spool is damaged or missing. The text says where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,8 @@ class SpoolReader:
         except FileNotFoundError:
             return None
         fitting = [name for name in names if int(name.removesuffix(SUFFIX)) <= seq]
+        if names and not fitting:
+            raise SpoolDamaged(f"{self._spool}: frame {seq} is gone: it was acknowledged before and removed")
         return self._spool / fitting[-1] if fitting else None
 
 

@@ -99,6 +99,6 @@ class Budget:
         first, last = self._samples[0], self._samples[-1]
         seconds = max(0.001, (last.boot_ns - first.boot_ns) / SECOND)
         return (
-            f"{(last.hits - first.hits) / seconds:,.0f} hits/s, attaching {self._share(lambda s: s.hits_ns):.1f}%, "
+            f"{(last.hits - first.hits) / seconds:,.0f} hits/s, probes {self._share(lambda s: s.hits_ns):.1f}%, "
             f"BPF {self._share(lambda s: s.bpf_ns):.1f}%, runner {self._share(lambda s: s.runner_ns):.1f}%"
         )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from pathlib import Path
 
@@ -24,16 +25,35 @@ async def test_the_warden_hears_of_connections_and_why_they_end(link: Link, serv
     await eventually(lambda: link.states()[-1][0], 30, "a new connection")
 
 
-async def test_a_server_of_another_fleet_gets_no_hello(
-    server: FleetServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client, "CONNECT_SECONDS", 1)
+async def test_a_server_of_another_fleet_gets_no_hello(server: FleetServer, tmp_path: Path) -> None:
     stranger = Link(Authority().identity(server.address), tmp_path)
     await eventually(lambda: stranger.states(), 10, "a refusal")
     stranger.client.cancel()
     await asyncio.gather(stranger.client, return_exceptions=True)
-    assert stranger.states()[0] == (False, f"no answer from {server.address} within 1 s")
+    connected, why = stranger.states()[0]
+    assert not connected and "handshake failed" in why
     assert server.messages == []
+
+
+async def test_a_server_that_never_answers_is_not_waited_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "CONNECT_SECONDS", 0.5)
+    with socket.create_server(("localhost", 0)) as silent:
+        address = f"localhost:{silent.getsockname()[1]}"
+        link = Link(Authority().identity(address), tmp_path)
+        await eventually(link.states, 10, "giving up")
+        link.client.cancel()
+        await asyncio.gather(link.client, return_exceptions=True)
+    assert link.states()[0] == (False, f"no answer from {address} within 0.5 s")
+
+
+async def test_nobody_listening_is_said(tmp_path: Path) -> None:
+    link = Link(Authority().identity("localhost:1"), tmp_path)
+    await eventually(lambda: len(link.states()) >= 2, 5, "two tries")
+    link.client.cancel()
+    await asyncio.gather(link.client, return_exceptions=True)
+    assert all(not connected and "refused" in why for connected, why in link.states())
 
 
 async def test_tries_are_paused_ever_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,13 @@ def test_damage_is_never_sent(tmp_path: Path, position: int) -> None:
         read_all(reader)
 
 
+def test_a_frame_that_was_trimmed_cannot_be_read_again(tmp_path: Path) -> None:
+    write(tmp_path, 4, 6)
+    with pytest.raises(SpoolDamaged, match="frame 3 is gone"):
+        SpoolReader(tmp_path, 3).read()
+    assert read_all(SpoolReader(tmp_path, 4)) == [4, 5, 6]
+
+
 def test_a_hole_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "000000000001.frames"
     path.write_bytes(raw(1) + raw(3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,6 +13,7 @@ from proto.v1.agent_pb2 import Filters, RunUpdate
 from proto.v1.stream_pb2 import EndCause
 from tests.agent.support.commands import envelope, run_id_of, sign
 from tests.agent.support.host import AgentHost
+from tests.agent.support.server import FleetServer
 from tests.waiting import wait_for
 from tests.workloads.spawn import workload
 
@@ -115,6 +117,14 @@ def test_runs_on_one_host_are_capped(host: AgentHost) -> None:
         reason = wait_for(host.server.refusals, 10, "a refusal")[0]
         assert "1 runs are live on this host and its policy allows no more" in reason
         assert [run["run"] for run in host.status()["runs"]] == [first.hex()]
+
+
+def test_a_runner_that_takes_too_much_memory_is_ended_and_says_so(tmp_path: Path, server: FleetServer) -> None:
+    policy = f"[limits]\nrunner_memory_bytes = {20 << 20}\n"
+    with AgentHost(tmp_path, server, policy) as host, workload("open_paths.py", 10, 1000, "/nonexistent/big-") as busy:
+        end = server.wait_for_end(_send(host, filters=Filters(pid=busy.pid)), 20).head.end
+    assert end.cause == EndCause.END_CAUSE_RUNNER_DIED
+    assert "of memory, more than the 20 MB that this host's policy allows" in end.message
 
 
 def test_lowered_limits_are_told(host: AgentHost) -> None:
