@@ -31,7 +31,7 @@ def admin_token(server: Server) -> str:
 def test_one_process_serves_people_and_hosts(server: Server) -> None:
     with server.running():
         server.wait_healthy()
-        asyncio.run(trace_once(server, admin_token(server)))
+        asyncio.run(check_one_session(server, admin_token(server)))
 
 
 def test_a_second_server_on_the_same_ports_says_so(server: Server) -> None:
@@ -76,12 +76,12 @@ def test_web_and_ingest_apart_know_only_their_own_secrets(server: Server, tmp_pa
         assert web.command("migrate").returncode == 0
         with ingest.running("ingest"), web.running("web"):
             web.wait_healthy()
-            asyncio.run(trace_once(web, admin_token(web)))
+            asyncio.run(check_one_session(web, admin_token(web)))
         assert not (web.folder / "server/keys/ingest").exists()
         assert not (ingest.folder / "server/keys/web").exists()
 
 
-async def trace_once(server: Server, token: str) -> None:
+async def check_one_session(server: Server, token: str) -> None:
     """Join, start, store, end, and see the rows."""
     made = await asyncio.to_thread(server.post, "/api/hosts/token", token, {})
     ca = x509.load_pem_x509_certificate((server.folder / "server/keys/public/ca.crt").read_bytes())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.utils import timezone
 
@@ -10,7 +11,7 @@ from server.catalog.tools import catalogue
 from server.fleet.models import Host, HostVerdict
 
 
-def make_host(name: str, *, online: bool = True, **fields: object) -> Host:
+def make_host(name: str, *, online: bool = True, **fields: Any) -> Host:
     """Joined, connected unless told otherwise, and every tool works."""
     values: dict[str, object] = {"certificate_serial": uuid.uuid4().hex}
     if online:

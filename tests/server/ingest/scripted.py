@@ -61,11 +61,11 @@ async def join(address: str, ca: bytes, token: str, name: str = "web-1") -> Iden
     credentials = grpc.ssl_channel_credentials(ca, joining_key, joining_certificate)
     async with grpc.aio.secure_channel(address, credentials) as channel:
         request = pb.EnrollRequest(token=token, csr_pem=make_csr(key), host_name=name)
-        reply = await EnrolmentStub(channel).Enroll(request, timeout=SECONDS)
+        reply = await EnrolmentStub(channel).Enroll(request, timeout=SECONDS)  # type: ignore[no-untyped-call]
     return Identity(reply.host_id, reply.host_name, pem_of(key), reply.certificate_pem, reply.ca_pem, reply.command_key)
 
 
-def works(state: pb.Verdict.State.ValueType = pb.Verdict.STATE_WORKS, reason: str = "") -> list[pb.Verdict]:
+def works(state: pb.Verdict.State = pb.Verdict.STATE_WORKS, reason: str = "") -> list[pb.Verdict]:
     return [
         pb.Verdict(tool=name, tool_digest=tool.digest, state=state, variant="syscalls", reason=reason)
         for name, tool in catalogue().items()
@@ -97,7 +97,7 @@ class Agent:
     def say(self, **fields: object) -> None:
         self.up.put_nowait(pb.AgentMessage(**fields))  # type: ignore[arg-type]
 
-    def update(self, run_id: bytes, state: pb.RunUpdate.State.ValueType, **fields: object) -> None:
+    def update(self, run_id: bytes, state: pb.RunUpdate.State, **fields: object) -> None:
         self.say(run=pb.RunUpdate(run_id=run_id, state=state, **fields))  # type: ignore[arg-type]
 
     def open_data(self) -> None:
@@ -155,7 +155,7 @@ class Agent:
 async def agent(address: str, identity: Identity) -> AsyncIterator[Agent]:
     credentials = grpc.ssl_channel_credentials(identity.ca, identity.key, identity.certificate)
     async with grpc.aio.secure_channel(address, credentials) as channel:
-        connected = Agent(identity, AgentLinkStub(channel))
+        connected = Agent(identity, AgentLinkStub(channel))  # type: ignore[no-untyped-call]
         try:
             yield connected
         finally:

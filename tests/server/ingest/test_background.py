@@ -17,6 +17,7 @@ from server.ingest.database import in_db
 from server.ingest.links import Link, Links
 from server.ingest.runs import OpenRun
 from server.tracing.models import Run, Session
+from server.tracing import progress
 from server.tracing.progress import Progress
 from tests.server.fleet.hosts import make_host
 from tests.server.ingest.conftest import Api, Join
@@ -90,7 +91,7 @@ async def test_what_fails_is_tried_again(
     address: str, join: Join, api: MakeApi, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(background, "_RETRY_SECONDS", 0.05)
-    write, calls = runs.write, []
+    write, calls = progress.write, []
 
     def sometimes(found: list[Progress]) -> None:
         calls.append(found)

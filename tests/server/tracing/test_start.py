@@ -33,7 +33,7 @@ def test_a_start_is_recorded_signed_and_waits_for_its_hosts(user: Callable[..., 
     assert (session.state, session.params) == ("pending", {"failed_only": "yes", "access": "any"})
     key = Ed25519PublicKey.from_public_bytes(keys.command_public(settings.ENV.keys))
     key.verify(session.signature, envelope.CONTEXT + session.envelope)
-    signed = Envelope.FromString(session.envelope)
+    signed = Envelope.FromString(bytes(session.envelope))
     assert (signed.user, signed.tool_digest, signed.filters.comm) == ("tracer", find("opensnoop").digest, "cat")
     assert (signed.limits.duration_ms, signed.limits.budget_permille, signed.limits.rows) == (5000, 10, 0)
     assert signed.not_after_wall_ns - signed.issued_wall_ns == 60 * 10**9

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -58,7 +60,7 @@ def test_what_means_no_host_is_refused() -> None:
     ],
 )
 def test_a_host_that_cannot_is_named_with_the_reason(
-    fields: dict[str, object], verdict: dict[str, str], message: str
+    fields: dict[str, Any], verdict: dict[str, str], message: str
 ) -> None:
     host = make_host("web-1", **fields)
     HostVerdict.objects.filter(tool="opensnoop").update(**verdict)
