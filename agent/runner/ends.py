@@ -27,6 +27,13 @@ def limit_reached(cause: EndCause, limits: RunLimits) -> RunEnd:
     return run_end(cause, texts[cause])
 
 
+def final_end(end: RunEnd, reached: EndCause, limits: RunLimits) -> RunEnd:
+    """What was still in the rings may have hit a limit after the run was found to be over for another reason."""
+    if reached and end.cause in (END_CAUSE_DURATION, END_CAUSE_TARGET_EXITED):
+        return limit_reached(reached, limits)
+    return end
+
+
 def target_exited(pid: int) -> RunEnd:
     return run_end(END_CAUSE_TARGET_EXITED, f"process {pid} ended")
 

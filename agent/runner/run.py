@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agent.clock import boot_ns, wall_ns
 from agent.runner.attach import AttachError, Attachment, Request, attach, choose_variant
 from agent.runner.channel import Channel, WardenGone
-from agent.runner.ends import run_end
+from agent.runner.ends import final_end, run_end
 from agent.runner.ledger import Ledger
 from agent.runner.prepare import PrepareError, load_request
 from agent.runner.process import drop_capabilities, forget_compiler, join_group, take_priority
@@ -90,6 +90,7 @@ def _trace(
         end = run_end(stream_pb2.END_CAUSE_AGENT_STOPPED, f"the agent stopped: {error}")
     held.detach()
     _drain(live, ledger)
+    end = final_end(end, batcher.reached, config.limits)
     batcher.end(end)
     _tell(channel, live.update(RunUpdate.STATE_ENDED, end))
     held.close()

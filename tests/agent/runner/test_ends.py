@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.runner.ends import agent_stopped, limit_reached, target_exited
+from agent.runner.ends import agent_stopped, final_end, limit_reached, target_exited
 from proto.v1 import stream_pb2 as pb
 from proto.v1.agent_pb2 import RunLimits
 
@@ -21,6 +21,13 @@ LIMITS = RunLimits(duration_ms=2500, rows=10, bytes=99)
 )
 def test_a_limit_says_which_one(cause: pb.EndCause, message: str) -> None:
     assert limit_reached(cause, LIMITS) == pb.RunEnd(cause=cause, message=message, ledger_known=True)
+
+
+def test_a_limit_that_the_last_rows_hit_is_the_cause_unless_somebody_stopped_the_run() -> None:
+    stopped = pb.RunEnd(cause=pb.END_CAUSE_STOPPED, message="stopped")
+    assert final_end(target_exited(7), pb.END_CAUSE_ROWS, LIMITS) == limit_reached(pb.END_CAUSE_ROWS, LIMITS)
+    assert final_end(target_exited(7), pb.END_CAUSE_UNSPECIFIED, LIMITS) == target_exited(7)
+    assert final_end(stopped, pb.END_CAUSE_ROWS, LIMITS) == stopped
 
 
 def test_other_ends_say_what_happened() -> None:
