@@ -55,7 +55,8 @@ MIDDLEWARE = [
 
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
-SESSION_COOKIE_NAME = "fleetscope_session"
+# Cookies know no ports: two servers side by side would sign each other's people out.
+SESSION_COOKIE_NAME = f"fleetscope_session_{ENV.http.port}"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.https
 SESSION_COOKIE_AGE = 14 * 24 * 3600

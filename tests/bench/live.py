@@ -55,7 +55,7 @@ def prepare() -> tuple[Traced, str, str]:
 
 
 async def watch(session: str, cookie: str, arrived: list[float], batches: int) -> None:
-    headers = {"Cookie": f"fleetscope_session={cookie}"}
+    headers = {"Cookie": f"fleetscope_session_{ENV.http.port}={cookie}"}
     address = f"ws://localhost:{PORT}/ws/sessions/{session}"
     async with websockets.connect(address, additional_headers=headers, origin=ORIGIN, max_size=None) as socket:  # type: ignore[arg-type]
         await socket.send(ViewerMessage(subscribe=Subscribe()).SerializeToString())

@@ -18,7 +18,7 @@ def test_sign_in_look_sign_out(user: Callable[..., User]) -> None:
     assert wrong.status_code == 401
     signed_in = browser.post("/api/auth/login", {"username": "ann", "password": PASSWORD}, content_type=JSON)
     assert signed_in.json()["can"]["start"]
-    cookie = browser.cookies["fleetscope_session"]
+    cookie = browser.cookies["fleetscope_session_8000"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert browser.get("/api/auth/me").json()["username"] == "ann"
     assert browser.post("/api/auth/logout").status_code == 204

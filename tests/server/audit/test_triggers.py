@@ -19,7 +19,7 @@ COLUMNS = "(id, time, actor, action, outcome, tool, hosts, reason, detail, previ
 VALUES = "(1, '2026-01-01', 'eve', '', '', '', '[]', '', '{}', '', '')"
 REPLACE = {
     "sqlite": f"INSERT OR REPLACE INTO audit_auditentry {COLUMNS} VALUES {VALUES}",
-    "postgresql": f"INSERT INTO audit_auditentry {COLUMNS} VALUES {VALUES} ON CONFLICT (id) DO UPDATE SET actor = 'eve'",
+    "postgresql": f"INSERT INTO audit_auditentry {COLUMNS} VALUES {VALUES} ON CONFLICT (id) DO UPDATE SET tool = 'x'",
 }
 
 

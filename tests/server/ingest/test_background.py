@@ -16,8 +16,8 @@ from server.ingest.background import Background
 from server.ingest.database import in_db
 from server.ingest.links import Link, Links
 from server.ingest.runs import OpenRun
-from server.tracing.models import Run, Session
 from server.tracing import progress
+from server.tracing.models import Run, Session
 from server.tracing.progress import Progress
 from tests.server.fleet.hosts import make_host
 from tests.server.ingest.conftest import Api, Join
