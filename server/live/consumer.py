@@ -20,6 +20,7 @@ from server.tracing.segments import segment_store
 logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 60.0  # is this person still allowed to look?
+MAX_MESSAGE = 1024 * 1024  # a cursor is some 50 bytes
 BAD_MESSAGE, REFUSED = 4400, 4403
 
 
@@ -46,6 +47,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:  # noqa: ARG002
         if self._session is None:
+            return
+        if len(bytes_data or b"") > MAX_MESSAGE:
+            await self.close(BAD_MESSAGE)
             return
         try:
             message = ViewerMessage.FromString(bytes_data or b"")

@@ -69,7 +69,7 @@ class Tail:
         listener.here = sorted({watcher.user for watcher in self.watchers})
         if listener.state != self._state_heard or monotonic() - self._state_at >= STATE_SECONDS:
             heard, at = listener.state, monotonic()
-            self._state = await database_sync_to_async(session_state)(self.session)
+            self._state = await database_sync_to_async(session_state, thread_sensitive=False)(self.session)
             self._state_heard, self._state_at = heard, at
         self._publish_state(listener.watching())
         if await self._find_runs():

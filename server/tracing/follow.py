@@ -59,7 +59,7 @@ class Follower:
 
     async def _state(self) -> SessionSource | None:
         try:
-            return await database_sync_to_async(sources.load)(self.session)
+            return await database_sync_to_async(sources.load, thread_sensitive=False)(self.session)
         except Session.DoesNotExist:
             return None
 

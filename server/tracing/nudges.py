@@ -99,7 +99,7 @@ class Listener:
             try:
                 await self._subscriber.join(self._group)  # again and again: Redis may have been emptied
                 await self.say_who_watches()
-                await database_sync_to_async(_keep_watched)(self.session)
+                await database_sync_to_async(_keep_watched, thread_sensitive=False)(self.session)
             except Exception as error:  # each database has its own
                 logger.warning("session %s could not be marked as watched: %s", self.session, error)
             await asyncio.sleep(RENEW_SECONDS)

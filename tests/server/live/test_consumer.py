@@ -189,8 +189,9 @@ async def test_a_deleted_session_closes_its_sockets(tracer: User, running: Trace
         assert page.closing == "the session was deleted"
 
 
-async def test_nonsense_closes_the_socket(tracer: User, running: Traced) -> None:
+@pytest.mark.parametrize("data", [b"\xff\xff\xff", b"", bytes(2 * 1024 * 1024)])
+async def test_nonsense_closes_the_socket(tracer: User, running: Traced, data: bytes) -> None:
     async with browser(tracer, running.session.pk) as page:
-        await page.send(b"\xff\xff\xff")
+        await page.send(data)
         closed = await page.socket.receive_output(5)
         assert (closed["type"], closed["code"]) == ("websocket.close", 4400)
