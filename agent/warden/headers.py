@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from agent.warden.loop import Loop
 
 log = logging.getLogger(__name__)
 
+SECONDS_MAX = 60  # starts wait for the headers
 NONE = b"-"  # no BTF: there is nothing to make headers of
 
 
@@ -36,7 +38,8 @@ class Headers:
         self._packets = PacketSocket(ours)
         with theirs:
             command = python("agent.warden.headers", str(self._cache))
-            Child(self._loop, command, theirs, self._exited)
+            child = Child(self._loop, command, theirs, self._exited)
+        self._loop.call_later(SECONDS_MAX, lambda: child.signal(signal.SIGKILL))
 
     def _exited(self, how: str) -> None:
         answer = self._answer()

@@ -22,7 +22,7 @@ from agent.warden.spools import Spools
 from agent.warden.sweep import sweep
 from proto.v1.agent_pb2 import Refusal, RunUpdate, SignedEnvelope, Watch
 from proto.v1.local_pb2 import RunnerConfig
-from proto.v1.stream_pb2 import EndCause
+from proto.v1.stream_pb2 import EndCause, RunEnd
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +82,17 @@ class Runs:
         try:
             self._launch(accepted, signed)
         except OSError as error:
-            RunFolder(self._host.paths.runs, accepted.command.run_id).remove()
-            self.refuse(accepted.command.run_id, f"this host cannot start a runner: {error}")
+            self._give_up(accepted.command.run_id, f"this host cannot start a runner: {error}")
+
+    def _give_up(self, run_id: bytes, why: str) -> None:
+        """It is on record as started, so it must be on record as ended too."""
+        RunFolder(self._host.paths.runs, run_id).remove()
+        end = RunEnd(cause=EndCause.END_CAUSE_FAILED, message=why)
+        try:
+            self._gate.ended(RunUpdate(run_id=run_id, end=end))
+        except AuditError as error:
+            log.error("end of run %s is not on record: %s", run_id.hex(), error)
+        self.refuse(run_id, why)
 
     def start_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -127,6 +127,16 @@ def test_a_runner_that_takes_too_much_memory_is_ended_and_says_so(tmp_path: Path
     assert "of memory, more than the 20 MB that this host's policy allows" in end.message
 
 
+def test_a_runner_that_cannot_be_started_is_refused_and_on_record_as_ended(host: AgentHost) -> None:
+    host.paths.runs.rmdir()
+    host.paths.runs.write_text("no folder")
+    _send(host)
+    reason = wait_for(host.server.refusals, 10, "a refusal")[0]
+    assert "this host cannot start a runner" in reason
+    events = [(entry["event"], entry.get("cause")) for entry in host.audit()]
+    assert events == [("start", None), ("end", "failed")]
+
+
 def test_lowered_limits_are_told(host: AgentHost) -> None:
     host.write_policy("[limits]\nduration_seconds = 2\n")
 
