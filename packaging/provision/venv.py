@@ -24,7 +24,7 @@ def make_venv(groups: Sequence[str]) -> None:
     if not _usable():
         _create()
     wanted = requirements(groups)
-    stamp = Stamp(VENV / f".fleetscope-{'-'.join(groups)}", digest(CONSTRAINTS, sys.version, *wanted))
+    stamp = Stamp(VENV / f".fleetscope-{'-'.join(groups)}", digest(CONSTRAINTS, _python_version(), *wanted))
     if not stamp.fresh():
         install(wanted)
         stamp.write()
@@ -54,7 +54,7 @@ def _usable() -> bool:
     return (
         lines.get("home") == str(Path(SYSTEM_PYTHON).parent)
         and lines.get("include-system-site-packages") == "true"
-        and lines.get("version", "").startswith(f"{sys.version_info.major}.{sys.version_info.minor}.")
+        and lines.get("version", "").startswith(f"{_python_version()}.")
         and lines.get("command", "").endswith(str(VENV))
     )
 
@@ -78,8 +78,13 @@ def _link_tree() -> None:
         script.chmod(0o755)
 
 
+def _python_version() -> str:
+    """As far as compiled packages care."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
 def _site_packages() -> Path:
-    return VENV / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    return VENV / "lib" / f"python{_python_version()}" / "site-packages"
 
 
 def require_bcc() -> None:
