@@ -47,7 +47,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log Out */
+        /**
+         * Log Out
+         * @description Ends the browser's session; with an API token, the token.
+         */
         post: operations["server_accounts_api_log_out"];
         delete?: never;
         options?: never;
