@@ -53,4 +53,12 @@ describe("take", () => {
     const all = rowsOf(joined);
     expect(rowsOf(take(joined, Uint32Array.from([2, 0])))).toEqual([all[2], all[0]]);
   });
+
+  it("lets go of dictionary entries that nothing uses any more", () => {
+    const many = Array.from({ length: 1000 }, (_, i) => `/path/${i}`);
+    const few = take(chunkOf([bytesColumn(many)], 1000), Uint32Array.from([7, 999, 7]));
+    const column = few.columns[0] as Extract<ColumnData, { kind: "bytes" }>;
+    expect([0, 1, 2].map((row) => plain(valueAt(column, row)))).toEqual(["/path/7", "/path/999", "/path/7"]);
+    expect(column.dictionary.data.length).toBe("/path/7/path/999".length);
+  });
 });

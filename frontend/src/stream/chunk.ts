@@ -170,7 +170,7 @@ function takeColumn(column: ColumnData, picks: Uint32Array): ColumnData {
     case "big":
       return { kind: "big", values: pick(column.values, picks) };
     case "bytes":
-      return { kind: "bytes", codes: pick(column.codes, picks), dictionary: column.dictionary };
+      return { kind: "bytes", ...compacted(pick(column.codes, picks), column.dictionary) };
     case "stack":
       return takeStacks(column, picks);
   }
@@ -184,5 +184,21 @@ function takeStacks(column: Extract<ColumnData, { kind: "stack" }>, picks: Uint3
     for (let j = column.offsets[row] ?? 0; j < (column.offsets[row + 1] ?? 0); j++) codes.push(column.codes[j] ?? 0);
     offsets[i + 1] = codes.length;
   }
-  return { kind: "stack", offsets, codes: Int32Array.from(codes), dictionary: column.dictionary };
+  return { kind: "stack", offsets, ...compacted(Int32Array.from(codes), column.dictionary) };
+}
+
+/** Leaves out entries that no code uses, when they are most of the dictionary: chunks that are cut up would keep each other's. */
+function compacted(codes: Int32Array, dictionary: Dictionary): { codes: Int32Array; dictionary: Dictionary } {
+  if (entryCount(dictionary) <= 2 * codes.length) return { codes, dictionary };
+  const renumbered = new Map<number, number>();
+  const kept: Uint8Array[] = [];
+  const newCodes = codes.map((code) => {
+    const known = renumbered.get(code);
+    if (known !== undefined) return known;
+    renumbered.set(code, kept.length);
+    return kept.push(entry(dictionary, code)) - 1;
+  });
+  const offsets = new Int32Array(kept.length + 1);
+  kept.forEach((bytes, i) => (offsets[i + 1] = (offsets[i] ?? 0) + bytes.length));
+  return { codes: newCodes, dictionary: { offsets, data: kept.length === 0 ? new Uint8Array(0) : join(kept) } };
 }

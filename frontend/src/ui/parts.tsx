@@ -64,18 +64,28 @@ export function Empty({ title, children, action }: { title: string; children?: R
   );
 }
 
-export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+/** Something went wrong, and why; what to do stands in the reason. */
+export function Broken({ title, children, action, ...rest }: { title: string; children: ReactNode; action?: ReactNode; "data-testid"?: string }) {
   return (
-    <div className={classes.state} role="alert">
+    <div className={classes.state} role="alert" {...rest}>
       <Scope tone="bad" path="M4 30h40l6-18 10 36 8-28 6 10h8M96 30h32" />
-      <h2>This could not be read</h2>
-      <p>{errorText(error)}</p>
-      {retry !== undefined && (
-        <Button variant="default" onClick={retry}>
-          Try again
-        </Button>
-      )}
+      <h2>{title}</h2>
+      <p>{children}</p>
+      {action}
     </div>
+  );
+}
+
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const again = retry !== undefined && (
+    <Button variant="default" onClick={retry}>
+      Try again
+    </Button>
+  );
+  return (
+    <Broken title="This could not be read" action={again}>
+      {errorText(error)}
+    </Broken>
   );
 }
 

@@ -33,6 +33,7 @@ export function SessionHead({ session, stream, snapshot }: Props) {
       <span className={classes.where} title={session.hosts.join(", ")}>
         {session.hosts.join(", ")}
       </span>
+      <Asked session={session} />
       <span data-testid="session-state">
         <Badge tone={state === "running" ? "live" : state === "pending" ? "info" : "mute"}>{state}</Badge>
       </span>
@@ -41,6 +42,18 @@ export function SessionHead({ session, stream, snapshot }: Props) {
       <Meters session={session} stream={stream} running={state !== "ended"} />
       <Actions session={session} snapshot={snapshot} state={state} />
     </header>
+  );
+}
+
+/** What was asked for: filters, parameters, and why. */
+function Asked({ session }: { session: Session }) {
+  const words = Object.entries({ ...session.filters, ...session.params }).map(([name, value]) => `${name}=${value}`);
+  const text = [...words, session.reason].filter((word) => word !== "").join(" · ");
+  if (text === "") return null;
+  return (
+    <span className={`${classes.where} ${parts.mono}`} title={text}>
+      {text}
+    </span>
   );
 }
 
@@ -59,7 +72,7 @@ function Meters({ session, stream, running }: { session: Session; stream: Sessio
         <span>time</span>
         <span>{nanoseconds(seconds * 1e9)}</span>
       </span>
-      <span className={classes.meter} title={session.reason || "no reason given"}>
+      <span className={classes.meter} title={`Session ${session.id}`}>
         <span>by</span>
         <span>{session.created_by}</span>
       </span>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "react-router";
 import { session as sessionQuery, type Session } from "../../api/tracing";
-import { Empty, Failure, Loading, useTitle } from "../../ui/parts";
+import { Broken, Empty, Failure, Loading, useTitle } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { ConnectionNotice } from "../../ui/connection";
 import { SessionHead } from "./session-head";
@@ -10,6 +10,7 @@ import classes from "./session.module.css";
 import { StreamViews } from "./stream-views";
 import { Timeline } from "./timeline";
 import { useSnapshot, useStream } from "./use-stream";
+import type { RunState } from "../../gen/proto/v1/live_pb";
 import type { SessionStream } from "../../stream/session";
 
 /** A session, live or stored: its address is its share link. */
@@ -36,12 +37,12 @@ function SessionBody({ session, stream }: { session: Session; stream: SessionStr
       <ConnectionNotice connection={snapshot.connection} />
       <Notices closing={snapshot.closing} problem={snapshot.problem} />
       <RunsStrip runs={runs} watching={snapshot.state?.watching ?? []} />
-      <Timeline session={stream} runs={runs} />
+      {snapshot.streams.length > 0 && <Timeline session={stream} runs={runs} />}
       <div className={classes.view}>
         {snapshot.streams.length > 0 ? (
           <StreamViews session={stream} streams={snapshot.streams} />
         ) : (
-          <NoRows session={session} state={snapshot.state?.state ?? session.state} />
+          <NoRows runs={runs} state={snapshot.state?.state ?? session.state} />
         )}
       </div>
     </div>
@@ -65,10 +66,14 @@ function Notices({ closing, problem }: { closing: string | null; problem: string
   );
 }
 
-function NoRows({ session, state }: { session: Session; state: string }) {
+function NoRows({ runs, state }: { runs: readonly RunState[]; state: string }) {
   if (state === "ended") {
-    const reasons = session.runs.map((run) => run.end?.message).filter(Boolean);
-    return <Empty title="This session ended without attaching">{reasons.join(" ") || "The hosts above say why."}</Empty>;
+    const reasons = runs.flatMap((run) => (run.end?.message ? [runs.length > 1 ? `${run.host}: ${run.end.message}` : run.end.message] : []));
+    return (
+      <Broken title="This session ended without attaching" data-testid="session-failure">
+        {reasons.length > 0 ? reasons.map((reason) => <span key={reason} className={classes.reason}>{reason}</span>) : "The hosts did not say why; their logs do."}
+      </Broken>
+    );
   }
   return <Empty title="Attaching probes">Rows appear as soon as a host has loaded the tool.</Empty>;
 }

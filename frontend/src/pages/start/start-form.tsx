@@ -1,11 +1,11 @@
 import { Button, TextInput } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
-import { type SyntheticEvent, useState } from "react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type SyntheticEvent, useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 import type { ToolDetail } from "../../api/catalog";
 import type { Host } from "../../api/fleet";
 import { ApiError } from "../../api/http";
-import { startSession } from "../../api/tracing";
+import { session as sessionQuery, startSession } from "../../api/tracing";
 import { CopyLine, errorText, Key, Panel } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { RiskBadge } from "../../ui/risk";
@@ -16,11 +16,17 @@ import { TargetPicker } from "./target-picker";
 
 export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: readonly Host[]; initial: Draft }) {
   const navigate = useNavigate();
+  const client = useQueryClient();
+  // The session's page is on its way while the form is filled in.
+  useEffect(() => void import("../session/session"), []);
   const [draft, setDraft] = useState(initial);
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
   const start = useMutation({
     mutationFn: () => startSession(requestOf(tool, draft)),
-    onSuccess: (session) => void navigate(`/sessions/${session.id}`),
+    onSuccess: (session) => {
+      client.setQueryData(sessionQuery(session.id).queryKey, session);
+      void navigate(`/sessions/${session.id}`);
+    },
   });
   const field = start.error instanceof ApiError ? start.error.field : null;
   const submit = (event: SyntheticEvent): void => {
