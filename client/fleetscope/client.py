@@ -48,6 +48,10 @@ class Client:
         body = {"username": username, "password": password, "name": name}
         return str(self._transport.json("POST", "auth/token", body=body)["token"])
 
+    def sign_out(self) -> None:
+        """End this client's token."""
+        self._transport.json("POST", "auth/logout")
+
     def me(self) -> Me:
         return cast(Me, self._transport.json("GET", "auth/me"))
 

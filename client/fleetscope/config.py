@@ -56,6 +56,12 @@ def store_login(url: str, token: str) -> Path:
     return path
 
 
+def forget_login(url: str) -> None:
+    stored = _read()
+    if stored["servers"].pop(url, None) is not None:
+        _replace(config_path(), json.dumps(stored, indent=1) + "\n")
+
+
 def normal_url(url: str) -> str:
     """ "localhost:8000/" and "http://localhost:8000" are the same server."""
     return (url if "://" in url else f"http://{url}").rstrip("/")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from fleetscope.cli.accounts import login, password, users
+from fleetscope.cli.accounts import login, logout, password, users
 from fleetscope.cli.export import export
 from fleetscope.cli.hosts import hosts
 from fleetscope.cli.output import complain
@@ -28,7 +28,7 @@ def fleetscope() -> None:
     """
 
 
-for command in (login, password, users, hosts, tools, start, watch, stop, sessions, export):
+for command in (login, logout, password, users, hosts, tools, start, watch, stop, sessions, export):
     fleetscope.add_command(command)
 
 

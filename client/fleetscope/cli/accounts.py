@@ -1,4 +1,4 @@
-"""login, password, users."""
+"""login, logout, password, users."""
 
 import platform
 import sys
@@ -22,6 +22,15 @@ def login(url: str | None, user: str, *, password_stdin: bool) -> None:
         token = client.sign_in(user, secret, f"fleetscope on {platform.node()}")
     path = config.store_login(address, token)
     note(f"signed in to {address} as {user}; token kept in {path}")
+
+
+@click.command()
+def logout() -> None:
+    """Sign out: end the stored token and forget it."""
+    with connect() as client:
+        client.sign_out()
+    config.forget_login(client.url)
+    note(f"signed out of {client.url}")
 
 
 @click.command()

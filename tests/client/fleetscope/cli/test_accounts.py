@@ -1,5 +1,7 @@
+import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,7 @@ def run(stack: Stack, *args: str, text: str, home: str) -> subprocess.CompletedP
     return subprocess.run([str(COMMAND), *args], env=env, input=text, capture_output=True, text=True, check=False)
 
 
-def test_a_new_user_signs_in_and_sets_an_own_password(stack: Stack, tmp_path: object) -> None:
+def test_a_new_user_signs_in_and_sets_an_own_password(stack: Stack, tmp_path: Path) -> None:
     home = str(tmp_path)
     first, second = "first-long-pass-1", "second-long-pass-2"
     added = run(stack, "users", "add", "tina", "--role", "tracer", "--password-stdin", text=first, home=str(stack.home))
@@ -28,7 +30,18 @@ def test_a_new_user_signs_in_and_sets_an_own_password(stack: Stack, tmp_path: ob
     assert run(stack, *login, text=second, home=home).returncode == 0
 
 
-def test_without_a_login_the_command_says_how_to_get_one(stack: Stack, tmp_path: object) -> None:
+def test_a_signed_out_token_is_forgotten_here_and_worth_nothing_there(stack: Stack, tmp_path: Path) -> None:
+    home, secret = str(tmp_path), "third-long-pass-3"
+    run(stack, "users", "add", "olga", "--password-stdin", text=secret, home=str(stack.home))
+    run(stack, "login", stack.url, "--user", "olga", "--password-stdin", text=secret, home=home)
+    token = json.loads((tmp_path / ".config/fleetscope/config.json").read_text())["servers"][stack.url]["token"]
+    stack.api("GET", "/api/auth/me", token=token, status=200)
+    assert run(stack, "logout", text="", home=home).returncode == 0
+    assert token not in (tmp_path / ".config/fleetscope/config.json").read_text()
+    stack.api("GET", "/api/auth/me", token=token, status=401)
+
+
+def test_without_a_login_the_command_says_how_to_get_one(stack: Stack, tmp_path: Path) -> None:
     done = run(stack, "hosts", text="", home=str(tmp_path))
     assert done.returncode == 1
     assert done.stderr.startswith("fleetscope: not signed in") and "fleetscope login" in done.stderr
