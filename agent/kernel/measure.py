@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 from agent.kernel.bpf_syscall import enable_stats, prog_stats
 from agent.runner import probes
@@ -22,6 +23,7 @@ from proto.v1 import tool_pb2 as pb
 
 _ROUNDS = 5
 _CALLS = 5_000
+_LEAST_NS = 50
 _SPINS = 300_000
 _TIMER_HZ = 19_997  # so often that samples make a measurable part of a busy process's time
 
@@ -30,10 +32,11 @@ Attach = Callable[[int], Iterator[Held]]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """``hits``: of one round; 0: as many as the kernel counts."""
+    """Each step attaches more than the one before. ``hits``: those that a step adds in a round; 0: as the kernel counts."""
 
     kind: str
-    attach: Attach
+    steps: tuple[Attach, ...]
+    prices: tuple[tuple[int, ...], ...]  # the attach types that each step is the price of
     work: Callable[[], None]
     hits: int
 
@@ -53,35 +56,32 @@ def measure(headers: str) -> dict[int, int]:
 
 
 def _prices(compiled: Compiled) -> Iterator[tuple[int, int]]:
-    for kind, bench in _BENCHES.items():
+    for bench in _BENCHES:
         try:
-            yield kind, max(1, round(_price(compiled, bench)))
+            found = _steps(compiled, bench)
         except AttachError:
             continue
-    try:
-        entry, pair = (_price(compiled, bench) for bench in (_ENTRY, _PAIR))
-    except AttachError:
-        return
-    yield pb.PROBE_TYPE_UPROBE, max(1, round(entry))
-    yield pb.PROBE_TYPE_USDT, max(1, round(entry))
-    # A return is nearly always traced together with its entry, and the two share a part of the work.
-    yield pb.PROBE_TYPE_URETPROBE, max(1, round(2 * pair - entry))
+        for kinds, price in zip(bench.prices, found, strict=True):
+            # Noise must not make a hit free: the steps of a bench differ by less than they are worth.
+            yield from ((kind, max(_LEAST_NS, round(price))) for kind in kinds)
 
 
-def _price(compiled: Compiled, bench: Bench) -> float:
-    """Raises AttachError."""
+def _steps(compiled: Compiled, bench: Bench) -> list[float]:
+    """What each step of the bench adds to the one before it, for each hit. Raises AttachError."""
     program = compiled.load(bench.kind, program_types()[bench.kind])
-    bare, probed = [], []
+    steps: list[Attach] = [_nothing, *bench.steps]
+    taken: list[list[int]] = [[] for _ in steps]
     try:
         for _ in range(_ROUNDS):
-            bare.append(_cpu_ns(bench.work))
-            with _attached(program, bench.attach):
-                probed.append(_cpu_ns(bench.work))
+            for times, attach in zip(taken, steps, strict=True):
+                with _attached(program, attach):
+                    times.append(_cpu_ns(bench.work))
         stats = prog_stats(program)
     finally:
         os.close(program)
     runs = max(1, stats.run_cnt)
-    return (min(probed) - min(bare)) / (bench.hits or runs / _ROUNDS) - stats.run_time_ns / runs
+    hits = bench.hits or runs / _ROUNDS
+    return [(min(after) - min(before)) / hits - stats.run_time_ns / runs for before, after in pairwise(taken)]
 
 
 @contextmanager
@@ -126,11 +126,16 @@ def _timer(program: int) -> Iterator[Held]:
     yield probes.attach_timer(program, _TIMER_HZ, min(os.sched_getaffinity(0)))
 
 
+def _nothing(_: int) -> Iterator[Held]:
+    yield from ()
+
+
 def _entry(program: int) -> Iterator[Held]:
     return _function(program, at_return=False)
 
 
 def _entry_and_return(program: int) -> Iterator[Held]:
+    """A return is nearly always traced together with its entry, and the two share a part of the work."""
     for at_return in (False, True):
         yield from _function(program, at_return=at_return)
 
@@ -141,10 +146,10 @@ def _function(program: int, *, at_return: bool) -> Iterator[Held]:
     return probes.attach_user_functions(program, places, os.getpid(), at_return=at_return)
 
 
-_BENCHES: dict[int, Bench] = {
-    pb.PROBE_TYPE_TRACEPOINT: Bench("tracepoint", _tracepoint, _call, _CALLS),
-    pb.PROBE_TYPE_RAW_TRACEPOINT: Bench("raw_tracepoint", _raw_tracepoint, _call, _CALLS),
-    pb.PROBE_TYPE_PERF_TIMER: Bench("perf_event", _timer, _spin, 0),
-}
-_ENTRY = Bench("kprobe", _entry, _call, _CALLS)
-_PAIR = Bench("kprobe", _entry_and_return, _call, 2 * _CALLS)
+_UPROBES = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_USDT)
+_BENCHES = [
+    Bench("tracepoint", (_tracepoint,), ((pb.PROBE_TYPE_TRACEPOINT,),), _call, _CALLS),
+    Bench("raw_tracepoint", (_raw_tracepoint,), ((pb.PROBE_TYPE_RAW_TRACEPOINT,),), _call, _CALLS),
+    Bench("perf_event", (_timer,), ((pb.PROBE_TYPE_PERF_TIMER,),), _spin, 0),
+    Bench("kprobe", (_entry, _entry_and_return), (_UPROBES, (pb.PROBE_TYPE_URETPROBE,)), _call, _CALLS),
+]
