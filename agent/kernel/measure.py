@@ -32,7 +32,7 @@ Attach = Callable[[int], Iterator[Held]]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Each step attaches more than the one before. ``hits``: those that a step adds in a round; 0: as the kernel counts."""
+    """Each step attaches more than the one before. ``hits``: what a step adds in a round; 0: as the kernel counts."""
 
     kind: str
     steps: tuple[Attach, ...]
