@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import wait
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -15,6 +18,7 @@ from server import keys
 from server.accounts.models import User
 from server.env import Address
 from server.fleet.joining import new_token
+from server.ingest import database
 from server.ingest.database import in_db
 from server.ingest.serve import ingesting
 from tests.server.ingest import scripted
@@ -44,6 +48,20 @@ class Api:
         response = await in_db(getattr(self.client, verb), f"/api/{path}", **data, **options)
         assert response.status_code == status, response.content
         return json.loads(response.content) if response.content else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _closed_connections(django_db_setup: None) -> Iterator[None]:
+    """The threads of ingest keep their connections; PostgreSQL drops no database that somebody uses."""
+    yield
+    threads = database._THREADS
+    everybody = threading.Barrier(threads._max_workers)
+
+    def close() -> None:
+        everybody.wait(10)
+        connection.close()
+
+    wait([threads.submit(close) for _ in range(threads._max_workers)])
 
 
 @pytest.fixture
