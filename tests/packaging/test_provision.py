@@ -15,6 +15,34 @@ def test_only_packages_that_are_not_installed_are_missing() -> None:
     assert apt.missing(["python3-venv", "no-such-package-here"]) == ["no-such-package-here"]
 
 
+@pytest.fixture
+def fake_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An apt-get that does what the test writes into it; services are kept quiet by a file that is there already."""
+    monkeypatch.setattr(apt, "POLICY_RC_D", tmp_path)
+    monkeypatch.setattr(apt, "as_root", lambda _: [])
+    monkeypatch.setattr(steps, "LOG", tmp_path / "log")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    script = tmp_path / "apt-get"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    return script
+
+
+def test_without_a_mirror_the_error_names_packages_cause_and_cure(fake_apt: Path) -> None:
+    fake_apt.write_text('#!/bin/sh\necho "E: Unable to fetch some archives" >&2\nexit 100\n')
+    with pytest.raises(SetupError) as error:
+        apt.install_missing(["no-such-package-here"])
+    (line,) = str(error.value).splitlines()
+    assert "no-such-package-here" in line and "E: Unable to fetch some archives" in line
+    assert "apt-get update failed too" in line and "sources.list" in line
+
+
+def test_stale_package_lists_do_not_stop_an_install_that_works(fake_apt: Path) -> None:
+    fake_apt.write_text('#!/bin/sh\n[ "$1" = install ]\n')
+    apt.install_missing(["no-such-package-here"])
+    assert "install -q -y --no-install-recommends" in steps.LOG.read_text()
+
+
 def test_every_group_is_pinned_by_the_constraints() -> None:
     pins = {line.split("==")[0].lower().replace("_", "-") for line in venv.CONSTRAINTS.read_text().splitlines()}
     for name in venv.requirements((*venv.RUN_GROUPS, "dev")):
