@@ -41,7 +41,7 @@ def run(config: RunnerConfig, channel: Channel) -> None:
         target = hold_target(config.envelope.filters)
         request = _request(config)
         held = attach(request, choose_variant(request.entry.tool, config.variant))
-    except (AttachError, PrepareError, TargetError) as error:
+    except (AttachError, PrepareError, TargetError, OSError) as error:
         _refuse(config, channel, str(error))
         return
     finally:

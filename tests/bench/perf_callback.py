@@ -62,7 +62,8 @@ def main() -> None:
         if ended and received + lost == before:
             break
         ended = bool(select.select([sys.stdin], [], [], 0)[0])
-    print(json.dumps({"events": received, "lost": lost, "cpu": time.process_time() - start}))
+    print(json.dumps({"events": received, "lost": lost, "cpu": time.process_time() - start}), flush=True)
+    os._exit(0)  # BCC complains about its own clean-up
 
 
 if __name__ == "__main__":
