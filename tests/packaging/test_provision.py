@@ -37,10 +37,15 @@ def test_without_a_mirror_the_error_names_packages_cause_and_cure(fake_apt: Path
     assert "apt-get update failed too" in line and "sources.list" in line
 
 
-def test_stale_package_lists_do_not_stop_an_install_that_works(fake_apt: Path) -> None:
-    fake_apt.write_text('#!/bin/sh\n[ "$1" = install ]\n')
+def test_stale_lists_do_not_stop_an_install_that_works_and_no_service_is_started(
+    fake_apt: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = fake_apt.parent / "policy-rc.d"
+    monkeypatch.setattr(apt, "POLICY_RC_D", policy)
+    fake_apt.write_text(f'#!/bin/sh\n[ "$1" = install ] && ! {policy}\n')
     apt.install_missing(["no-such-package-here"])
     assert "install -q -y --no-install-recommends" in steps.LOG.read_text()
+    assert not policy.exists()
 
 
 def test_every_group_is_pinned_by_the_constraints() -> None:
