@@ -1,7 +1,7 @@
 """One framed batch: the same bytes in the host's spool, on the wire and in the server's segment.
 
-Layout, little endian: magic ``FSF1``, head length u32, body length u32, crc32 u32 (of both lengths, head and body), then the
-serialised ``BatchHead`` and the body (one zstd frame of Arrow IPC messages; empty on a run's last frame).
+Layout, little endian: magic ``FSF1``, head length u32, body length u32, crc32 u32 (of both lengths, head and body),
+then the serialised ``BatchHead`` and the body (one zstd frame of Arrow IPC messages; empty on a run's last frame).
 """
 
 from __future__ import annotations
