@@ -13,10 +13,11 @@ from server.tracing.models import Run, RunState, Session
 from server.tracing.segments import segment_store
 
 
-def session_out(session: Session) -> dict[str, Any]:
+def session_out(session: Session, *, verify: bool = True) -> dict[str, Any]:
+    """``verify``: check every byte that is stored; without it only that the files are there."""
     prefetch_related_objects([session], "runs__host")
     runs = sorted(session.runs.all(), key=lambda run: run.host.name)
-    judged = [(run, run_books(run)) for run in runs]
+    judged = [(run, run_books(run, verify=verify)) for run in runs]
     whole = session_books((run.host.name, found) for run, found in judged)
     return {
         "id": session.id,
@@ -39,11 +40,11 @@ def session_out(session: Session) -> dict[str, Any]:
     }
 
 
-def run_books(run: Run) -> Books:
+def run_books(run: Run, *, verify: bool = True) -> Books:
     """Of a run as the database and the store have it now."""
     if run.final and not run.stored_seq and run.ledger_known:
         return Books("complete", f"nothing was traced: {run.end_message}")
-    index = segment_store().index(run.session_id, run.id)
+    index = segment_store().index(run.session_id, run.id, verify=verify)
     return books(index, run_end(run), run.run_schema, boot_ns=run.boot_ns, stored_seq=run.stored_seq)
 
 

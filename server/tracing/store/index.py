@@ -71,6 +71,11 @@ class SealedSegment:
     index: SealedIndex
     summary: Summary
     stamps: tuple[Stamp | None, ...]
+    verified: bool
+
+    def holds(self, folder: RunFolder, segment: Segment, *, verify: bool) -> bool:
+        """No file has changed since, and it was looked at as closely as is asked for now."""
+        return (self.verified or not verify) and self.stamps == _stamps(folder, segment, self.index)
 
 
 class RunReader:
@@ -87,9 +92,9 @@ class RunReader:
         with self._lock:
             return self._listing.segments()
 
-    def index(self) -> RunIndex:
-        """Verifies every stored byte the first time, later only those that changed."""
-        return self._retry(self._index)
+    def index(self, *, verify: bool) -> RunIndex:
+        """Reads what is new or has changed; ``verify``: and every byte of what was sealed, once."""
+        return self._retry(lambda: self._index(verify))
 
     def last_seq(self) -> int:
         return self._retry(self._last_seq)
@@ -107,11 +112,11 @@ class RunReader:
                 except FileNotFoundError:
                     continue  # sealed while we looked: the next listing shows it
 
-    def _index(self) -> RunIndex:
+    def _index(self, verify: bool) -> RunIndex:  # noqa: FBT001
         total = Summary()
         segments = self._listing.segments()
         for segment in segments:
-            total.join(self._sealed_summary(segment) if segment.sealed else self._refreshed(segment).summary)
+            total.join(self._sealed_summary(segment, verify) if segment.sealed else self._refreshed(segment).summary)
         self._drop_all_but(segments)
         return total.index()
 
@@ -127,9 +132,9 @@ class RunReader:
         state.refresh(segment.path)
         return state
 
-    def _sealed_summary(self, segment: Segment) -> Summary:
+    def _sealed_summary(self, segment: Segment, verify: bool) -> Summary:  # noqa: FBT001
         known = self._sealed.get(segment.first_seq)
-        if known is not None and known.stamps == _stamps(self.folder, segment, known.index):
+        if known is not None and known.holds(self.folder, segment, verify=verify):
             return known.summary
         try:
             index = SealedIndex.load(segment.path)
@@ -137,8 +142,8 @@ class RunReader:
             return Summary(damage=[Damage(segment.first_seq, segment.first_seq, str(error))])
         stamps = _stamps(self.folder, segment, index)
         summary = index.summary()
-        summary.damage += index.verify(self.folder.path)
-        self._sealed[segment.first_seq] = SealedSegment(index, summary, stamps)
+        summary.damage += index.verify(self.folder.path, digests=verify)
+        self._sealed[segment.first_seq] = SealedSegment(index, summary, stamps, verify)
         return summary
 
     def _drop_all_but(self, segments: list[Segment]) -> None:

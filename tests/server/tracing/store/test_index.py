@@ -170,3 +170,19 @@ def test_only_new_bytes_are_read(store: SegmentStore, monkeypatch: pytest.Monkey
     store.append(SESSION, run, [frames.rows_of(6)])
     assert store.index(SESSION, run).rows == 11
     assert scanned == [0, size], "once more the last known frame, then what is new"
+
+
+def test_a_quick_look_sees_missing_and_resized_files_alone(store: SegmentStore) -> None:
+    store.seal_due()
+    sealed = only(store, ".parquet")
+    data = bytearray(sealed.read_bytes())
+    data[100] ^= 1
+    sealed.write_bytes(data)
+    fresh = SegmentStore(store.root)
+    assert not fresh.index(SESSION, RUN, verify=False).damage
+    assert fresh.index(SESSION, RUN).damage, "a close look is not answered from the quick one before"
+    assert fresh.index(SESSION, RUN, verify=False).damage, "but a quick one from the close one"
+    sealed.write_bytes(data + b"x")
+    assert SegmentStore(store.root).index(SESSION, RUN, verify=False).damage
+    sealed.unlink()
+    assert SegmentStore(store.root).index(SESSION, RUN, verify=False).damage
