@@ -25,7 +25,14 @@ def test_choices_have_names_in_c() -> None:
 
 def test_errors_will_name_their_true_file() -> None:
     text = build_program(ENTRY, ENTRY.tool.variants[0], VALUES, Filters()).text
-    for name in ("include/types.h", "include/filter.h", "include/emit.h", "generated.c", "opensnoop/probe.bpf.c"):
+    for name in (
+        "include/types.h",
+        "include/filter.h",
+        "include/emit.h",
+        "include/files.h",
+        "generated.c",
+        "opensnoop/probe.bpf.c",
+    ):
         assert f'#line 1 "{name}"\n' in text
     assert text.endswith(ENTRY.source)
 
