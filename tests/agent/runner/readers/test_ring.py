@@ -192,7 +192,10 @@ def test_two_producers_and_thousands_of_discards_close_the_books(tmp_path: Path)
         second.go()
         parts: list[np.ndarray] = []
         deadline = time.monotonic() + 60
-        while source.read(lambda records: parts.append(records.copy()), 1 << 20) or still_running(first, second):
+        alive, given = True, 0
+        while alive or given:  # once more after the last call was made
+            alive = still_running(first, second)
+            given = source.read(lambda records: parts.append(records.copy()), 1 << 20)
             assert time.monotonic() < deadline
         for descriptor in (held.link, held.event, loaded):
             os.close(descriptor)
