@@ -18,7 +18,7 @@ from server.errors import Conflict
 from server.tracing import lifecycle, schemas
 from server.tracing.lookup import session_by
 from server.tracing.models import Session
-from server.tracing.render import session_out
+from server.tracing.render import RUNS, session_out
 from server.tracing.segments import segment_store
 from server.tracing.start import Order, start
 
@@ -93,4 +93,4 @@ def delete_session(request: HttpRequest, session: str) -> Status[None]:
 
 
 def _sessions() -> QuerySet[Session]:
-    return Session.objects.select_related("created_by").defer("envelope", "signature").prefetch_related("runs__host")
+    return Session.objects.select_related("created_by").defer("envelope", "signature").prefetch_related(RUNS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 
 from proto.shortform import to_dict
 from proto.v1.stream_pb2 import Ledger, LossCause, RunEnd
@@ -12,10 +12,13 @@ from server.tracing.books import Books, books, session_books
 from server.tracing.models import Run, RunState, Session
 from server.tracing.segments import segment_store
 
+# Joined, because SQLite cannot look up a thousand hosts the way a second prefetch would.
+RUNS = Prefetch("runs", Run.objects.select_related("host"))
+
 
 def session_out(session: Session, *, verify: bool = True) -> dict[str, Any]:
     """``verify``: check every byte that is stored; without it only that the files are there."""
-    prefetch_related_objects([session], "runs__host")
+    prefetch_related_objects([session], RUNS)
     runs = sorted(session.runs.all(), key=lambda run: run.host.name)
     judged = [(run, run_books(run, verify=verify)) for run in runs]
     whole = session_books((run.host.name, found) for run, found in judged)
@@ -44,6 +47,8 @@ def run_books(run: Run, *, verify: bool = True) -> Books:
     """Of a run as the database and the store have it now."""
     if run.final and not run.stored_seq and run.ledger_known:
         return Books("complete", f"nothing was traced: {run.end_message}")
+    if run.state == RunState.PENDING:
+        return Books("in-flight", "the host has not accepted the start yet")
     index = segment_store().index(run.session_id, run.id, verify=verify)
     return books(index, run_end(run), run.run_schema, boot_ns=run.boot_ns, stored_seq=run.stored_seq)
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from proto.v1.stream_pb2 import LOSS_CAUSE_RING
 from server.accounts.models import User
+from server.fleet.models import Host
 from server.tracing import lifecycle
-from server.tracing.models import Session
+from server.tracing.models import Run, Session
 from server.tracing.render import run_end, session_out
 from tests.server.tracing.rows import BOOT, WALL
 from tests.server.tracing.sessions import traced
@@ -56,3 +57,10 @@ def test_a_lost_run_is_unknown(user: Callable[..., User]) -> None:
     end = run_end(run)
     assert end is not None
     assert not end.ledger_known
+
+
+def test_a_session_on_a_thousand_hosts_is_shown(user: Callable[..., User]) -> None:
+    made = traced(user("tracer"))
+    hosts = Host.objects.bulk_create([Host(name=f"web-{number}", certificate_serial="") for number in range(1100)])
+    Run.objects.bulk_create([Run(session=made.session, host=host) for host in hosts])
+    assert len(shown()["hosts"]) == 1101  # type: ignore[arg-type]
