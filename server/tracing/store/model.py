@@ -42,7 +42,6 @@ class RunIndex:
     damage: tuple[Damage, ...] = ()
     ledger: Ledger | None = None
     end: RunEnd | None = None
-    first_boot_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

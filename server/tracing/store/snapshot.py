@@ -53,6 +53,12 @@ class Tails:
             tables = [table for tail in tails for table in tail]
             return Snapshot(sealed, pa.concat_tables(tables) if tables else None)
 
+    def forget(self, session: Path) -> None:
+        """Keep nothing of a deleted session in memory."""
+        with self._lock:
+            for key in [key for key in self._decoded if session in key[0].parents]:
+                del self._decoded[key]
+
     def _rows(self, segment: Segment, number: int, stream: StreamSchema) -> list[pa.Table]:
         with self._lock:
             key = (segment.path, number)

@@ -38,6 +38,7 @@ class SegmentStore:
         self._writers: dict[Key, RunWriter] = {}
         self._readers: OrderedDict[Key, RunReader] = OrderedDict()
         self._unsealed: set[Key] = set()
+        self._unsealable: set[Path] = set()  # damaged: told once
         self._search_at = 0.0
         self._tails = Tails()
 
@@ -88,10 +89,12 @@ class SegmentStore:
     def delete(self, session: UUID) -> None:
         """Remove every byte of the session; a reader in the middle of it fails."""
         with self._lock:
-            for key in [key for key in self._writers if key[0] == session]:
-                self._writers.pop(key).close()
+            writers = [self._writers.pop(key) for key in list(self._writers) if key[0] == session]
             for key in [key for key in self._readers if key[0] == session]:
                 del self._readers[key]
+        self._tails.forget(self.root / str(session))
+        for writer in writers:
+            writer.retire()
         doomed = self.root / f"{DELETED}{uuid4()}"
         with suppress(FileNotFoundError):
             (self.root / str(session)).rename(doomed)
@@ -133,16 +136,32 @@ class SegmentStore:
         writer.rotate_if_due()
         still_open = [segment for segment in folder.segments() if not segment.sealed]
         closed = still_open if writer.ended else still_open[:-1]
-        sealed = _seal(folder, closed)
-        if sealed == len(still_open) or not writer.pending:
+        sealed = self._seal(folder, closed)
+        if writer.ended or not writer.pending:
             self._forget(key)
+        return sealed
+
+    def _seal(self, folder: RunFolder, segments: list[Segment]) -> int:
+        schema = folder.schema()
+        if schema is None:
+            return 0
+        sealed = 0
+        for segment in segments:
+            if segment.path in self._unsealable:
+                continue
+            try:
+                sealed += seal(folder, segment, schema)
+            except NotSealableError as error:
+                self._unsealable.add(segment.path)
+                logger.warning("run %s is left unsealed: %s", folder.path.name, error)
         return sealed
 
     def _forget(self, key: Key) -> None:
         with self._lock:
-            if writer := self._writers.pop(key, None):
-                writer.close()
+            writer = self._writers.pop(key, None)
             self._unsealed.discard(key)
+        if writer is not None:
+            writer.retire()
 
 
 def _left_open(root: Path) -> Iterator[Key]:
@@ -152,16 +171,3 @@ def _left_open(root: Path) -> Iterator[Key]:
     for path in root.glob(f"*/*/*{SEGMENT}"):
         with suppress(ValueError):
             yield UUID(path.parent.parent.name), UUID(path.parent.name)
-
-
-def _seal(folder: RunFolder, segments: list[Segment]) -> int:
-    schema = folder.schema()
-    if schema is None:
-        return 0
-    sealed = 0
-    for segment in segments:
-        try:
-            sealed += seal(folder, segment, schema)
-        except NotSealableError as error:
-            logger.warning("run %s is left unsealed: %s", folder.path.name, error)
-    return sealed

@@ -18,7 +18,6 @@ class Summary:
     first_seq: int = 0
     last_seq: int = 0
     first_row: int = 0
-    first_boot_ns: int = 0
     ledger: Ledger | None = None
     end: RunEnd | None = None
     holes: list[tuple[int, int]] = field(default_factory=list)
@@ -33,7 +32,6 @@ class Summary:
                 first_seq=head.seq,
                 last_seq=head.seq,
                 first_row=head.first_row if head.rows else self.first_row + self.rows,
-                first_boot_ns=head.boot_ns,
                 ledger=head.ledger if head.HasField("ledger") else None,
                 end=head.end if head.HasField("end") else None,
             )
@@ -47,7 +45,6 @@ class Summary:
             self._check_seam(later)
         else:
             self.first_seq, self.first_row = later.first_seq, later.first_row
-            self.first_boot_ns = later.first_boot_ns
         self.rows += later.rows
         self.hits += later.hits
         self.bytes += later.bytes
@@ -78,5 +75,4 @@ class Summary:
             damage=tuple(self.damage),
             ledger=self.ledger,
             end=self.end,
-            first_boot_ns=self.first_boot_ns,
         )

@@ -58,6 +58,14 @@ class RunWriter:
         age = time.monotonic() - self._opened
         return self._size > 0 and (self._size >= SEGMENT_BYTES or age >= SEGMENT_SECONDS)
 
+    def retire(self) -> None:
+        """Let go of the file, not while an append is writing to it; a later append takes it up again."""
+        try:
+            with self.folder.locked():
+                self.close()
+        except FileNotFoundError:  # the session was deleted
+            self.close()
+
     def close(self) -> None:
         if self._file is not None:
             self._file.close()

@@ -19,7 +19,6 @@ WHOLE = RunIndex(
     bytes=900,
     ledger=Ledger(seen=10, stored=10),
     end=DONE,
-    first_boot_ns=BOOT,
 )
 LIVE = replace(WHOLE, end=None)
 

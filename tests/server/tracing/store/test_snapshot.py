@@ -71,3 +71,13 @@ def test_a_removed_file_is_left_out(folder: RunFolder) -> None:
     seal(folder, folder.segments()[0], SCHEMA)
     folder.parquet(1, 0).unlink()
     assert Tails().snapshot(folder, 0, EVENTS).sealed == []
+
+
+def test_nothing_of_a_deleted_session_stays_in_memory(folder: RunFolder) -> None:
+    tails = Tails()
+    RunWriter(folder).append([Frames().rows_of(5)])
+    tails.snapshot(folder, 0, EVENTS)
+    tails.forget(folder.path.parent.with_name("another"))
+    assert tails._decoded
+    tails.forget(folder.path.parent)
+    assert not tails._decoded

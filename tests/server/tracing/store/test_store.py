@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from io import BytesIO
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -8,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from proto.columnar import decode_body
-from proto.frame import decode
+from proto.frame import decode, scan
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
 from server.tracing.store import HoleError, SegmentStore
 from server.tracing.store import writer as writer_module
@@ -213,3 +215,42 @@ def test_delete_removes_every_byte(store: SegmentStore) -> None:
     assert [path.name for path in store.root.iterdir()] == [str(other)]
     assert store.last_seq(SESSION, RUN) == 0
     assert store.seal_due() == 0
+
+
+def test_a_damaged_segment_is_told_once(store: SegmentStore, caplog: pytest.LogCaptureFixture) -> None:
+    frames = Frames()
+    finish(store, frames)
+    segment = folder(store) / "000000000001.seg"
+    data = segment.read_bytes()
+    segment.write_bytes(data[:20] + b"\0" + data[21:])
+    for _ in range(3):
+        assert store.seal_due() == 0
+    assert [record.message for record in caplog.records if "left unsealed" in record.message] == [
+        f"run {RUN} is left unsealed: 000000000001.seg is damaged before byte {len(frames_in(data)[0])}"
+    ]
+
+
+def frames_in(data: bytes) -> list[bytes]:
+    return [frame.raw for _, frame in scan(BytesIO(data))]
+
+
+def test_sealing_and_appending_at_once_do_not_meet(store: SegmentStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "SEGMENT_SECONDS", 0.0)
+    frames = Frames()
+    sent = [frames.rows_of(3) for _ in range(150)]
+    done = threading.Event()
+
+    def seal() -> None:
+        while not done.is_set():
+            store.seal_due()
+
+    sealing = threading.Thread(target=seal)
+    sealing.start()
+    try:
+        for frame in sent:
+            store.append(SESSION, RUN, [frame])
+    finally:
+        done.set()
+        sealing.join()
+    assert store.index(SESSION, RUN).rows == 450
+    assert not store.index(SESSION, RUN).holes
