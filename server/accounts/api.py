@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Status
@@ -25,6 +26,7 @@ users = Router(tags=["accounts"])
 def log_in(request: HttpRequest, body: schemas.Login) -> dict[str, Any]:
     user = sign_in(body.username, body.password, _address(request))
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    SessionStore.clear_expired()
     return schemas.me(user)
 
 

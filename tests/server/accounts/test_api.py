@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from server.accounts import signin, tokens
@@ -74,3 +76,12 @@ def test_signing_out_with_a_token_ends_the_token(user: Callable[..., User]) -> N
     command = Client(headers={"authorization": f"Bearer {token}"})
     assert command.post("/api/auth/logout").status_code == 204
     assert command.get("/api/auth/me").status_code == 401
+
+
+def test_signing_in_sweeps_what_has_expired(user: Callable[..., User]) -> None:
+    user("tracer", "ann")
+    old = SessionStore()
+    old.set_expiry(-1)
+    old.create()
+    Client().post("/api/auth/login", {"username": "ann", "password": PASSWORD}, content_type=JSON)
+    assert Session.objects.count() == 1
