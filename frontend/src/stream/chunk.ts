@@ -79,6 +79,18 @@ export function take(chunk: Chunk, picks: Uint32Array): Chunk {
   };
 }
 
+/** The rows from `from` up to, not including, `to`: views, not copies. */
+export function slice(chunk: Chunk, from: number, to: number): Chunk {
+  if (from === 0 && to === chunk.rows) return chunk;
+  return {
+    rows: to - from,
+    bytes: Math.ceil((chunk.bytes * (to - from)) / chunk.rows),
+    columns: chunk.columns.map((column) => sliceColumn(column, from, to)),
+    runs: chunk.runs.subarray(from, to),
+    order: chunk.order?.subarray(from, to) ?? null,
+  };
+}
+
 export function columnOf(chunk: Chunk, index: number): ColumnData {
   const column = chunk.columns[index];
   if (column === undefined) throw new Error(`no column ${index} in a batch of ${chunk.columns.length}`);
@@ -161,6 +173,22 @@ function joinOffsets(parts: readonly { offsets: Int32Array; codes: Int32Array }[
   }
   out[at] = base;
   return out;
+}
+
+function sliceColumn(column: ColumnData, from: number, to: number): ColumnData {
+  switch (column.kind) {
+    case "number":
+      return { kind: "number", values: column.values.subarray(from, to) };
+    case "big":
+      return { kind: "big", values: column.values.subarray(from, to) };
+    case "bytes":
+      return { kind: "bytes", ...compacted(column.codes.subarray(from, to), column.dictionary) };
+    case "stack": {
+      const [start, end] = [column.offsets[from] ?? 0, column.offsets[to] ?? 0];
+      const offsets = column.offsets.subarray(from, to + 1).map((offset) => offset - start);
+      return { kind: "stack", offsets, ...compacted(column.codes.subarray(start, end), column.dictionary) };
+    }
+  }
 }
 
 function takeColumn(column: ColumnData, picks: Uint32Array): ColumnData {

@@ -70,6 +70,15 @@ describe("rows of several hosts", () => {
     }
   });
 
+  it("are merged in little time when thousands of small batches of one host follow those of another", () => {
+    const rows = new Rows();
+    const started = performance.now();
+    for (const run of [0, 1, 2]) for (let i = 0; i < 1500; i++) rows.add(timed(run, Array.from({ length: 10 }, (_, j) => 3 * (i * 10 + j) + run)));
+    expect(contents(rows)).toEqual(Array.from({ length: 45_000 }, (_, i) => i));
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(rows.chunks.length).toBeLessThan(500);
+  });
+
   it("are merged over many chunks", () => {
     const rows = new Rows();
     for (let i = 0; i < 40; i++) rows.add(timed(0, Array.from({ length: 1000 }, (_, j) => 2 * (i * 1000 + j))));

@@ -1,4 +1,4 @@
-import { type Chunk, concat, take } from "./chunk";
+import { type Chunk, concat, slice, take } from "./chunk";
 
 /** Chunks smaller than this are joined, so that a slow stream does not end as a million tiny objects. */
 const JOIN_BELOW = 16_384;
@@ -35,19 +35,10 @@ export class Rows {
     if (chunk.rows === 0) return;
     this.keptRows += chunk.rows;
     this.keptBytes += chunk.bytes;
-    this.list = chunk.order === null ? [...this.list, chunk] : insertByTime(this.list, chunk);
-    this.joinTail();
+    if (chunk.order === null) this.list = joinLeft([...this.list, chunk], this.list.length);
+    else this.list = insertByTime(this.list, chunk);
     this.trim();
     this.version++;
-  }
-
-  private joinTail(): void {
-    while (this.list.length > 1) {
-      const last = this.list[this.list.length - 1] as Chunk;
-      const before = this.list[this.list.length - 2] as Chunk;
-      if (before.rows > 2 * last.rows || before.rows + last.rows > JOIN_BELOW) return;
-      this.list.splice(this.list.length - 2, 2, concat([before, last]));
-    }
   }
 
   private trim(): void {
@@ -63,20 +54,60 @@ export class Rows {
   }
 }
 
-/** Merge a chunk into chunks sorted by `order`; only those that overlap it in time are copied. */
+/** Join the chunk at `index` with its left neighbours while they are small, as a list of ever larger ones: few copies a row. */
+function joinLeft(list: Chunk[], index: number): Chunk[] {
+  for (let at = index; at > 0; at--) {
+    const [before, own] = [list[at - 1] as Chunk, list[at] as Chunk];
+    if (before.rows > 2 * own.rows || before.rows + own.rows > JOIN_BELOW) return list;
+    list.splice(at - 1, 2, concat([before, own]));
+  }
+  return list;
+}
+
+/** Merge a chunk into chunks sorted by `order`. Only rows that overlap it in time are copied. */
 export function insertByTime(list: readonly Chunk[], chunk: Chunk): Chunk[] {
-  const [from, to] = [firstOrder(chunk), lastOrder(chunk)];
+  const [from, to] = [orderAt(chunk, 0), orderAt(chunk, chunk.rows - 1)];
   let end = list.length;
-  while (end > 0 && firstOrder(list[end - 1] as Chunk) > to) end--;
+  while (end > 0 && orderAt(list[end - 1] as Chunk, 0) > to) end--;
   let start = end;
-  while (start > 0 && lastOrder(list[start - 1] as Chunk) > from) start--;
-  if (start === end) return [...list.slice(0, start), chunk, ...list.slice(end)];
-  return [...list.slice(0, start), ...split(merged(list.slice(start, end), chunk)), ...list.slice(end)];
+  while (start > 0 && lastOrder(list[start - 1] as Chunk) >= from) start--;
+  if (start === end) return joinLeft([...list.slice(0, start), chunk, ...list.slice(end)], start);
+  const [first, last] = [list[start] as Chunk, list[end - 1] as Chunk];
+  const headRows = firstAtLeast(first, from);
+  const tailFrom = firstAbove(last, to);
+  const overlap = list.slice(start, end);
+  overlap[overlap.length - 1] = slice(last, 0, tailFrom);
+  overlap[0] = slice(overlap[0] as Chunk, headRows, overlap.length === 1 ? tailFrom : first.rows);
+  const pieces = [slice(first, 0, headRows), ...split(merged(overlap, chunk)), slice(last, tailFrom, last.rows)];
+  const kept = pieces.filter((piece) => piece.rows > 0);
+  return joinLeft([...list.slice(0, start), ...kept, ...list.slice(end)], start + (headRows > 0 ? 1 : 0));
+}
+
+/** Index of the first row whose order is not below `value`. */
+function firstAtLeast(chunk: Chunk, value: number): number {
+  return search(chunk, (order) => order >= value);
+}
+
+function firstAbove(chunk: Chunk, value: number): number {
+  return search(chunk, (order) => order > value);
+}
+
+function search(chunk: Chunk, reached: (order: number) => boolean): number {
+  let low = 0;
+  let high = chunk.rows;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (reached(orderAt(chunk, middle))) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** `list` is in order already and so is `chunk`: one pass. On equal times the lower run goes first, then the older row. */
 function merged(list: readonly Chunk[], chunk: Chunk): Chunk {
-  const whole = concat([...list, chunk]);
+  const parts = list.filter((part) => part.rows > 0);
+  if (parts.length === 0) return chunk;
+  const whole = concat([...parts, chunk]);
   const order = whole.order as Float64Array;
   const picks = new Uint32Array(whole.rows);
   let left = 0;
@@ -99,15 +130,15 @@ function split(chunk: Chunk): Chunk[] {
   const parts: Chunk[] = [];
   for (let at = 0; at < chunk.rows; at += JOIN_BELOW) {
     const length = Math.min(JOIN_BELOW, chunk.rows - at);
-    parts.push(take(chunk, Uint32Array.from({ length }, (_, i) => at + i)));
+    parts.push(slice(chunk, at, at + length));
   }
   return parts;
 }
 
-function firstOrder(chunk: Chunk): number {
-  return chunk.order?.[0] ?? 0;
+function orderAt(chunk: Chunk, row: number): number {
+  return chunk.order?.[row] ?? 0;
 }
 
 function lastOrder(chunk: Chunk): number {
-  return chunk.order?.[chunk.rows - 1] ?? 0;
+  return orderAt(chunk, chunk.rows - 1);
 }

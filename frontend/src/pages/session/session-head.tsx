@@ -1,8 +1,9 @@
 import { Button, Menu, Tooltip } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { IconDownload, IconLink, IconPlayerStop, IconRefresh } from "../../ui/icons";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
+import { tools } from "../../api/catalog";
 import { exportAddress, type ExportFormat, type Session, stopSession } from "../../api/tracing";
 import { dateTime } from "../../format/clock";
 import { nanoseconds } from "../../format/numbers";
@@ -45,9 +46,12 @@ export function SessionHead({ session, stream, snapshot }: Props) {
   );
 }
 
-/** What was asked for: filters, parameters, and why. */
+/** What was asked for: filters, parameters that are not the tool's defaults, and why. */
 function Asked({ session }: { session: Session }) {
-  const words = Object.entries({ ...session.filters, ...session.params }).map(([name, value]) => `${name}=${value}`);
+  const tool = useQuery(tools).data?.find((candidate) => candidate.name === session.tool);
+  const defaults = new Map(tool?.params?.map((param) => [param.name, param.default ?? ""]));
+  const params = Object.entries(session.params).filter(([name, value]) => value !== defaults.get(name));
+  const words = [...Object.entries(session.filters), ...params].map(([name, value]) => `${name}=${value}`);
   const text = [...words, session.reason].filter((word) => word !== "").join(" · ");
   if (text === "") return null;
   return (

@@ -42,11 +42,11 @@ describe("the start form", () => {
       ...blank,
       params: { failed: "true", function: "c:mem*" },
       filters: { pid: "42" },
-      limits: { ...blank.limits, duration: "10s" },
+      limits: { ...blank.limits, duration: "10s", rows: "10k" },
       reason: "it's slow",
     };
     expect(commandOf(tool, draft)).toBe(
-      "fleetscope start opensnoop --host build-01 --pid 42 --param failed=true --param 'function=c:mem*' --duration 10s --reason 'it'\\''s slow'",
+      "fleetscope start opensnoop --host build-01 --pid 42 --param failed=true --param 'function=c:mem*' --duration 10s --rows 10000 --reason 'it'\\''s slow'",
     );
   });
 

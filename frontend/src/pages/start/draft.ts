@@ -102,10 +102,16 @@ export function commandOf(tool: Tool, draft: Draft): string {
   }
   for (const name of LIMIT_NAMES) {
     const value = draft.limits[name];
-    if (value !== "" && value !== defaults.limits[name]) words.push(LIMITS[name].option, quote(value));
+    if (value !== "" && value !== defaults.limits[name]) words.push(LIMITS[name].option, quote(optionValue(name, value)));
   }
   if (draft.reason !== "") words.push("--reason", quote(draft.reason));
   return words.join(" ");
+}
+
+/** The command takes durations and shares as they are typed, and plain numbers for the rest. */
+function optionValue(name: LimitName, text: string): string {
+  if (name === "duration" || name === "budget") return text;
+  return String(LIMITS[name].parse(text) ?? text);
 }
 
 function quote(word: string): string {
