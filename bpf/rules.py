@@ -147,6 +147,8 @@ def _columns(tool: pb.Tool) -> Problems:
 def _column_size(column: pb.Column, where: str) -> Problems:
     if (column.type == pb.CTYPE_CHAR) != bool(column.size):
         yield f"{where}size: char needs it, nothing else has it"
+    if column.unit == pb.UNIT_IP_ADDRESS and column.size != 16:
+        yield f"{where}size: an ip_address is a char of 16, IPv4 mapped into IPv6"
     if column.size % 8:
         yield f"{where}size: must be a multiple of 8, so that the record has no holes"
     if (column.type == pb.CTYPE_STRING) != bool(column.classes):

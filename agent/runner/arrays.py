@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from ipaddress import IPv6Address
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from proto.v1 import tool_pb2 as pb
 
 COMM_NUL = b"\0"
 
@@ -16,14 +19,29 @@ def number_array(values: np.ndarray, kind: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
-def fixed_bytes_array(values: np.ndarray) -> pa.DictionaryArray:
-    """From ``V<n>`` values padded with NULs, which are cut."""
+def char_array(column: pb.Column, values: np.ndarray) -> pa.DictionaryArray:
+    """From the ``V<n>`` values of a char column, as its unit means them."""
+    return fixed_bytes_array(values, address_text if column.unit == pb.UNIT_IP_ADDRESS else _without_padding)
+
+
+def address_text(address: bytes) -> bytes:
+    """Of 16 bytes as people write them; IPv4 is mapped into IPv6."""
+    parsed = IPv6Address(address)
+    return str(parsed.ipv4_mapped or parsed).encode()
+
+
+def _without_padding(word: bytes) -> bytes:
+    return word.rstrip(COMM_NUL)
+
+
+def fixed_bytes_array(values: np.ndarray, meaning: Callable[[bytes], bytes] = _without_padding) -> pa.DictionaryArray:
+    """From ``V<n>`` values; ``meaning`` makes each different one what is stored, by default without padding NULs."""
     if len(values) and _all_equal(values):
         indices, words = np.zeros(len(values), np.int32), [values[0].tobytes()]
     else:
         coded = pc.dictionary_encode(_fixed(values))
         indices, words = coded.indices.to_numpy(), coded.dictionary.to_pylist()
-    return binary_dictionary(indices, pa.array([word.rstrip(COMM_NUL) for word in words], pa.binary()))
+    return binary_dictionary(indices, pa.array([meaning(word) for word in words], pa.binary()))
 
 
 def slot_array(slots: np.ndarray, *, zeroed: bool) -> pa.DictionaryArray:

@@ -30,6 +30,7 @@ def test_errors_will_name_their_true_file() -> None:
         "include/filter.h",
         "include/emit.h",
         "include/files.h",
+        "include/sockets.h",
         "generated.c",
         "opensnoop/probe.bpf.c",
     ):

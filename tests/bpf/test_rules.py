@@ -53,6 +53,7 @@ def test_a_correct_manifest_breaks_none(data: dict[str, Any]) -> None:
         ("stream.0.column.1.sensitivity", None, "sensitivity: missing"),
         ("stream.0.column.1.size", 8, "char needs it"),
         ("stream.0.column.1.when", "depth", "not a bool or enum"),
+        ("stream.0.column.1", column("raddr", type="char", size=8, unit="ip_address"), "a char of 16"),
         ("stream.0.column.2.classes", [256, 64], "must ascend"),
         ("stream.0.column.2.classes", [], "string needs them"),
         ("stream.0.column.0.unit", "nanoseconds", "role time"),

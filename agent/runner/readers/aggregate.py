@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from agent.clock import boot_ns
-from agent.runner.arrays import fixed_bytes_array, name_array, number_array
+from agent.runner.arrays import char_array, name_array, number_array
 from agent.runner.readers import BATCH_ROWS
 from agent.runner.readers.maps import MapContent, PercpuHash
 from bpf.layout import key_members, struct_dtype, value_members
@@ -85,7 +85,7 @@ class AggregateReader:
         if column.type == pb.CTYPE_STACK:
             return self._stack_array(column.name, records)
         if column.type == pb.CTYPE_CHAR:
-            return fixed_bytes_array(np.ascontiguousarray(records[column.name]))
+            return char_array(column, np.ascontiguousarray(records[column.name]))
         if column.type == pb.CTYPE_NAME:
             return name_array(records[column.name], self._names)
         return number_array(records[column.name], arrow_type(column))

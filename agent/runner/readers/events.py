@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from agent.runner.arrays import (
     binary_dictionary,
-    fixed_bytes_array,
+    char_array,
     join_dictionaries,
     name_array,
     number_array,
@@ -113,7 +113,7 @@ class EventsReader:
         if order is not None:
             values = values[order]
         if column.type == pb.CTYPE_CHAR:
-            return fixed_bytes_array(values)
+            return char_array(column, values)
         if column.type == pb.CTYPE_NAME:
             return name_array(values, self._names)
         return number_array(values, arrow_type(column))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -9,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.runner.arrays import (
+    address_text,
     binary_dictionary,
+    char_array,
     compact,
     fixed_bytes_array,
     join_dictionaries,
@@ -18,6 +22,7 @@ from agent.runner.arrays import (
     slot_array,
     stack_array,
 )
+from proto.v1 import tool_pb2 as pb
 
 
 def slots(values: list[bytes], size: int, filler: bytes = b"\0") -> np.ndarray:
@@ -41,6 +46,23 @@ def test_one_name_for_all_rows_takes_no_search() -> None:
 def test_fixed_bytes_lose_their_padding(values: list[bytes]) -> None:
     array = fixed_bytes_array(np.array([np.void(value.ljust(16, b"\0")) for value in values], "V16"))
     assert array.to_pylist() == values
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "0.0.0.0", "10.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::100", "fe80::1:0:0:0"]
+)
+def test_addresses_are_written_as_people_do(address: str) -> None:
+    parsed = ip_address(address)
+    packed = parsed.packed if parsed.version == 6 else bytes(10) + b"\xff\xff" + parsed.packed
+    assert address_text(packed) == address.encode()
+
+
+def test_a_columns_unit_says_what_its_bytes_mean() -> None:
+    values = np.array([np.void(bytes(15) + b"\1"), np.void(bytes(16))], "V16")
+    column = pb.Column(name="raddr", type=pb.CTYPE_CHAR, size=16, unit=pb.UNIT_IP_ADDRESS)
+    assert char_array(column, values).to_pylist() == [b"::1", b"::"]
+    column.unit = pb.UNIT_COMM
+    assert char_array(column, values).to_pylist() == [bytes(15) + b"\1", b""]
 
 
 @pytest.mark.parametrize("zeroed", [True, False])

@@ -937,6 +937,8 @@ export enum Unit {
   PORT = 14,
 
   /**
+   * C fills char[16], IPv4 mapped into IPv6 (::ffff:a.b.c.d); the row carries it as text
+   *
    * @generated from enum value: UNIT_IP_ADDRESS = 15;
    */
   IP_ADDRESS = 15,

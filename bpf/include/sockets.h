@@ -1,0 +1,105 @@
+// Addresses of sockets, as a column of unit ip_address holds them: 16 bytes, IPv4 mapped into IPv6 (RFC 4291, 2.5.5.2).
+// For tools that ask for it with FS_SOCKETS; fs_sock() needs FS_FILES too.
+#ifdef FS_SOCKETS
+#include <net/inet_sock.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+
+#define FS_ADDRESS_BYTES 16
+#define FS_MAPPED 0xffff0000 // bytes 8 to 11 of a mapped address
+
+struct fs_address {
+    u32 words[4];
+};
+
+static __always_inline void fs_ipv4(char *out, u32 address)
+{
+    struct fs_address mapped = {.words = {0, 0, FS_MAPPED, address}};
+
+    __builtin_memcpy(out, &mapped, sizeof(mapped));
+}
+
+// 4 also for IPv4 that goes through an IPv6 socket.
+static __always_inline u8 fs_ip_version(const char *address)
+{
+    struct fs_address parts;
+
+    __builtin_memcpy(&parts, address, sizeof(parts));
+    return !parts.words[0] && !parts.words[1] && parts.words[2] == FS_MAPPED ? 4 : 6;
+}
+
+static __always_inline u16 fs_family(struct sock *sk)
+{
+    u16 family = 0;
+
+    bpf_probe_read_kernel(&family, sizeof(family), &sk->__sk_common.skc_family);
+    return family;
+}
+
+static __always_inline bool fs_is_tcp(struct sock *sk)
+{
+    u16 family = fs_family(sk), protocol = 0;
+
+    bpf_probe_read_kernel(&protocol, sizeof(protocol), &sk->sk_protocol);
+    return (family == AF_INET || family == AF_INET6) && protocol == IPPROTO_TCP;
+}
+
+static __always_inline void fs_local(struct sock *sk, char *address, u16 *port)
+{
+    u32 ipv4 = 0;
+
+    bpf_probe_read_kernel(port, sizeof(*port), &sk->__sk_common.skc_num);
+    if (fs_family(sk) == AF_INET6) {
+        bpf_probe_read_kernel(address, FS_ADDRESS_BYTES, &sk->__sk_common.skc_v6_rcv_saddr);
+        return;
+    }
+    bpf_probe_read_kernel(&ipv4, sizeof(ipv4), &sk->__sk_common.skc_rcv_saddr);
+    fs_ipv4(address, ipv4);
+}
+
+static __always_inline void fs_remote(struct sock *sk, char *address, u16 *port)
+{
+    u32 ipv4 = 0;
+    u16 network_port = 0;
+
+    bpf_probe_read_kernel(&network_port, sizeof(network_port), &sk->__sk_common.skc_dport);
+    *port = ntohs(network_port);
+    if (fs_family(sk) == AF_INET6) {
+        bpf_probe_read_kernel(address, FS_ADDRESS_BYTES, &sk->__sk_common.skc_v6_daddr);
+        return;
+    }
+    bpf_probe_read_kernel(&ipv4, sizeof(ipv4), &sk->__sk_common.skc_daddr);
+    fs_ipv4(address, ipv4);
+}
+
+static __always_inline u32 fs_netns(struct sock *sk)
+{
+    struct net *net = 0;
+    u32 number = 0;
+
+    bpf_probe_read_kernel(&net, sizeof(net), &sk->__sk_common.skc_net.net);
+    bpf_probe_read_kernel(&number, sizeof(number), &net->ns.inum);
+    return number;
+}
+
+#ifdef FS_FILES
+#include <linux/net.h>
+
+// Zero when the descriptor is no socket.
+static __always_inline struct sock *fs_sock(u32 fd)
+{
+    struct file *file = fs_file(fd);
+    struct inode *inode = fs_inode(file);
+    struct socket *socket = 0;
+    struct sock *sk = 0;
+    umode_t mode = 0;
+
+    bpf_probe_read_kernel(&mode, sizeof(mode), &inode->i_mode);
+    if ((mode & S_IFMT) != S_IFSOCK)
+        return 0;
+    bpf_probe_read_kernel(&socket, sizeof(socket), &file->private_data);
+    bpf_probe_read_kernel(&sk, sizeof(sk), &socket->sk);
+    return sk;
+}
+#endif
+#endif
