@@ -1,0 +1,89 @@
+"""Counts of functions equal those that a workload made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.harness import Run
+from tests.workloads.compiled import build, running
+
+pytestmark = pytest.mark.kernel
+
+LEFT, RIGHT, THREADS = 10_007, 3_001, 2
+COUNTS = {
+    "by_left": THREADS * LEFT,
+    "by_right": THREADS * RIGHT,
+    "call_all": THREADS,
+    "leaf": THREADS * (LEFT + RIGHT),
+}
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("functions.c", tmp_path_factory.mktemp("workload"))
+
+
+def trace(program: Path, pattern: str, **params: str) -> tuple[int, list[dict[str, Any]]]:
+    """The workload's pid and the rows of a run that saw all of it."""
+    params = {"function": f"{program}:{pattern}", **params}
+    with running(program, LEFT, RIGHT) as work, Run("funccount", params, Filters(pid=work.pid)) as run:
+        work.go()
+        assert work.process.stdout and int(work.process.stdout.readline()) > 0
+        run.stop()
+        run.wait()
+        run.check_books()
+        assert run.lost() == {}
+        return work.pid, run.rows()
+
+
+def counted(rows: list[dict[str, Any]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for row in rows:
+        total[row["function"]] += row["calls"]
+    return total
+
+
+def test_counts_equal_the_workloads_own_in_all_threads(program: Path) -> None:
+    _, rows = trace(program, "*")
+    counts = counted(rows)
+    assert {name: counts[name] for name in COUNTS} == COUNTS
+    assert set(rows[0]) == {"time", "function", "calls"}
+
+
+def test_a_pattern_means_nothing_else(program: Path) -> None:
+    _, rows = trace(program, "by_*")
+    assert counted(rows) == {name: COUNTS[name] for name in ("by_left", "by_right")}
+
+
+def test_by_process(program: Path) -> None:
+    pid, rows = trace(program, "leaf", by="process")
+    assert {(row["pid"], row["comm"], row["function"]) for row in rows} == {(pid, b"functions", "leaf")}
+    assert counted(rows)["leaf"] == COUNTS["leaf"]
+
+
+def test_a_thread_that_was_not_meant_is_not_counted(program: Path) -> None:
+    """The main thread alone: its number is the process's."""
+    params = {"function": f"{program}:leaf"}
+    with running(program, LEFT, RIGHT) as work, Run("funccount", params, Filters(tid=work.pid)) as run:
+        work.go()
+        assert work.process.stdout and int(work.process.stdout.readline()) > 0
+        run.stop()
+        run.wait()
+        assert counted(run.rows()) == {"leaf": LEFT + RIGHT}
+
+
+def test_only_the_process_that_was_meant(program: Path) -> None:
+    params = {"function": f"{program}:leaf"}
+    with running(program, 101, 11) as other, running(program, LEFT, RIGHT) as work:
+        with Run("funccount", params, Filters(pid=work.pid)) as run:
+            for one in (other, work):
+                one.go()
+                assert one.process.stdout and int(one.process.stdout.readline()) > 0
+            run.stop()
+            run.wait()
+            assert counted(run.rows()) == {"leaf": COUNTS["leaf"]}
