@@ -1,0 +1,65 @@
+"""Stacks of calls whose number on each path is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.harness import Run
+from tests.workloads.compiled import build, running
+
+pytestmark = pytest.mark.kernel
+
+LEFT, RIGHT = 5_003, 2_003
+PATHS = {
+    ("main", "call_all", "by_left"): LEFT,
+    ("main", "call_all", "by_right"): RIGHT,
+    ("start_thread", "call_all", "by_left"): LEFT,
+    ("start_thread", "call_all", "by_right"): RIGHT,
+}
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("functions.c", tmp_path_factory.mktemp("workload"))
+
+
+def trace(program: Path, pattern: str) -> tuple[int, list[dict[str, Any]]]:
+    """The workload's pid and the rows of a run that saw all of it."""
+    params = {"function": f"{program}:{pattern}"}
+    with running(program, LEFT, RIGHT) as work, Run("stackcount", params, Filters(pid=work.pid)) as run:
+        work.go()
+        assert work.process.stdout and int(work.process.stdout.readline()) > 0
+        run.stop()
+        run.wait()
+        run.check_books()
+        assert run.lost() == {}
+        return work.pid, run.rows()
+
+
+def path_of(stack: list[str]) -> tuple[str, ...]:
+    """The last three of the frames by which a stack comes to its end."""
+    return tuple(stack[-4:-1])
+
+
+def test_every_path_has_the_calls_that_were_made_on_it(program: Path) -> None:
+    pid, rows = trace(program, "leaf")
+    paths: Counter[tuple[str, ...]] = Counter()
+    for row in rows:
+        assert row["stack"][-1] == row["function"] == "leaf"
+        paths[path_of(row["stack"])] += row["calls"]
+    assert {(row["pid"], row["comm"]) for row in rows} == {(pid, b"functions")}
+    assert paths == PATHS
+
+
+def test_each_function_of_a_pattern_has_its_own_stacks(program: Path) -> None:
+    _, rows = trace(program, "by_*")
+    calls: Counter[str] = Counter()
+    for row in rows:
+        assert row["stack"][-2:] == ["call_all", row["function"]]
+        calls[row["function"]] += row["calls"]
+    assert calls == {"by_left": 2 * LEFT, "by_right": 2 * RIGHT}
