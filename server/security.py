@@ -13,6 +13,9 @@ _POLICY = (
     "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+# The browser then refuses every string that would become HTML. Swagger, which draws the documentation, makes such.
+_NO_HTML_FROM_STRINGS = "; require-trusted-types-for 'script'"
+_DOCUMENTATION = "/api/docs"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -28,12 +31,16 @@ class SecurityHeaders:
         nonce = secrets.token_urlsafe(16)
         request.csp_nonce = nonce  # type: ignore[attr-defined]
         response = self._get_response(request)
-        response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=nonce))
+        response.headers["Content-Security-Policy"] = _policy(request.path, nonce)
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         if request.path.startswith("/api/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _policy(path: str, nonce: str) -> str:
+    return _POLICY.format(nonce=nonce) + ("" if path == _DOCUMENTATION else _NO_HTML_FROM_STRINGS)
 
 
 class OriginCheck:

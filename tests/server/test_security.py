@@ -15,6 +15,7 @@ def test_every_answer_carries_a_strict_policy_with_a_fresh_nonce(client: Client)
     for part in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "script-src 'self' 'nonce-"):
         assert part in policies[0]
     assert "unsafe" not in policies[0]
+    assert policies[0].endswith("require-trusted-types-for 'script'")
     assert client.get("/").headers["X-Frame-Options"] == "DENY"
 
 
