@@ -41,7 +41,6 @@ from proto.v1.stream_pb2 import BatchHead, EndCause
 
 log = logging.getLogger(__name__)
 
-TICK_SECONDS = 0.25
 REFRESH_SECONDS = 1.0
 RUNNERS_END_SECONDS = 3.0  # then they are killed
 UPLOAD_END_SECONDS = 1.0  # for what the last runs spooled
@@ -94,7 +93,6 @@ class Daemon:
             recovery.take_over(folder)
         self._headers.start()
         self._link.start()
-        self._loop.every(TICK_SECONDS, self._runs.tick)
         self._loop.every(REFRESH_SECONDS, self._refresh)
         self._loop.call_later(self._dialogue.heartbeat_seconds, self._heartbeat)
         self._loop.run()

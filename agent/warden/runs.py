@@ -27,6 +27,7 @@ from proto.v1.stream_pb2 import EndCause, RunEnd
 log = logging.getLogger(__name__)
 
 WAITING_MAX = 100
+TICK_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Runs:
         self._processes: set[Run] = set()
         self._waiting: list[SignedEnvelope] = []
         self._statistics: int | None = None
+        self._ticking = False
 
     @property
     def live(self) -> list[Run]:
@@ -152,11 +154,15 @@ class Runs:
         for run in self._processes:
             run.kill()
 
-    def tick(self) -> None:
+    def _tick(self) -> None:
+        """While runs are live; a host at rest costs nothing."""
         if self._power.off:
             self.stop_all(EndCause.END_CAUSE_SWITCHED_OFF, self._power.off_reason)
         for run in self.live:
             run.tick()
+        self._ticking = bool(self._live)
+        if self._ticking:
+            self._loop.call_later(TICK_SECONDS, self._tick)
 
     def _launch(self, accepted: Accepted, signed: SignedEnvelope) -> None:
         command, limits = accepted.command, accepted.admission.limits
@@ -169,6 +175,9 @@ class Runs:
         memory = self._power.policy.limits.runner_memory_bytes
         run.start(self._config(accepted, folder), memory, accepted.admission.note)
         self._live[command.run_id] = run
+        if not self._ticking:
+            self._ticking = True
+            self._loop.call_later(TICK_SECONDS, self._tick)
         self._processes.add(run)
         self._spools.add(folder)
 

@@ -85,12 +85,12 @@ class FleetServer(AgentLinkServicer, EnrolmentServicer):
 
     def Control(self, requests: Iterator[AgentMessage], context: grpc.ServicerContext) -> Iterator[ServerMessage]:
         out = self._out
-        self.connections += 1
         hello = next(requests)
         self.messages.append(hello)
+        self.connections += 1
         context.add_callback(lambda: out.put(None))
         threading.Thread(target=self._collect, args=(requests,), daemon=True).start()
-        yield ServerMessage(welcome=Welcome(live_runs=self.live(hello), heartbeat_seconds=1))
+        yield ServerMessage(welcome=Welcome(live_runs=self.live(hello), heartbeat_seconds=5))
         while (message := out.get()) is not None:
             yield message
 
