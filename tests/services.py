@@ -48,16 +48,17 @@ def postgres() -> Iterator[str]:
     owner = pwd.getpwnam("postgres")
     os.chown(folder, owner.pw_uid, owner.pw_gid)
     port = free_port()
-    as_owner = {"user": "postgres", "group": "postgres", "extra_groups": [], "cwd": folder}
     try:
-        initdb = [binaries / "initdb", "-D", folder / "data", "-A", "trust", "-U", "fleetscope", "--no-sync"]
-        subprocess.run(initdb, check=True, capture_output=True, **as_owner)
-        serve = [binaries / "postgres", "-D", folder / "data", "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
+        initdb = [str(binaries / "initdb"), "-D", "data", "-A", "trust", "-U", "fleetscope", "--no-sync"]
+        subprocess.run(initdb, check=True, capture_output=True, cwd=folder, user="postgres", group="postgres")
+        serve = [str(binaries / "postgres"), "-D", "data", "-p", str(port), "-k", str(folder), "-h", "127.0.0.1"]
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(serve, stdout=log, stderr=log, **as_owner)
+            process = subprocess.Popen(
+                serve, stdout=log, stderr=log, cwd=folder, user="postgres", group="postgres", extra_groups=[]
+            )
         try:
             _wait_for(port, process)
-            create = [binaries / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "fleetscope", "fleetscope"]
+            create = [str(binaries / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "fleetscope", "fleetscope"]
             _retry(create)
             yield f"postgresql://fleetscope@127.0.0.1:{port}/fleetscope"
         finally:
@@ -66,7 +67,7 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _retry(command: list[str | Path], seconds: float = 20) -> None:
+def _retry(command: list[str], seconds: float = 20) -> None:
     """The port listens a moment before the cluster takes sessions."""
     deadline = time.monotonic() + seconds
     while (done := subprocess.run(command, capture_output=True)).returncode != 0:

@@ -43,7 +43,7 @@ def delays(page: Page) -> np.ndarray:
     return np.array(page.evaluate("() => [...window.drawn.values()]"), dtype=float)
 
 
-def measure(stack: Stack, page: Page, count: int, per_second: float) -> dict[str, float]:
+def measure(stack: Stack, page: Page, count: int, per_second: int) -> dict[str, float]:
     with workload("stamped_opens.py", count, per_second) as busy:
         page.goto(f"{stack.url}/tools/opensnoop/start")
         page.get_by_test_id("filter-pid").fill(str(busy.pid))
@@ -71,7 +71,7 @@ def measure(stack: Stack, page: Page, count: int, per_second: float) -> dict[str
 
 
 def main() -> None:
-    per_second = float(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    per_second = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 10_007
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "home").mkdir()

@@ -30,7 +30,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(check: Callable[[], T], seconds: float = 10, what: str = "") -> T:
+def eventually(check: Callable[[], T | None], seconds: float = 10, what: str = "") -> T:
     """Poll until the check is true, return what it gave; fail with what was waited for."""
     deadline = time.monotonic() + seconds
     while True:
@@ -137,7 +137,7 @@ class Stack:
             assert state == "ended" or not states & {"ended", "refused"}, seen["runs"]
             return seen if states <= {state, "refused"} else None
 
-        return eventually(reached, seconds, f"session {session} {state}") or {}
+        return eventually(reached, seconds, f"session {session} {state}")
 
     def token(self) -> str:
         config = json.loads((self.home / ".config/fleetscope/config.json").read_text())

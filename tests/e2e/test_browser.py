@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -32,6 +33,10 @@ def tracer(stack: Stack, browser: Browser) -> Iterator[Page]:
     page = sign_in(browser.new_context(), stack.url, user(stack, "tess", "tracer"), PASSWORD)
     yield page
     page.context.close()
+
+
+def shows_all(page: Page, rows: int) -> bool:
+    return rows_total(page) == rows
 
 
 def rows_total(page: Page) -> int:
@@ -75,7 +80,7 @@ def test_two_browsers_one_reloaded_in_the_middle_show_the_same_rows(
         busy.finish()
     ended = stack.wait_state(session, "ended")
     for page in (tracer, mate):
-        eventually(lambda page=page: rows_total(page) == ended["rows"], 15, "every row counted")
+        eventually(partial(shows_all, page, ended["rows"]), 15, "every row counted")
     assert last_paths(tracer) == last_paths(mate)
     tracer.reload()
     eventually(lambda: rows_total(tracer) == ended["rows"], 15, "every row after reopening")

@@ -15,8 +15,8 @@ NETWORK = "-netdev user,id=n0 -device virtio-net-pci,netdev=n0"
 def boot(vmlinuz: Path, script: Path, shared: Path) -> subprocess.Popen[bytes]:
     """Start the guest; `shared` is writable from both sides. It powers off when the script ends."""
     binaries = ROOT / ".venv/bin"
-    command = [binaries / "vng", "-v", "-r", vmlinuz, "--disable-kvm", "--cpus", "2", "--memory", "3G"]
-    command += [f"--qemu-opts={NETWORK}", "--rwdir", shared, "--", script]
+    command = [str(binaries / "vng"), "-v", "-r", str(vmlinuz), "--disable-kvm", "--cpus", "2", "--memory", "3G"]
+    command += [f"--qemu-opts={NETWORK}", "--rwdir", str(shared), "--", str(script)]
     env = {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}"}
     with (shared / "console.log").open("wb") as log:
         return subprocess.Popen(
