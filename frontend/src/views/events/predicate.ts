@@ -42,7 +42,7 @@ function select(rows: number, tests: readonly RowTest[]): Uint32Array {
 }
 
 function isText(column: Column): boolean {
-  return [Unit.COMM, Unit.FILE_PATH, Unit.ARGV, Unit.SYSCALL, Unit.FUNCTION, Unit.IP_ADDRESS].includes(column.unit) || [Role.TEXT, Role.STACK].includes(column.role);
+  return [Unit.COMM, Unit.FILE_PATH, Unit.ARGV, Unit.SYSCALL, Unit.FUNCTION, Unit.IP_ADDRESS, Unit.WORD].includes(column.unit) || [Role.TEXT, Role.STACK].includes(column.role);
 }
 
 function columnTest(column: Column, text: string): ColumnTest {
