@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 0.05
 SETTLE_ROUNDS = 40
+RETRY_SECONDS = 1.0  # while the disk is full
 
 
 class CrashCloser:
@@ -75,8 +76,10 @@ class CrashCloser:
         try:
             self._folder.append_end(head, self._gid)
         except OSError as error:
-            log.error("run %s cannot be closed on disk: %s", self._folder.run_id.hex(), error)
-        self._done(ended_by(head))
+            log.error("run %s cannot be closed on disk, trying again: %s", self._folder.run_id.hex(), error)
+            self._loop.call_later(RETRY_SECONDS, lambda: self._write(tail, ledger, end))
+        else:
+            self._done(ended_by(head))
 
 
 def ended_by(head: BatchHead) -> RunUpdate:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 4.0
 POLL_SECONDS = 0.1
+RETRY_SECONDS = 1.0  # while the disk is full
 MESSAGE = "the agent died and its runner with it; what was not yet on the spool is lost and was not counted"
 
 
@@ -44,9 +45,12 @@ class Recovery:
 
     def _close(self, folder: RunFolder) -> None:
         try:
-            self._done(folder, close(folder, self._gid))
+            head = close(folder, self._gid)
         except OSError as error:
-            log.error("run %s cannot be closed on disk: %s", folder.run_id.hex(), error)
+            log.error("run %s cannot be closed on disk, trying again: %s", folder.run_id.hex(), error)
+            self._loop.call_later(RETRY_SECONDS, lambda: self._close(folder))
+        else:
+            self._done(folder, head)
 
 
 def close(folder: RunFolder, gid: int) -> BatchHead:

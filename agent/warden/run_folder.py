@@ -50,7 +50,7 @@ class RunFolder:
         """``gid`` is link's group: it may read the spool and nothing else. Raises OSError."""
         self.path.mkdir(mode=0o750)
         self.ensure_spool(gid)
-        write_atomic(self.path / ENVELOPE, envelope)
+        write_atomic(self.path / ENVELOPE, envelope, durable=False)
 
     def ensure_spool(self, gid: int) -> None:
         self.spool.mkdir(mode=0o750, exist_ok=True)
@@ -67,7 +67,7 @@ class RunFolder:
         return (self.path / RECORDED).exists()
 
     def mark_runner(self, mark: RunnerMark) -> None:
-        write_atomic(self.path / RUN, json.dumps(asdict(mark)).encode())
+        write_atomic(self.path / RUN, json.dumps(asdict(mark)).encode(), durable=False)
 
     def runner(self) -> RunnerMark | None:
         try:
@@ -107,6 +107,7 @@ class RunFolder:
         descriptor = os.open(newest, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o640)
         try:
             os.fchown(descriptor, -1, gid)
+            os.fchmod(descriptor, 0o640)
             os.ftruncate(descriptor, tail.end if tail else 0)
             os.lseek(descriptor, 0, os.SEEK_END)
             write_all(descriptor, frame.encode(head))

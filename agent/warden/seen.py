@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from agent.clock import SECOND
-from agent.files import sync_folder, write_all, write_atomic
+from agent.files import write_all, write_atomic
 
 KEEP_NS = 7 * 24 * 3600 * SECOND  # an envelope lives a minute; the rest is for clocks that step
 
@@ -33,5 +33,4 @@ class SeenRuns:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        sync_folder(self._path.parent)
         self._ids.add(run_id.hex())

@@ -93,6 +93,21 @@ def test_books_that_contradict_each_other_are_not_closed(folder: RunFolder) -> N
     assert "do not close" in update.end.message
 
 
+def test_a_full_disk_is_tried_again(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crash, "RETRY_SECONDS", 0.01)
+    append, refusals = folder.append_end, iter([OSError(28, "No space left on device")] * 3)
+
+    def full(head: BatchHead, gid: int) -> None:
+        for refusal in refusals:
+            raise refusal
+        append(head, gid)
+
+    monkeypatch.setattr(folder, "append_end", full)
+    assert _close(folder, Standing(4)).spooled_seq == 1
+    tail = folder.tail()
+    assert tail is not None and tail.head.ledger.seen == 4
+
+
 class Gone:
     def counters(self) -> Counters:
         raise OSError("bad descriptor")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -77,10 +78,13 @@ def test_the_end_frame_replaces_a_torn_tail(folder: RunFolder, torn: bytes) -> N
     assert path.stat().st_gid == GID
 
 
-def test_the_end_frame_may_be_the_first(folder: RunFolder) -> None:
+def test_the_end_frame_may_be_the_first_and_link_can_read_it(folder: RunFolder) -> None:
+    before = os.umask(0o077)
     folder.append_end(BatchHead(run_id=RUN, seq=1, end=RunEnd(message="never began")), GID)
+    os.umask(before)
     tail = folder.tail()
     assert tail is not None and tail.head.end.message == "never began"
+    assert (tail.path.stat().st_gid, tail.path.stat().st_mode & 0o777) == (GID, 0o640)
 
 
 def test_only_wholly_stored_files_go_and_the_books_stay(folder: RunFolder) -> None:
