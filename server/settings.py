@@ -93,7 +93,7 @@ def _database() -> dict[str, Any]:
         "PORT": str(url.port or ""),
         "CONN_HEALTH_CHECKS": True,
         # Every request runs in a thread of its own, so connections are kept by a pool and not by the thread.
-        "OPTIONS": {**dict(parse_qsl(url.query)), "pool": {"min_size": 1, "max_size": 20}},
+        "OPTIONS": {**dict(parse_qsl(url.query)), "pool": {"min_size": 1, "max_size": 20, "timeout": 10}},
     }
 
 

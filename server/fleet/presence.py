@@ -39,11 +39,15 @@ def connected(host_id: uuid.UUID, connection: str, hello: Hello) -> None:
     """From now on this connection holds the host; an older one lets go when it sees that."""
     now = timezone.now()
     with transaction.atomic():
+        Host.objects.filter(id=host_id).update(connection=connection, connected_at=now, last_seen=now)
+        described(host_id, hello)
+
+
+def described(host_id: uuid.UUID, hello: Hello) -> None:
+    """Hello comes again on an open connection when the host's own policy or switch has changed."""
+    with transaction.atomic():
         Host.objects.filter(id=host_id).update(
-            connection=connection,
-            connected_at=now,
-            last_seen=now,
-            agent_version=hello.agent_version[:64],
+            agent_version=_clean(hello.agent_version)[:64],
             facts=_facts(hello),
             own_labels=_labels(hello),
             policy_digest=hello.policy_digest[:64].hex(),

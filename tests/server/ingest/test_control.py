@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from proto.v1 import agent_pb2 as pb
@@ -173,3 +174,16 @@ async def test_an_update_of_an_unknown_run_is_answered_with_a_stop(address: str,
         host.update(b"\x01" * 16, pb.RunUpdate.STATE_ATTACHED)
         stop = (await host.wait(lambda m: m.HasField("stop"))).stop
         assert (stop.run_id, stop.message) == (b"\x01" * 16, "the server does not know this run")
+
+
+@pytest.mark.parametrize(("off", "status"), [(True, 409), (False, 201)])
+async def test_a_host_says_when_it_switches_itself_off_or_on(
+    address: str, join: Join, api: MakeApi, off: bool, status: int
+) -> None:
+    identity, person = await join(), await api("tracer")
+    async with agent(address, identity) as host:
+        await host.hello(remote_off=not off)
+        host.say(hello=pb.Hello(agent_version="changed", remote_off=off))
+        await until(lambda: person.get("hosts/web-1"), lambda found: found["agent_version"] == "changed")
+        answer = await person.post("sessions", {"tool": "opensnoop"}, status)
+        assert ("refuses remote tracing" in str(answer)) == off
