@@ -17,6 +17,8 @@ DEFINE = re.compile(r"[A-Z][A-Z0-9_]*(=-?[0-9]+)?")
 BROWSER_MAX = 2**53
 CATEGORIES = ("files", "processes", "network", "cpu", "memory", "disk", "any")
 ROW_KINDS = (pb.KIND_EVENTS, pb.KIND_BYTES)
+# Stored, queried and exported rows have these beside the tool's own columns.
+RESERVED_COLUMNS = ("host", "stream", "row", "_seq", "_row")
 
 Problems = Iterator[str]
 
@@ -138,6 +140,8 @@ def _columns(tool: pb.Tool) -> Problems:
         yield from _names(stream.columns, f"stream {stream.name}.column")
         for column in stream.columns:
             where = f"stream {stream.name}.column {column.name}."
+            if column.name in RESERVED_COLUMNS:
+                yield f"{where}name: Fleetscope adds a column {column.name!r} to every row itself; choose another name"
             yield from _missing(column, ("type", "unit", "role", "sensitivity", "help"), where)
             yield from _column_size(column, where)
             if column.when and column.when not in switches:

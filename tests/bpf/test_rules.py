@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from bpf.rules import broken_rules
+from bpf.rules import RESERVED_COLUMNS, broken_rules
 from proto.shortform import fill
 from proto.v1.tool_pb2 import Tool
+from server.tracing.rows import HOST
+from server.tracing.store.sealed import ROW, SEQ
 from tests.bpf.manifests import EVENTS, PATH, TIME, TOP, changed, column
 
 
@@ -81,3 +83,13 @@ def test_events_break_a_rule(path: str, value: object, problem: str) -> None:
 def test_aggregates_break_a_rule(path: str, value: object, problem: str) -> None:
     problems = found(changed(TOP, path, value))
     assert any(problem in line for line in problems), problems
+
+
+@pytest.mark.parametrize("name", ["host", "stream", "row", "_seq", "_row"])
+def test_a_column_that_every_row_has_anyway_is_refused(name: str) -> None:
+    problem = f"stream rows.column {name}.name: Fleetscope adds a column {name!r} to every row itself"
+    assert any(line.startswith(problem) for line in found(changed(EVENTS, "stream.0.column.1.name", name)))
+
+
+def test_the_columns_of_the_store_and_the_exports_are_reserved() -> None:
+    assert {SEQ, ROW, HOST} <= set(RESERVED_COLUMNS)
