@@ -103,8 +103,11 @@ export class Grid {
     else this.select(this.rows.first);
   }
 
+  /** A page up or down, with the cursor if there is one. */
   page(direction: 1 | -1): void {
-    this.move(direction * (visibleRows(this.viewport) - 1));
+    const rows = direction * (visibleRows(this.viewport) - 1);
+    if (this.cursor === null) this.goTo(this.top + rows);
+    else this.move(rows);
   }
 
   select(index: number): void {
