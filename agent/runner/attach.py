@@ -25,8 +25,8 @@ from proto.v1.agent_pb2 import Filters
 __all__ = ["AttachError", "Attachment", "Request", "attach", "choose_variant"]
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
-RING_BYTES = 16 * 1024 * 1024
-RINGS_LARGE = 2
+RING_BYTES = 32 * 1024 * 1024
+RING_BYTES_LARGE_CLASS = 8 * 1024 * 1024
 RING_BYTES_MIN = 1024 * 1024
 RING_MEMORY_SHARE = 64
 DEFAULT_FREQUENCY = 49
@@ -137,9 +137,10 @@ def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], 
 
 
 def ring_sizes(names: Sequence[str], memory: int) -> dict[str, int]:
-    """16 MiB is over a tenth of a second of what one core can generate. Less on a small host and for what is rare."""
-    sizes = {name: RING_BYTES if index < RINGS_LARGE else RING_BYTES // 2 for index, name in enumerate(names)}
-    for name in [*reversed(names)] * 4:
+    """32 MiB hold a third of a second of what one core can generate, which a busy machine may keep us waiting. Half of
+    that for each larger class, down to 8 MiB, and less on a small host."""
+    sizes = {name: max(RING_BYTES >> index, RING_BYTES_LARGE_CLASS) for index, name in enumerate(names)}
+    for name in [*reversed(names)] * 5:
         if sum(sizes.values()) > memory // RING_MEMORY_SHARE and sizes[name] > RING_BYTES_MIN:
             sizes[name] //= 2
     return sizes

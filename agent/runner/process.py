@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
-PRIORITY = -5
+PRIORITY = -10
 COMPILER_LIBRARIES = ("libLLVM", "libclang")
 MADV_DONTNEED = 4
 

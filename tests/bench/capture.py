@@ -39,6 +39,7 @@ class Cost:
 
 def ours(target: Workload) -> Cost:
     with Run("opensnoop", None, Filters(pid=target.pid), RunLimits(budget_permille=1000)) as run:
+        assert run.first.HasField("schema"), run.end.message
         target.go()
         made = int(target.finish(120))
         run.wait()

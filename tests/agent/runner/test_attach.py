@@ -89,7 +89,7 @@ def test_a_variant_is_chosen_by_name_or_the_first_is() -> None:
 
 def test_rings_are_large_and_small_hosts_get_smaller_ones() -> None:
     names = ["a_64", "a_256", "a_4096"]
-    assert list(ring_sizes(names, 64 << 30).values()) == [16 * MIB, 16 * MIB, 8 * MIB]
+    assert list(ring_sizes(names, 64 << 30).values()) == [32 * MIB, 16 * MIB, 8 * MIB]
     small = ring_sizes(names, 1 << 30)
     assert sum(small.values()) <= 16 * MIB
     assert small["a_64"] >= small["a_256"] >= small["a_4096"] >= MIB

@@ -68,5 +68,5 @@ def test_the_compilers_code_is_given_back_and_works_again() -> None:
 
 def test_a_runner_is_preferred_to_busy_programs() -> None:
     assert (
-        output("import os; from agent.runner.process import take_priority; take_priority(); print(os.nice(0))") == "-5"
+        output("import os; from agent.runner.process import take_priority; take_priority(); print(os.nice(0))") == "-10"
     )
