@@ -46,7 +46,7 @@ def test_what_does_not_fit_waits_and_is_sent_in_order(ends: tuple[PacketSocket, 
     while not ours.pending:
         ours.send(b"%08d" % sent + b"x" * 100_000)
         sent += 1
-    received = []
+    received: list[int] = []
     while len(received) < sent:
         received.append(int(theirs.recv(PACKET_MAX)[:8]))
         ours.flush()

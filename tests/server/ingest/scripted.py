@@ -198,10 +198,9 @@ class RunFrames(Frames):
         super().__init__()
         self.run_id = run_id
 
-    def _head(self, **fields: object) -> BatchHead:
-        head = super()._head(**fields)
+    def _next(self, head: BatchHead) -> BatchHead:
         head.run_id = self.run_id
-        return head
+        return super()._next(head)
 
 
 async def until(look: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool], seconds: float = 10) -> Any:
