@@ -3,17 +3,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
 
-from proto.v1.live_pb2 import LiveMessage
+from proto.v1.live_pb2 import LiveMessage, SessionState
 from server import nudge
 from server.accounts.models import User
 from server.live import hub
+from server.live import watcher as watcher_module
+from server.live.messages import rows_message, session_state
+from server.live.viewer import Rows
 from server.live.watcher import Watcher
 from server.tracing.models import Run, RunState
 from server.tracing.segments import segment_store
+from server.tracing.store import StoredBatch
 from tests.server.tracing.sessions import Traced, traced
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -40,13 +45,10 @@ async def until(watcher: Watcher, found: Callable[[LiveMessage], Any], seconds: 
 
 async def test_a_batch_is_read_once_however_many_watch(running: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[bool] = []
-    from server.live import watcher as watcher_module
 
-    real = watcher_module.rows_message
-
-    def counted(run: str, batch: Any, *, backfill: bool) -> Any:
+    def counted(run: str, batch: StoredBatch, *, backfill: bool) -> Rows:
         made.append(backfill)
-        return real(run, batch, backfill=backfill)
+        return rows_message(run, batch, backfill=backfill)
 
     monkeypatch.setattr(watcher_module, "rows_message", counted)
     session = running.session.pk
@@ -126,12 +128,12 @@ async def test_the_last_watcher_turns_off_the_light(running: Traced) -> None:
 
 
 async def test_a_database_that_is_away_comes_back(running: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, failures = hub.session_state, iter([True, False])
+    failures = iter([True, False])
 
-    def flaky(session: Any) -> Any:
+    def flaky(session: UUID) -> SessionState:
         if next(failures, False):
             raise ConnectionError("no database")
-        return real(session)
+        return session_state(session)
 
     monkeypatch.setattr(hub, "session_state", flaky)
     watcher = Watcher("ann", {})

@@ -17,6 +17,11 @@ def drain(viewer: Viewer) -> list[bytes]:
     return sent
 
 
+def has_room(viewer: Viewer) -> bool:
+    """A call, because the type checker takes a property for as constant as a field."""
+    return viewer.room
+
+
 def skipped(message: bytes) -> Skipped:
     return LiveMessage.FromString(message).skipped
 
@@ -108,20 +113,20 @@ def test_a_batch_larger_than_the_queue_passes_alone() -> None:
     viewer = Viewer({}, max_bytes=10)
     viewer.offer(rows(1, 1000))
     assert drain(viewer) == [b"run1"]
-    assert not viewer.room
+    assert not has_room(viewer)
 
 
 def test_acknowledging_more_than_was_sent_frees_no_more() -> None:
     viewer = Viewer({}, max_bytes=100)
     viewer.offer(rows(1, 80))
     viewer.seen(10**9)
-    assert not viewer.room, "it is queued, nobody can have drawn it"
+    assert not has_room(viewer), "it is queued, nobody can have drawn it"
     drain(viewer)
     viewer.seen(10**9)
-    assert viewer.room
+    assert has_room(viewer)
     viewer.offer(rows(2, 80))
     viewer.seen(2)
-    assert not viewer.room
+    assert not has_room(viewer)
 
 
 def test_the_queue_never_exceeds_its_bound_when_live() -> None:

@@ -10,7 +10,7 @@ import pytest
 from proto.v1.live_pb2 import LiveMessage, RunRows, Skipped
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
 from server.live import watcher as watcher_module
-from server.live.viewer import Viewer
+from server.live.viewer import Rows, Viewer
 from server.live.watcher import Watcher, take
 from server.tracing.store import SegmentStore
 from tests.server.tracing.rows import SCHEMA, Frames
@@ -35,9 +35,18 @@ def store(tmp_path: Path) -> SegmentStore:
     return store
 
 
-def sent(viewer: Viewer) -> list[RunRows | Skipped]:
-    messages = [LiveMessage.FromString(message) for message in iter(viewer.next, None)]
-    return [message.skipped if message.HasField("skipped") else message.rows for message in messages]
+def sent(viewer: Viewer) -> list[LiveMessage]:
+    return [LiveMessage.FromString(message) for message in iter(viewer.next, None)]
+
+
+def batches(messages: list[LiveMessage]) -> list[RunRows]:
+    assert all(message.HasField("rows") for message in messages), messages
+    return [message.rows for message in messages]
+
+
+def skipped(message: LiveMessage) -> Skipped:
+    assert message.HasField("skipped"), message
+    return message.skipped
 
 
 async def test_it_reads_up_to_the_tail_and_becomes_live(store: SegmentStore) -> None:
@@ -46,27 +55,27 @@ async def test_it_reads_up_to_the_tail_and_becomes_live(store: SegmentStore) -> 
     watcher = Watcher("ann", {KEY: 1})
     await watcher.read_up(store, Tail(cursors={KEY: 3}))
     assert watcher.viewer.live
-    assert [(rows.seq, rows.rows, rows.backfill) for rows in sent(watcher.viewer)] == [(2, 5, True)]
+    assert [(rows.seq, rows.rows, rows.backfill) for rows in batches(sent(watcher.viewer))] == [(2, 5, True)]
     assert watcher.viewer.cursors == {KEY: 3}
 
 
-async def test_the_tail_moves_on_meanwhile(store: SegmentStore) -> None:
+async def test_the_tail_moves_on_meanwhile(store: SegmentStore, monkeypatch: pytest.MonkeyPatch) -> None:
     frames, tail = Frames(), Tail()
     store.append(SESSION, RUN, [frames.rows_of(1)])
     tail.cursors[KEY] = 1
     watcher = Watcher("ann", {})
     real = watcher.viewer.queue
 
-    def queue(batch: object) -> None:
+    def queue(batch: Rows) -> None:
         if tail.cursors[KEY] < 4:
             store.append(SESSION, RUN, [frames.rows_of(1)])
             tail.cursors[KEY] += 1
         real(batch)
 
-    watcher.viewer.queue = queue  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(watcher.viewer, "queue", queue)
     await watcher.read_up(store, tail)
     assert watcher.viewer.cursors[KEY] >= 4
-    assert [rows.seq for rows in sent(watcher.viewer)] == [1, 2, 3, 4]
+    assert [rows.seq for rows in batches(sent(watcher.viewer))] == [1, 2, 3, 4]
 
 
 async def test_it_waits_for_the_browser_while_reading_up(store: SegmentStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,25 +97,27 @@ async def test_it_waits_for_the_browser_while_reading_up(store: SegmentStore, mo
     assert watcher.viewer.live
 
 
-async def test_a_browser_that_never_catches_up_skips_to_what_is_live(store: SegmentStore) -> None:
+async def test_a_browser_that_never_catches_up_skips_to_what_is_live(
+    store: SegmentStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     frames, tail = Frames(), Tail()
     store.append(SESSION, RUN, [frames.rows_of(1)])
     tail.cursors[KEY], tail.totals[KEY] = 1, 1
     watcher = Watcher("ann", {})
     real = watcher.viewer.queue
 
-    def queue(batch: object) -> None:
+    def queue(batch: Rows) -> None:
         store.append(SESSION, RUN, [frames.rows_of(3)])
         store.append(SESSION, RUN, [frames.rows_of(3)])
         tail.cursors[KEY], tail.totals[KEY] = frames.seq, frames.rows
         real(batch)
 
-    watcher.viewer.queue = queue  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(watcher.viewer, "queue", queue)
     await watcher.read_up(store, tail)
-    *rows, gap = sent(watcher.viewer)
+    *before, last = sent(watcher.viewer)
+    rows, gap = batches(before), skipped(last)
     assert watcher.viewer.live and watcher.viewer.cursors == tail.cursors
-    assert isinstance(gap, Skipped)
-    assert gap.first_seq == rows[-1].seq + 1 and gap.last_seq == frames.seq  # type: ignore[union-attr]
+    assert gap.first_seq == rows[-1].seq + 1 and gap.last_seq == frames.seq
     assert gap.rows + sum(batch.rows for batch in rows) == frames.rows
 
 
@@ -114,8 +125,9 @@ async def test_what_was_removed_by_hand_does_not_hold_it_up(store: SegmentStore)
     watcher = Watcher("ann", {})
     await watcher.read_up(store, Tail(cursors={KEY: 5}, totals={KEY: 50}))
     assert watcher.viewer.live
-    (gap,) = sent(watcher.viewer)
-    assert (gap.first_seq, gap.last_seq, gap.rows) == (1, 5, 50)  # type: ignore[union-attr]
+    (message,) = sent(watcher.viewer)
+    gap = skipped(message)
+    assert (gap.first_seq, gap.last_seq, gap.rows) == (1, 5, 50)
 
 
 def test_batches_are_taken_in_bites(store: SegmentStore, monkeypatch: pytest.MonkeyPatch) -> None:

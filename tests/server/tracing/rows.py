@@ -32,7 +32,7 @@ STACK_COLUMNS = [
 ]
 
 
-def stream(name: str, kind: int, columns: Sequence[Column], hits: str = "") -> StreamSchema:
+def stream(name: str, kind: pb.Kind, columns: Sequence[Column], hits: str = "") -> StreamSchema:
     message = columnar.schema_message(columnar.arrow_schema(columns))
     return StreamSchema(name=name, kind=kind, columns=columns, arrow_schema=message, hits=hits)
 
@@ -46,7 +46,8 @@ TWO_STREAMS = RunSchema(tool="both", variant="tracepoint", streams=[EVENTS, STAC
 def events(first: int, count: int, *, paths: Sequence[bytes] | None = None) -> pa.RecordBatch:
     """Rows first..first+count; every column follows from the row's number."""
     n = np.arange(first, first + count)
-    path = [paths[i % len(paths)] for i in n] if paths else [b"/missing/%d" % i for i in n]
+    numbers = range(first, first + count)
+    path = [paths[i % len(paths)] if paths else b"/missing/%d" % i for i in numbers]
     return batch(
         EVENTS,
         [
@@ -96,7 +97,7 @@ class Frames:
     def frame(self, rows: pa.RecordBatch, number: int, hits: int) -> bytes:
         body, size = columnar.encode_body(rows)
         self.stored += hits
-        head = self._head(stream=number, rows=rows.num_rows, body_size=size, hits=hits)
+        head = self._next(BatchHead(stream=number, rows=rows.num_rows, body_size=size, hits=hits))
         self.rows += rows.num_rows
         return encode(head, body)
 
@@ -104,7 +105,7 @@ class Frames:
         self.lost[cause] = (count, first_ns, last_ns)
 
     def end(self, cause: EndCause, message: str = "", *, known: bool = True) -> bytes:
-        return encode(self._head(end=RunEnd(cause=cause, message=message, ledger_known=known)))
+        return encode(self._next(BatchHead(end=RunEnd(cause=cause, message=message, ledger_known=known))))
 
     def ledger(self) -> Ledger:
         ledger = Ledger(seen=self.stored + sum(lost[0] for lost in self.lost.values()), stored=self.stored)
@@ -112,9 +113,10 @@ class Frames:
             ledger.lost.add(cause=cause, events=count, first_boot_ns=first, last_boot_ns=last)
         return ledger
 
-    def _head(self, **fields: object) -> BatchHead:
+    def _next(self, head: BatchHead) -> BatchHead:
         self.seq += 1
         at = self.rows * 1000
-        return BatchHead(
-            seq=self.seq, first_row=self.rows, boot_ns=BOOT + at, wall_ns=WALL + at, ledger=self.ledger(), **fields
+        head.MergeFrom(
+            BatchHead(seq=self.seq, first_row=self.rows, boot_ns=BOOT + at, wall_ns=WALL + at, ledger=self.ledger())
         )
+        return head

@@ -23,7 +23,7 @@ WHOLE = RunIndex(
 LIVE = replace(WHOLE, end=None)
 
 
-def lost(cause: int, events: int, first: float = 0, last: float = 0) -> Loss:
+def lost(cause: pb.LossCause, events: int, first: float = 0, last: float = 0) -> Loss:
     at = [BOOT + int(seconds * 1e9) if seconds else 0 for seconds in (first, last)]
     return Loss(cause=cause, events=events, first_boot_ns=at[0], last_boot_ns=at[1])
 
@@ -56,7 +56,7 @@ def test_losses_say_cause_and_time() -> None:
 
 
 @pytest.mark.parametrize("cause", [pb.LOSS_CAUSE_THROTTLED, pb.LOSS_CAUSE_LIMIT])
-def test_what_was_asked_for_is_limited_and_no_loss(cause: int) -> None:
+def test_what_was_asked_for_is_limited_and_no_loss(cause: pb.LossCause) -> None:
     assert judged(with_losses(lost(cause, 5))).state == "limited"
     assert judged(with_losses(lost(cause, 5), lost(pb.LOSS_CAUSE_RING, 1))).state == "lossy"
 
@@ -67,7 +67,7 @@ def test_a_row_limit_without_losses_is_limited() -> None:
 
 
 @pytest.mark.parametrize("cause", [c for c in pb.LossCause.values() if c])
-def test_every_cause_reads_as_words(cause: int) -> None:
+def test_every_cause_reads_as_words(cause: pb.LossCause) -> None:
     assert "loss_cause" not in judged(with_losses(lost(cause, 2))).message
 
 

@@ -88,7 +88,7 @@ def test_small_batches_share_a_row_group(store: SegmentStore, monkeypatch: pytes
 def test_large_batches_are_cut_into_pieces(store: SegmentStore, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = {form: written(store, form) for form in ("ndjson", "csv")}
     monkeypatch.setattr(export_module, "PIECE_ROWS", 7)
-    assert {form: written(store, form) for form in ("ndjson", "csv")} == whole  # type: ignore[arg-type]
+    assert {form: written(store, form) for form in ("ndjson", "csv")} == whole
 
 
 @pytest.mark.parametrize("form", ["ndjson", "csv", "arrow", "parquet"])

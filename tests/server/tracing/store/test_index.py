@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 import pyarrow as pa
@@ -14,7 +15,9 @@ import pytest
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
 from server.tracing.books import books
 from server.tracing.store import RunIndex, SegmentStore
+from server.tracing.store import index as index_module
 from server.tracing.store import writer as writer_module
+from server.tracing.store.scan import Entry, scan
 from tests.server.tracing.rows import SCHEMA, Frames
 
 SESSION, RUN = UUID(int=1), UUID(int=2)
@@ -159,11 +162,13 @@ def test_only_new_bytes_are_read(store: SegmentStore, monkeypatch: pytest.Monkey
     run = UUID(int=3)
     store.append(SESSION, run, [frames.rows_of(5)])
     assert store.index(SESSION, run).rows == 5
-    from server.tracing.store import index as index_module
-
     scanned: list[int] = []
-    real = index_module.scan
-    monkeypatch.setattr(index_module, "scan", lambda file, offset: (scanned.append(offset), real(file, offset))[1])
+
+    def counted(file: BinaryIO, offset: int) -> Iterator[Entry]:
+        scanned.append(offset)
+        return scan(file, offset)
+
+    monkeypatch.setattr(index_module, "scan", counted)
     store.index(SESSION, run)
     assert scanned == []
     size = store.index(SESSION, run).bytes

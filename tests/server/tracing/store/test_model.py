@@ -13,7 +13,8 @@ def test_a_stored_frame_is_served_as_it_came() -> None:
     frame = decode(raw)
     stored = StoredBatch(frame.head, EVENTS, packed=frame.body)
     assert (stored.seq, stored.frame()) == (1, raw)
-    assert stored.batch().equals(events(0, 9))
+    rows = stored.batch()
+    assert rows is not None and rows.equals(events(0, 9))
 
 
 def test_rows_become_a_frame_with_their_own_size() -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
-from proto.v1.stream_pb2 import END_CAUSE_DURATION
+from proto.v1.stream_pb2 import END_CAUSE_DURATION, BatchHead
 from server.tracing.store import snapshot as snapshot_module
 from server.tracing.store.layout import RunFolder
-from server.tracing.store.sealing import seal
+from server.tracing.store.sealing import numbered, seal
 from server.tracing.store.snapshot import Tails
 from server.tracing.store.writer import RunWriter
 from tests.server.tracing.rows import EVENTS, SCHEMA, STACKS, TWO_STREAMS, Frames
@@ -34,10 +35,12 @@ def test_each_stream_has_its_own_rows(folder: RunFolder) -> None:
 
 def test_only_what_was_appended_is_decoded(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[int] = []
-    real = snapshot_module.numbered
-    monkeypatch.setattr(
-        snapshot_module, "numbered", lambda batch, head: (decoded.append(head.seq), real(batch, head))[1]
-    )
+
+    def counted(batch: pa.RecordBatch, head: BatchHead) -> pa.Table:
+        decoded.append(head.seq)
+        return numbered(batch, head)
+
+    monkeypatch.setattr(snapshot_module, "numbered", counted)
     writer, frames, tails = RunWriter(folder), Frames(), Tails()
     for expected in ([1], [1, 2], [1, 2, 3]):
         writer.append([frames.rows_of(4)])

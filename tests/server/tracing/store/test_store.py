@@ -83,7 +83,12 @@ def test_frames_before_a_hole_are_kept(store: SegmentStore) -> None:
 def test_an_append_is_one_fdatasync(store: SegmentStore, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     real = os.fdatasync
-    monkeypatch.setattr(os, "fdatasync", lambda fd: (synced.append(fd), real(fd))[1])
+
+    def fdatasync(fd: int) -> None:
+        synced.append(fd)
+        real(fd)
+
+    monkeypatch.setattr(os, "fdatasync", fdatasync)
     frames = Frames()
     store.append(SESSION, RUN, [frames.rows_of(2) for _ in range(20)])
     assert len(synced) == 1
