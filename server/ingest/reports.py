@@ -26,11 +26,8 @@ async def take_report(link: Link, message: AgentMessage) -> None:
     elif message.HasField("verdict"):
         await in_db(presence.judged, link.host, [message.verdict])
         await nudge.send(nudge.FLEET, nudge.fleet_message("hosts"))
-    elif message.HasField("hello"):
-        await in_db(presence.described, link.host, message.hello)
-        await nudge.send(nudge.FLEET, nudge.fleet_message("hosts"))
     elif message.HasField("hello"):  # again, because its policy or its switch changed
-        await in_db(presence.connected, link.host, link.connection, message.hello)
+        await in_db(presence.described, link.host, message.hello)
         await nudge.send(nudge.FLEET, nudge.fleet_message("hosts"))
 
 
