@@ -28,6 +28,11 @@ static __always_inline u8 fs_ip_version(const char *address)
     return !parts.words[0] && !parts.words[1] && parts.words[2] == FS_MAPPED ? 4 : 6;
 }
 
+static __always_inline u8 fs_ip_of(const char *laddr, const char *raddr)
+{
+    return fs_ip_version(laddr) == 4 ? 4 : fs_ip_version(raddr);
+}
+
 static __always_inline u16 fs_family(struct sock *sk)
 {
     u16 family = 0;
@@ -70,6 +75,34 @@ static __always_inline void fs_remote(struct sock *sk, char *address, u16 *port)
     }
     bpf_probe_read_kernel(&ipv4, sizeof(ipv4), &sk->__sk_common.skc_daddr);
     fs_ipv4(address, ipv4);
+}
+
+// A column of unit word: the name of a state as the kernel has it, without its TCP_ (include/net/tcp_states.h).
+#define FS_WORD(column, word) __builtin_memcpy(column, (const char[sizeof(column)]){word}, sizeof(column))
+
+struct fs_state {
+    char text[16];
+};
+
+static __always_inline void fs_tcp_state(char *column, u32 number)
+{
+    struct fs_state name = {};
+
+    switch (number) {
+    case TCP_ESTABLISHED: FS_WORD(name.text, "ESTABLISHED"); break;
+    case TCP_SYN_SENT: FS_WORD(name.text, "SYN_SENT"); break;
+    case TCP_SYN_RECV: FS_WORD(name.text, "SYN_RECV"); break;
+    case TCP_FIN_WAIT1: FS_WORD(name.text, "FIN_WAIT1"); break;
+    case TCP_FIN_WAIT2: FS_WORD(name.text, "FIN_WAIT2"); break;
+    case TCP_TIME_WAIT: FS_WORD(name.text, "TIME_WAIT"); break;
+    case TCP_CLOSE: FS_WORD(name.text, "CLOSE"); break;
+    case TCP_CLOSE_WAIT: FS_WORD(name.text, "CLOSE_WAIT"); break;
+    case TCP_LAST_ACK: FS_WORD(name.text, "LAST_ACK"); break;
+    case TCP_LISTEN: FS_WORD(name.text, "LISTEN"); break;
+    case TCP_CLOSING: FS_WORD(name.text, "CLOSING"); break;
+    case TCP_NEW_SYN_RECV: FS_WORD(name.text, "NEW_SYN_RECV"); break;
+    }
+    __builtin_memcpy(column, &name, sizeof(name));
 }
 
 static __always_inline u32 fs_netns(struct sock *sk)

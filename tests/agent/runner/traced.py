@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from proto.v1.agent_pb2 import Filters, RunUpdate
 from tests.agent.runner.harness import Run
-from tests.workloads.spawn import workload
+from tests.workloads.spawn import Workload, workload
+from tests.workloads.tcp import APART
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,25 @@ def trace_statements(
     """``before`` runs untraced; the run is on the workload's pid or has these filters. Nothing may be lost."""
     with workload("statements.py", before, then) as target:
         run = Run(tool, params, filters or Filters(pid=target.pid))
-        with run:
-            assert run.first.state == RunUpdate.STATE_ATTACHED, run.end.message
-            target.go()
-            said = target.finish().decode()
-            if filters:  # a run on one process ends with it
-                run.stop()
-            run.wait()
-            run.check_books()
-            assert run.lost() == {}
-            return Traced(target.pid, said, run.rows())
+        return _trace(run, target, ends_itself=not filters)
+
+
+def trace_network(tool: str, then: str, params: Mapping[str, str] | None = None) -> Traced:
+    """Of a tool without filters by task: the workload has a network namespace of its own and the run is on that."""
+    with workload("statements.py", APART, then) as target:
+        namespace = Path(f"/proc/{target.pid}/ns/net").stat().st_ino
+        return _trace(Run(tool, {**(params or {}), "netns": str(namespace)}), target, ends_itself=False)
+
+
+def _trace(run: Run, target: Workload, *, ends_itself: bool) -> Traced:
+    """A run on one process ends with it, every other has to be stopped."""
+    with run:
+        assert run.first.state == RunUpdate.STATE_ATTACHED, run.end.message
+        target.go()
+        said = target.finish().decode()
+        if not ends_itself:
+            run.stop()
+        run.wait()
+        run.check_books()
+        assert run.lost() == {}
+        return Traced(target.pid, said, run.rows())
