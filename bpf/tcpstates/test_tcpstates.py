@@ -1,0 +1,100 @@
+"""tcpstates against connections whose states follow from what was done with them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.agent.runner.traced import trace_network
+
+pytestmark = pytest.mark.kernel
+
+REPEATS = 53
+MS = 1_000_000
+CLIENT = (
+    ("CLOSE", "SYN_SENT"), ("SYN_SENT", "ESTABLISHED"), ("ESTABLISHED", "FIN_WAIT1"), ("FIN_WAIT1", "FIN_WAIT2"),
+    ("FIN_WAIT2", "CLOSE"),
+)  # fmt: skip
+SERVER = (
+    ("LISTEN", "SYN_RECV"), ("SYN_RECV", "ESTABLISHED"), ("ESTABLISHED", "CLOSE_WAIT"), ("CLOSE_WAIT", "LAST_ACK"),
+    ("LAST_ACK", "CLOSE"),
+)  # fmt: skip
+LISTENER = (("CLOSE", "LISTEN"), ("LISTEN", "CLOSE"))
+Changes = tuple[tuple[str, str], ...]
+
+
+def sockets(rows: list[dict[str, Any]]) -> Counter[Changes]:
+    """How many sockets went through the same changes; a socket ends with CLOSE, then its address may be used again."""
+    living: dict[int, list[tuple[str, str]]] = {}
+    ended: Counter[Changes] = Counter()
+    for row in rows:
+        changes = living.setdefault(row["socket"], [])
+        changes.append((row["oldstate"].decode(), row["newstate"].decode()))
+        if changes[-1][1] == "CLOSE":
+            ended[tuple(living.pop(row["socket"]))] += 1
+    assert living == {}
+    return ended
+
+
+CONNECT = """
+places = []
+for ip, address in PLACES * COUNT:
+    waiting, client, server = pair(ip, address)
+    places.append(ends(client))
+    client.close()
+    server.recv(1)
+    server.close()
+    waiting.close()
+print(json.dumps(places))
+"""
+
+
+def test_both_ends_of_a_prime_number_of_connections_go_through_all_states() -> None:
+    traced = trace_network("tcpstates", CONNECT.replace("COUNT", str(REPEATS)))
+    assert sockets(traced.rows) == {CLIENT: 3 * REPEATS, SERVER: 3 * REPEATS, LISTENER: 3 * REPEATS}
+    made = [row for row in traced.rows if row["oldstate"] == b"SYN_SENT"]
+    found = [[row["laddr"].decode(), row["lport"], row["raddr"].decode(), row["rport"]] for row in made]
+    assert found == json.loads(traced.said)
+    assert [row["ip"] for row in made] == [4, 6, 4] * REPEATS
+    assert {(row["pid"], row["comm"]) for row in traced.rows if row["newstate"] == b"SYN_SENT"} == {
+        (traced.pid, made[0]["comm"])
+    }
+
+
+def test_refused_and_reset_connections_close_at_once() -> None:
+    traced = trace_network(
+        "tcpstates",
+        """
+taken = socket.socket(); taken.bind(("127.0.0.1", 0))
+with contextlib.suppress(ConnectionRefusedError): socket.create_connection(taken.getsockname())
+waiting, client, server = pair(4, "127.0.0.1")
+client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+client.close()
+""",
+    )
+    assert sockets(traced.rows) == {
+        (("CLOSE", "SYN_SENT"), ("SYN_SENT", "CLOSE")): 1,
+        (*CLIENT[:2], ("ESTABLISHED", "CLOSE")): 1,
+        (*SERVER[:2], ("ESTABLISHED", "CLOSE")): 1,
+        LISTENER: 1,
+    }
+
+
+def test_the_time_in_a_state_is_the_one_that_was_waited() -> None:
+    traced = trace_network(
+        "tcpstates",
+        """
+waiting, client, server = pair(6, "::1")
+start = time.monotonic_ns(); time.sleep(0.2); client.close(); print(time.monotonic_ns() - start)
+""",
+    )
+    (row,) = [row for row in traced.rows if row["newstate"] == b"FIN_WAIT1"]
+    assert 200 * MS <= row["duration"] <= int(traced.said) + 50 * MS
+
+
+def test_parameters_choose_sockets() -> None:
+    traced = trace_network("tcpstates", CONNECT.replace("COUNT", "1"), {"ip": "v6"})
+    assert {row["laddr"] for row in traced.rows} == {b"::1"}
