@@ -80,9 +80,10 @@ class Daemon:
         self._cpu_before = (time.monotonic(), self._cpu_ns())
 
     def run(self, *, lifeline: bool) -> None:
-        """Until SIGTERM, SIGINT or, with a lifeline, the end of stdin."""
+        """Until SIGTERM, SIGINT, SIGHUP or, with a lifeline, the end of stdin."""
         ensure_mounts()
-        self._loop.on_signals((signal.SIGTERM, signal.SIGINT), lambda number: self._shut_down(signal.strsignal(number)))
+        ends = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        self._loop.on_signals(ends, lambda number: self._shut_down(signal.strsignal(number)))
         if lifeline:
             self._loop.watch(sys.stdin.fileno(), self._lifeline)
         recovery = Recovery(self._loop, self._account.gid, self._recovered)

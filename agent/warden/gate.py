@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from google.protobuf.descriptor import EnumDescriptor
+
 from agent.clock import wall_ns
 from agent.identity import Identity
 from agent.warden.admission import Admission, admit
@@ -14,6 +16,7 @@ from agent.warden.envelope import Command, Refused, claimed_run, open_envelope
 from agent.warden.power import Power
 from agent.warden.seen import SeenRuns
 from bpf.catalog import CatalogTool
+from proto.shortform import enum_short
 from proto.v1.agent_pb2 import Envelope, RunUpdate, SignedEnvelope
 from proto.v1.stream_pb2 import EndCause, LossCause
 
@@ -46,11 +49,11 @@ class Gate:
 
     def ended(self, state: RunUpdate) -> None:
         """Raises AuditError."""
-        lost = {_short(LossCause.Name(loss.cause), "LOSS_CAUSE_"): loss.events for loss in state.ledger.lost}
+        lost = {_name(LossCause.DESCRIPTOR, loss.cause): loss.events for loss in state.ledger.lost}
         self._audit.record(
             "end",
             run=state.run_id.hex(),
-            cause=_short(EndCause.Name(state.end.cause), "END_CAUSE_"),
+            cause=_name(EndCause.DESCRIPTOR, state.end.cause),
             message=state.end.message,
             ledger={"seen": state.ledger.seen, "stored": state.ledger.stored, "lost": lost},
             ledger_known=state.end.ledger_known,
@@ -63,7 +66,7 @@ class Gate:
 
     def asked_to_stop(self, command: Command, cause: EndCause, message: str) -> None:
         """Raises AuditError."""
-        name = _short(EndCause.Name(cause), "END_CAUSE_")
+        name = _name(EndCause.DESCRIPTOR, cause)
         self._audit.record("stop", run=command.run_id.hex(), cause=name, message=message)
 
     def _decide(self, command: Command, live_runs: int) -> Admission:
@@ -105,5 +108,6 @@ def _who(run_id: bytes, envelope: Envelope) -> dict[str, Any]:
     }
 
 
-def _short(name: str, prefix: str) -> str:
-    return name.removeprefix(prefix).lower()
+def _name(enum: EnumDescriptor, number: int) -> str:
+    """A newer server may send what this agent has no name for."""
+    return enum_short(enum, number) or f"unknown ({number})"

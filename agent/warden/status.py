@@ -14,6 +14,7 @@ from typing import Any
 from agent.clock import SECOND
 from agent.warden.loop import Loop
 from agent.warden.run import Run
+from proto.shortform import enum_short
 from proto.v1.agent_pb2 import RunUpdate
 
 ANSWER_SECONDS = 5.0
@@ -85,7 +86,7 @@ def describe_run(run: Run) -> dict[str, Any]:
         "user": envelope.user,
         "tool": envelope.tool,
         "reason": envelope.reason,
-        "state": RunUpdate.State.Name(state.state).removeprefix("STATE_").lower(),
+        "state": enum_short(RunUpdate.State.DESCRIPTOR, state.state),
         "since": datetime.fromtimestamp(run.started_wall_ns / SECOND, UTC).isoformat(timespec="seconds"),
         "seen": state.ledger.seen,
         "stored": state.ledger.stored,

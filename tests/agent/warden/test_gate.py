@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from agent.config import AgentPaths
 from agent.warden.audit import HostAudit
@@ -88,6 +90,53 @@ def test_what_cannot_be_recorded_is_not_started(door: Door, broken: str) -> None
     path.mkdir()
     with pytest.raises(Refused):
         door.gate.accept(door.signed(), 0)
+
+
+_WORD = st.text(max_size=30)
+_NUMBER = st.integers(0, 2**64 - 1)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    tool=st.sampled_from(["opensnoop", "sslsniff", "../opensnoop", ""]),
+    digest=st.sampled_from([CATALOG["opensnoop"].digest, b""]),
+    params=st.dictionaries(st.one_of(st.sampled_from(["access", "failed_only"]), _WORD), _WORD, max_size=3),
+    comm=st.one_of(st.none(), _WORD),
+    numbers=st.lists(_NUMBER, min_size=6, max_size=6),
+    run_id=st.binary(max_size=20),
+)
+def test_whatever_a_server_signs_is_accepted_or_refused(
+    door: Door, tool: str, digest: bytes, params: dict[str, str], comm: str | None, numbers: list[int], run_id: bytes
+) -> None:
+    start = envelope(door.identity.host_id, params=params)
+    start.tool, start.tool_digest, start.runs[1].run_id = tool, digest, run_id
+    start.user, start.reason = comm or "", f"why {comm}"
+    if comm is not None:
+        start.filters.comm = comm
+    start.filters.pid = numbers[0] % 2**32
+    limits = start.limits
+    limits.duration_ms, limits.rows, limits.bytes, limits.events_per_second = numbers[1:5]
+    limits.budget_permille = numbers[5] % 2**32
+    try:
+        accepted = door.gate.accept(sign(start, door.authority.command), 0)
+    except Refused as refusal:
+        assert "\n" not in str(refusal)
+        return
+    assert (tool, digest, len(run_id)) == ("opensnoop", CATALOG["opensnoop"].digest, 16)
+    assert accepted.admission.limits.budget_permille <= door.power.policy.limits.budget_permille
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(payload=st.binary(max_size=200), signature=st.binary(max_size=70))
+def test_bytes_that_nobody_signed_start_nothing(door: Door, payload: bytes, signature: bytes) -> None:
+    with pytest.raises(Refused):
+        door.gate.accept(SignedEnvelope(payload=payload, signature=signature), 0)
+
+
+def test_a_cause_without_a_name_is_recorded_as_its_number(door: Door) -> None:
+    accepted = door.gate.accept(door.signed(), 0)
+    door.gate.asked_to_stop(accepted.command, 99, "from the future")  # type: ignore[arg-type]
+    assert door.entries()[-1]["cause"] == "unknown (99)"
 
 
 def test_stops_and_ends_are_on_record(door: Door) -> None:
