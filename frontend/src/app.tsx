@@ -64,7 +64,6 @@ function SignedIn(): ReactNode {
   if (error instanceof ApiError && error.status === 401) {
     return <Navigate to="/login" state={{ from: `${location.pathname}${location.search}` }} replace />;
   }
-  if (error !== null) return <Failure error={error} retry={() => void refetch()} />;
-  if (data === undefined) return <Loading />;
-  return <Shell me={data} />;
+  if (data !== undefined) return <Shell me={data} />;
+  return error === null ? <Loading /> : <Failure error={error} retry={() => void refetch()} />;
 }

@@ -29,6 +29,7 @@ export function useFleetNudges(): Connection {
         if (typeof data === "string") refresh(topicsOf(data).flatMap((topic) => KEYS[topic]));
       },
       onConnection: setConnection,
+      onRefused: () => void client.invalidateQueries({ queryKey: ["me"] }),
     });
     return () => socket.close();
   }, [client]);

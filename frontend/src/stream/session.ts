@@ -84,6 +84,7 @@ export class SessionStream {
       onOpen: () => this.subscribe(),
       onMessage: (data) => this.received(data),
       onConnection: (connection) => this.update({ connection }),
+      onRefused: () => this.update({ closing: this.current.closing ?? "you may not watch this session any more" }),
     });
   }
 

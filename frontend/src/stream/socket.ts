@@ -10,7 +10,12 @@ export interface SocketHandlers {
   onOpen(): void;
   onMessage(data: ArrayBuffer | string): void;
   onConnection(connection: Connection): void;
+  /** The server wants no connection from this person: trying again would not help. */
+  onRefused(): void;
 }
+
+/** Close code by which the server says so. */
+const REFUSED = 4403;
 
 /** A WebSocket that comes back by itself until it is closed. The only file that knows WebSocket. */
 export class Socket {
@@ -49,8 +54,10 @@ export class Socket {
     socket.onmessage = (event: MessageEvent<ArrayBuffer | string>) => {
       if (this.socket === socket) this.handlers.onMessage(event.data);
     };
-    socket.onclose = () => {
-      if (this.socket === socket) this.lost();
+    socket.onclose = (event) => {
+      if (this.socket !== socket) return;
+      if (event.code === REFUSED) this.refused();
+      else this.lost();
     };
   }
 
@@ -59,6 +66,12 @@ export class Socket {
     this.lostSince = 0;
     this.handlers.onConnection({ state: "open" });
     this.handlers.onOpen();
+  }
+
+  private refused(): void {
+    if (this.closed) return;
+    this.close();
+    this.handlers.onRefused();
   }
 
   private lost(): void {

@@ -33,7 +33,7 @@ export function AuditPage() {
         />
       ))}
     >
-      {error !== null && <Failure error={error} retry={() => void refetch()} />}
+      {data === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
       {error === null && data === undefined && <Loading />}
       {data !== undefined && entries.length === 0 && <Empty title={filtered ? "No entry matches" : "Nothing is on record yet"} />}
       {entries.length > 0 && <AuditTable entries={entries} />}

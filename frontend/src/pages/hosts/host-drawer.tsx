@@ -11,7 +11,7 @@ import { useMe } from "../use-me";
 import { HostStateBadge, Labels } from "./host-parts";
 import classes from "./hosts.module.css";
 import { labelsOf, tagsOf } from "./labels";
-import { SwitchDialog } from "./switch-dialog";
+import { SwitchDialog, type SwitchTarget } from "./switch-dialog";
 
 export function HostDrawer({ host, close }: { host: Host | undefined; close: () => void }) {
   return (
@@ -23,12 +23,13 @@ export function HostDrawer({ host, close }: { host: Host | undefined; close: () 
 
 function HostDetail({ host }: { host: Host }) {
   const me = useMe();
-  const [off, setOff] = useState(false);
+  const [target, setTarget] = useState<SwitchTarget | null>(null);
   return (
     <div className={classes.drawer}>
       <Facts
         facts={[
           ["state", <HostStateBadge key="state" host={host} />],
+          ...(host.switched_off ? [["switched off", host.switch_reason || "no reason given"] as const] : []),
           ["last seen", host.last_seen === null ? "never" : `${dateTime(host.last_seen)} (${ago(host.last_seen)})`],
           ["agent", host.agent_version],
           ...factsOf(host),
@@ -45,13 +46,17 @@ function HostDetail({ host }: { host: Host }) {
       {me.can.admin && (
         <section>
           <h3>Off switch</h3>
-          <Button variant="default" onClick={() => setOff(true)}>
-            {host.switched_off ? "Allow tracing again" : "Stop all tracing here"}
-          </Button>
-          <SwitchDialog
-            target={off ? { kind: "host", id: host.id, name: host.name, off: !host.switched_off } : null}
-            close={() => setOff(false)}
-          />
+          <div className={classes.buttons}>
+            <Button variant="default" onClick={() => setTarget({ kind: "host", id: host.id, name: host.name, off: !host.switched_off })}>
+              {host.switched_off ? "Allow tracing again" : "Stop all tracing here"}
+            </Button>
+            {host.state !== "revoked" && (
+              <Button variant="default" onClick={() => setTarget({ kind: "revoke", id: host.id, name: host.name })}>
+                Remove from the fleet
+              </Button>
+            )}
+          </div>
+          <SwitchDialog target={target} close={() => setTarget(null)} />
         </section>
       )}
     </div>

@@ -50,7 +50,7 @@ export function HostsPage() {
         </>
       }
     >
-      {error !== null && <Failure error={error} retry={() => void refetch()} />}
+      {data === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
       {error === null && data === undefined && <Loading />}
       {data?.length === 0 && (
         <Empty title="No host has joined yet" action={me.can.admin && <Button onClick={() => setJoin(true)}>Join a host</Button>}>

@@ -18,9 +18,8 @@ export function SessionPage() {
   const { id = "" } = useParams();
   const { data, error, refetch } = useQuery(sessionQuery(id));
   useTitle(data === undefined ? "Session" : `${data.tool} on ${data.hosts.join(", ")}`);
-  if (error !== null) return <Failure error={error} retry={() => void refetch()} />;
-  if (data === undefined) return <Loading />;
-  return <OpenSession key={data.id} session={data} />;
+  if (data !== undefined) return <OpenSession key={data.id} session={data} />;
+  return error === null ? <Loading /> : <Failure error={error} retry={() => void refetch()} />;
 }
 
 function OpenSession({ session }: { session: Session }) {

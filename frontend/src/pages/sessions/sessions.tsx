@@ -38,7 +38,7 @@ export function SessionsPage() {
         </>
       }
     >
-      {error !== null && <Failure error={error} retry={() => void refetch()} />}
+      {data === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
       {error === null && data === undefined && <Loading />}
       {data?.items.length === 0 &&
         (filtered ? (

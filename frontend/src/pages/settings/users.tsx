@@ -17,8 +17,7 @@ export function Users() {
     mutationFn: ({ username, ...rest }: Partial<User> & { username: string }) => changeUser(username, rest),
     onSettled: changed,
   });
-  if (error !== null) return <Failure error={error} retry={() => void refetch()} />;
-  if (data === undefined) return <Loading rows={3} />;
+  if (data === undefined) return error === null ? <Loading rows={3} /> : <Failure error={error} retry={() => void refetch()} />;
   return (
     <>
       <table className={parts.table}>

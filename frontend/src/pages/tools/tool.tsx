@@ -29,7 +29,7 @@ export function ToolPage() {
         )
       }
     >
-      {error !== null && <Failure error={error} retry={() => void refetch()} />}
+      {data === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
       {error === null && data === undefined && <Loading />}
       {data !== undefined && (
         <div className={classes.columns}>

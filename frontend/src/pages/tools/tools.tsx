@@ -34,7 +34,7 @@ export function ToolsPage() {
         />
       }
     >
-      {error !== null && <Failure error={error} retry={() => void refetch()} />}
+      {data === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
       {error === null && data === undefined && <Loading />}
       {data?.length === 0 && <Empty title="The catalogue is empty">The server found no tool folder under bpf/; its log says where it looked.</Empty>}
       {data !== undefined && data.length > 0 && shown.length === 0 && (
