@@ -158,8 +158,8 @@ def test_while_watched_a_row_is_on_the_spool_at_once() -> None:
         target.finish()
         run.wait()
         late = [head.boot_ns - first for head, first in zip(run.heads(), first_times(run), strict=False)]
-    assert len(late) > 50
-    assert sorted(late)[len(late) // 2] < 60_000_000
+    assert len(late) > 20  # unwatched it would be a dozen
+    assert sorted(late)[len(late) // 2] < 100_000_000
 
 
 def first_times(run: Run) -> list[int]:
