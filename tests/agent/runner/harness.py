@@ -74,7 +74,11 @@ class Run:
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Run:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
