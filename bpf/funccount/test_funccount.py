@@ -79,11 +79,14 @@ def test_a_thread_that_was_not_meant_is_not_counted(program: Path) -> None:
 
 def test_only_the_process_that_was_meant(program: Path) -> None:
     params = {"function": f"{program}:leaf"}
-    with running(program, 101, 11) as other, running(program, LEFT, RIGHT) as work:
-        with Run("funccount", params, Filters(pid=work.pid)) as run:
-            for one in (other, work):
-                one.go()
-                assert one.process.stdout and int(one.process.stdout.readline()) > 0
-            run.stop()
-            run.wait()
-            assert counted(run.rows()) == {"leaf": COUNTS["leaf"]}
+    with (
+        running(program, 101, 11) as other,
+        running(program, LEFT, RIGHT) as work,
+        Run("funccount", params, Filters(pid=work.pid)) as run,
+    ):
+        for one in (other, work):
+            one.go()
+            assert one.process.stdout and int(one.process.stdout.readline()) > 0
+        run.stop()
+        run.wait()
+        assert counted(run.rows()) == {"leaf": COUNTS["leaf"]}
