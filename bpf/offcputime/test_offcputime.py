@@ -1,0 +1,74 @@
+"""Waits whose length and way the workload knows, and whose number the kernel counts as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.waits import LEFT, RIGHT, trace_waits
+from tests.workloads.compiled import build
+
+pytestmark = pytest.mark.kernel
+
+MS = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("waits.c", tmp_path_factory.mktemp("workload"))
+
+
+def total(rows: list[dict[str, Any]], measure: str, *frames: str) -> int:
+    """Of the stacks that hold all of these frames."""
+    return sum(row[measure] for row in rows if set(frames) <= set(row["stack"]))
+
+
+def test_the_waits_of_each_path(program: Path) -> None:
+    pid, figures, rows = trace_waits(program, "offcputime", {"waits": "blocked"})
+    assert {(row["pid"], row["comm"]) for row in rows} == {(pid, b"waits")}
+    for path, times, own, least in (("wait_left", LEFT, figures.left, 11), ("wait_right", RIGHT, figures.right, 23)):
+        frames = (path, "do_nanosleep_[k]")
+        assert total(rows, "waits", *frames) == times
+        assert times * least * MS <= total(rows, "duration", *frames) <= own
+        assert total(rows, "duration", *frames) >= 0.95 * own
+    for row in rows:
+        halves = [frame.endswith("_[k]") for frame in row["stack"]]
+        assert halves == sorted(halves), "the program's frames come before the kernel's"
+
+
+def test_as_many_waits_as_the_kernel_counts(program: Path) -> None:
+    """But for the last, which may not have ended."""
+    _, figures, rows = trace_waits(program, "offcputime", {"waits": "blocked", "min_wait": "0ns"})
+    assert figures.voluntary - 1 <= total(rows, "waits") <= figures.voluntary
+
+
+def test_being_pushed_off_is_no_blocking(program: Path) -> None:
+    _, figures, rows = trace_waits(program, "offcputime", {"waits": "runnable", "min_wait": "0ns"})
+    assert figures.pushed_off > 0
+    assert figures.pushed_off - 1 <= total(rows, "waits") <= figures.pushed_off
+    assert total(rows, "waits", "do_nanosleep_[k]") == 0
+    assert 0 < total(rows, "duration") <= figures.queued * 1.1
+
+
+def test_short_waits_are_left_out(program: Path) -> None:
+    _, _, rows = trace_waits(program, "offcputime", {"waits": "blocked", "min_wait": "20ms"})
+    assert total(rows, "waits", "wait_right") == RIGHT
+    assert total(rows, "duration") >= total(rows, "waits") * 20 * MS
+
+
+def test_only_the_half_that_was_asked_for(program: Path) -> None:
+    for half, is_kernel in (("user", False), ("kernel", True)):
+        _, _, rows = trace_waits(program, "offcputime", {"stacks": half})
+        frames = {frame for row in rows for frame in row["stack"]} - {"[no stack]"}
+        assert frames
+        assert {frame.endswith("_[k]") for frame in frames} == {is_kernel}
+
+
+def test_only_threads_of_the_name_that_was_meant(program: Path) -> None:
+    _, _, rows = trace_waits(program, "offcputime", filters=Filters(comm="wait"))
+    assert rows == []
+    _, figures, rows = trace_waits(program, "offcputime", filters=Filters(comm="waits"))
+    assert total(rows, "duration") >= 0.95 * (figures.left + figures.right)
