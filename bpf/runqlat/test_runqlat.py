@@ -1,0 +1,48 @@
+"""Waits for a CPU and their sum, beside what the kernel counts for the same thread."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.waits import trace_waits
+from tests.workloads.compiled import build
+
+pytestmark = pytest.mark.kernel
+
+MS = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("waits.c", tmp_path_factory.mktemp("workload"))
+
+
+@pytest.mark.parametrize("by", ["all", "process", "thread"])
+def test_waits_and_their_time_are_those_that_the_kernel_counts(program: Path, by: str) -> None:
+    pid, figures, rows = trace_waits(program, "runqlat", {"by": by})
+    assert sum(row["waits"] for row in rows) == figures.arrivals
+    assert figures.queued > 5 * MS, "two threads on one CPU wait for each other"
+    assert sum(row["total"] for row in rows) == pytest.approx(figures.queued, rel=0.1, abs=2 * MS)
+    for row in rows:
+        assert row["waits"] << row["slot"] <= row["total"] < row["waits"] << (row["slot"] + 1)
+    keys = {"all": {}, "process": {"pid": pid, "comm": b"waits"}, "thread": {"pid": pid, "tid": pid, "comm": b"waits"}}
+    for row in rows:
+        assert {name: row[name] for name in row.keys() - {"time", "slot", "waits", "total"}} == keys[by]
+
+
+def test_filters_mean_the_thread_that_waits(program: Path) -> None:
+    """All of them, though another thread is the current one when it is woken."""
+    group = Path("/proc/self/cgroup").read_text().rpartition("0::")[2].strip()
+    same = Filters(comm="waits", uid=os.getuid(), ppid=os.getpid(), cgroup=Path(f"/sys/fs/cgroup{group}").stat().st_ino)
+    _, figures, rows = trace_waits(program, "runqlat", filters=same)
+    assert sum(row["waits"] for row in rows) == figures.arrivals
+
+
+@pytest.mark.parametrize("other", [Filters(comm="wait"), Filters(uid=1), Filters(ppid=1), Filters(cgroup=2**40)])
+def test_a_thread_that_is_not_meant_is_not_counted(program: Path, other: Filters) -> None:
+    _, _, rows = trace_waits(program, "runqlat", filters=other)
+    assert rows == []
