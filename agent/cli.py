@@ -101,11 +101,10 @@ def _join(parsed: argparse.Namespace) -> None:
 def _run(parsed: argparse.Namespace) -> None:
     from agent.identity import IdentityError
     from agent.warden.daemon import AlreadyRunning, Daemon
-    from bpf.manifest import ManifestError
 
     try:
         Daemon(AgentPaths(parsed.state.resolve(), parsed.policy.resolve())).run(lifeline=parsed.lifeline)
-    except (IdentityError, AlreadyRunning, ManifestError, OSError) as error:
+    except (IdentityError, AlreadyRunning, OSError) as error:
         raise Failed(str(error)) from error
 
 

@@ -33,8 +33,8 @@ from agent.warden.seen import SeenRuns
 from agent.warden.spools import Spools
 from agent.warden.status import StatusSocket, describe_run
 from agent.warden.survey import Survey
+from agent.warden.tools import usable_tools
 from agent.warden.verdicts import Verdicts
-from bpf.catalog import load_catalog
 from proto.v1.agent_pb2 import AgentMessage
 from proto.v1.local_pb2 import LinkToWarden
 from proto.v1.stream_pb2 import BatchHead, EndCause
@@ -52,7 +52,7 @@ class AlreadyRunning(RuntimeError):
 
 
 class Daemon:
-    """One host's warden. Raises IdentityError, AlreadyRunning, ManifestError or OSError when it cannot start."""
+    """One host's warden. Raises IdentityError, AlreadyRunning or OSError when it cannot start."""
 
     def __init__(self, paths: AgentPaths) -> None:
         self._paths = paths
@@ -66,7 +66,7 @@ class Daemon:
         self._mouth = Mouth(self._link.send)
         self._power = Power(paths)
         self._spools = Spools(self._link.spooled)
-        catalog = load_catalog()
+        catalog = usable_tools()
         self._verdicts = Verdicts(catalog, self._power.policy, self._mouth.verdict)
         self._prices = dict(DEFAULT_PRICES)
         self._survey = Survey(self._loop, paths.cache, self._verdicts.add, self._prices.update, self._verdicts.untried)

@@ -95,11 +95,11 @@ def main() -> int:
     os.nice(NICENESS)
     from agent.kernel.calibrate import prices
     from agent.kernel.preflight import verdicts
-    from bpf.catalog import load_catalog
+    from agent.warden.tools import usable_tools
 
     cache, headers = Path(sys.argv[1]), sys.argv[2]
     with socket.socket(fileno=CHILD_SOCKET) as warden:
-        for verdict in verdicts(load_catalog(), headers, cache):
+        for verdict in verdicts(usable_tools(), headers, cache):
             warden.send(json.dumps({"verdict": MessageToDict(verdict)}).encode())
         warden.send(json.dumps({"prices": prices(headers, cache)}).encode())
     return 0

@@ -69,8 +69,9 @@ class AgentHost:
 
     def start(self) -> None:
         before = self.server.connections
-        self.launch()
-        wait_for(lambda: self.server.connections > before, 20, f"the agent's connection; {self.tail()}")
+        process = self.launch()
+        wait_for(lambda: self.server.connections > before or process.poll() is not None, 20, "the agent's connection")
+        assert process.poll() is None, self.tail()
 
     def tail(self) -> str:
         return self.log.read_text()[-3000:] if self.log.exists() else ""
