@@ -1,7 +1,7 @@
 """The beginning of TCP workloads, for `statements.py`: `BEFORE` names what they use.
 
-pair(ip, address) gives (listener, client, server side) of one new connection, ends(sock) a socket's own address and port
-and its peer's, IPv4 inside IPv6 written as IPv4. `APART` is the same in a network namespace of its own.
+pair(ip, address) gives (listener, client, server side) of one new connection, ends(sock) its own address and port and
+the peer's, IPv4 inside IPv6 written as IPv4. `APART` is the same in a network namespace of its own.
 """
 
 BEFORE = """
