@@ -21,12 +21,12 @@ NO_LIMIT = 1000
 
 # Upper ends of what was measured per attach type, without the time in the BPF program, which is counted apart.
 DEFAULT_PRICES: dict[int, int] = {
-    ProbeType.PROBE_TYPE_TRACEPOINT: 150,
-    ProbeType.PROBE_TYPE_RAW_TRACEPOINT: 60,
-    ProbeType.PROBE_TYPE_UPROBE: 2500,
-    ProbeType.PROBE_TYPE_URETPROBE: 3500,
-    ProbeType.PROBE_TYPE_USDT: 2500,
-    ProbeType.PROBE_TYPE_PERF_TIMER: 1500,
+    ProbeType.PROBE_TYPE_TRACEPOINT: 200,
+    ProbeType.PROBE_TYPE_RAW_TRACEPOINT: 100,
+    ProbeType.PROBE_TYPE_UPROBE: 10_500,
+    ProbeType.PROBE_TYPE_URETPROBE: 3_500,
+    ProbeType.PROBE_TYPE_USDT: 10_500,
+    ProbeType.PROBE_TYPE_PERF_TIMER: 6_500,
     ProbeType.PROBE_TYPE_KPROBE: 150,
     ProbeType.PROBE_TYPE_KRETPROBE: 300,
 }

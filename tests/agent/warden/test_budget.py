@@ -39,7 +39,7 @@ def test_too_much_is_stopped_within_six_seconds_and_says_the_figures() -> None:
     budget = Budget(10, 2, DEFAULT_PRICES)
     _feed(budget, 2, hits=300_000, bpf=0.05, runner=0.02)
     why = budget.exceeded()
-    assert why.startswith("used 1.9% of this host's CPU over 6 s, budget 1%: 300,000 hits/s, probes 0.8%, BPF 0.8%")
+    assert why.startswith("used 2.2% of this host's CPU over 6 s, budget 1%: 300,000 hits/s, probes 1.0%, BPF 0.8%")
 
 
 def test_attaching_itself_is_not_held_against_a_run() -> None:
