@@ -104,8 +104,8 @@ class DataStream:
             log.warning("%s, run %s: %s", self._link.name, run.id, stored.unacceptable)
             await in_db(lifecycle.lose, run.id, stored.unacceptable)
             self._link.runs.pop(run.id.bytes, None)
-        elif stored.last is not None:
-            await in_db(lifecycle.close, run.progress, stored.last.head.end)
+        elif run.end is not None and not run.closed:
+            await in_db(lifecycle.close, run.progress, run.end)
             run.closed, run.dirty = True, False
             self._link.runs.pop(run.id.bytes, None)  # a repeat of its frames would load it again
         if not stored.unacceptable:

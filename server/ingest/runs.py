@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from proto.v1.stream_pb2 import RunSchema
+from proto.v1.stream_pb2 import RunEnd, RunSchema
 from server import nudge
 from server.ingest.database import in_db
+from server.tracing import lifecycle
 from server.tracing.models import Run, RunState
 from server.tracing.progress import Progress, stored, write
 from server.tracing.segments import segment_store
@@ -24,7 +25,8 @@ class OpenRun:
     host: uuid.UUID
     progress: Progress
     schema: RunSchema | None = None
-    closed: bool = False  # its last frame is stored
+    end: RunEnd | None = None  # its last frame is stored
+    closed: bool = False  # and the database says so
     dirty: bool = False  # progress is ahead of the database
     awaited_seq: int = 0  # after a hole: what the host was asked to send next
     has_schema: asyncio.Event = field(default_factory=asyncio.Event)
@@ -44,6 +46,8 @@ def load_run(host: uuid.UUID, run_id: bytes) -> OpenRun | None:
     closed = segment_store().index(run.session_id, run.id).end is not None
     if run.state == RunState.ENDED and not closed:
         return None
+    if closed:
+        lifecycle.close_stored(run)
     progress = stored(run.session_id, run.id)
     loaded = OpenRun(run.id, run.session_id, host, progress, closed=closed, dirty=not closed)
     if run.schema:

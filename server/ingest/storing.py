@@ -14,10 +14,9 @@ from server.tracing.store import HoleError
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of some frames: the answer to the host, and what else is to be done."""
+    """What became of some frames: the answer to the host, and why the run must end when it must."""
 
     answer: DataDown
-    last: Frame | None = None  # the run's last frame, when it was among them
     unacceptable: str = ""
 
 
@@ -36,11 +35,10 @@ def store_frames(run: OpenRun, frames: list[Frame]) -> Stored:
     joined = [frame for frame in fresh if hole is None or frame.head.seq < hole.expected]
     for frame in joined:
         _count(run, frame)
-    last = next((frame for frame in joined if frame.head.HasField("end")), None)
     if hole is None:
-        return Stored(_ack(run), last)
+        return Stored(_ack(run))
     run.awaited_seq = hole.expected
-    return Stored(_reject(run, hole.expected, str(hole)), last)
+    return Stored(_reject(run, hole.expected, str(hole)))
 
 
 def _fresh(frames: list[Frame], stored_seq: int) -> list[Frame]:
@@ -69,6 +67,8 @@ def _count(run: OpenRun, frame: Frame) -> None:
     progress.stored_seq = head.seq
     if head.HasField("ledger"):
         progress.ledger = head.ledger.SerializeToString()
+    if head.HasField("end"):
+        run.end = head.end
     run.dirty = True
     if run.awaited_seq <= head.seq:
         run.awaited_seq = 0

@@ -34,10 +34,11 @@ def stored(session: uuid.UUID, run: uuid.UUID) -> Progress:
 
 
 def write(all_progress: Iterable[Progress]) -> None:
-    """One transaction for all. A run that ended meanwhile keeps its final figures."""
+    """One transaction for all. A run that ended meanwhile keeps its final figures; figures never go back."""
     with transaction.atomic():
         for progress in all_progress:
-            Run.objects.filter(id=progress.run).exclude(state__in=FINAL).update(**changes(progress))
+            behind = Run.objects.filter(id=progress.run, stored_seq__lte=progress.stored_seq)
+            behind.exclude(state__in=FINAL).update(**changes(progress))
 
 
 def changes(progress: Progress) -> dict[str, int | float | bytes | str]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from proto.v1.agent_pb2 import Hello
 from server.tracing import lifecycle
-from server.tracing.models import Run
+from server.tracing.models import Run, RunState
 from server.tracing.segments import segment_store
 
 MAX_RUNS = 10_000
+_LOST_START = "the start was lost on its way to the host; start again"
+_LOST_RUN = "the agent does not know this run any more: it or the host was restarted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def reconcile(host: uuid.UUID, hello: Hello) -> Reconciled:
         if run.id in claimed:
             found.live.append(run.id)
         else:
-            lifecycle.lose(run.id, "the agent does not know this run any more: it or the host was restarted")
+            lifecycle.lose(run.id, _LOST_START if run.state == RunState.PENDING else _LOST_RUN)
     for run_id in claimed.keys() - set(found.live):
         if _is_done(run_id, host, ended=claimed[run_id]):
             found.forgotten.append(run_id)

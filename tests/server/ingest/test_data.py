@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import pytest
 
 from proto.v1 import agent_pb2 as pb
-from proto.v1.stream_pb2 import END_CAUSE_DURATION
+from proto.v1.stream_pb2 import END_CAUSE_DURATION, RunEnd
 from server.ingest import data
 from server.ingest.data import claimed_run
+from server.tracing import lifecycle
+from server.tracing.progress import Progress
 from tests.server.ingest.conftest import Api, Join
 from tests.server.ingest.scripted import Agent, RunFrames, agent, attached, run_of, until
 from tests.server.tracing.rows import SCHEMA
@@ -97,6 +99,36 @@ async def test_rows_that_do_not_fit_end_the_run(running: Running) -> None:
     assert found["runs"][0]["end"]["message"] == "batch 2 was refused: the run has no stream 1"
     running.host.update(running.run, pb.RunUpdate.STATE_ATTACHED)
     assert (await running.host.wait(lambda m: m.HasField("stop"))).stop.run_id == running.run
+
+
+async def test_an_end_that_could_not_be_written_down_is_not_acknowledged_before_it_is(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close, calls = lifecycle.close, []
+
+    def sometimes(progress: Progress, end: RunEnd) -> None:
+        calls.append(end)
+        if len(calls) == 1:
+            raise OSError("the database is away")
+        close(progress, end)
+
+    monkeypatch.setattr(lifecycle, "close", sometimes)
+    end = running.frames.end(END_CAUSE_DURATION)
+    running.host.send(end)
+    await until(_later(lambda: calls), bool)
+    assert not running.host.answers
+    running.host.frames = asyncio.Queue()  # the broken stream may still take from the old one
+    running.host.open_data()
+    running.host.send(end)
+    await running.host.ack(running.run, 1)
+    assert (await running.person.get(f"sessions/{running.session}"))["state"] == "ended"
+
+
+def _later(look: Callable[[], object]) -> Callable[[], Awaitable[object]]:
+    async def found() -> object:
+        return look()
+
+    return found
 
 
 async def test_another_hosts_run_is_not_wanted(running: Running, address: str, join: Join) -> None:

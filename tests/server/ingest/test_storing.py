@@ -57,11 +57,11 @@ def test_one_bad_frame_stores_nothing_of_its_group(run: OpenRun) -> None:
     assert segment_store().last_seq(run.session, run.id) == 0
 
 
-def test_the_last_frame_is_handed_on(run: OpenRun) -> None:
+def test_the_last_frame_says_how_the_run_ended(run: OpenRun) -> None:
     made = Frames()
     frames = [decode(made.rows_of(10)), decode(made.end(END_CAUSE_DURATION, "over"))]
-    stored = store_frames(run, frames)
-    assert stored.last is not None
-    assert stored.last.head.end.message == "over"
+    store_frames(run, frames)
+    assert run.end is not None
+    assert run.end.message == "over"
     run.closed = True
     assert store_frames(run, sent(1, 1, 1)).answer.ack.seq == 2
