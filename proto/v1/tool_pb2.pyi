@@ -132,7 +132,6 @@ class Sensitivity(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SENSITIVITY_PUBLIC: _ClassVar[Sensitivity]
     SENSITIVITY_NAMES: _ClassVar[Sensitivity]
     SENSITIVITY_CONTENT: _ClassVar[Sensitivity]
-
 KIND_UNSPECIFIED: Kind
 KIND_EVENTS: Kind
 KIND_TOP: Kind
@@ -228,22 +227,7 @@ SENSITIVITY_NAMES: Sensitivity
 SENSITIVITY_CONTENT: Sensitivity
 
 class Tool(_message.Message):
-    __slots__ = (
-        "name",
-        "title",
-        "summary",
-        "category",
-        "risk",
-        "task",
-        "filters",
-        "params",
-        "variants",
-        "streams",
-        "limits",
-        "compare",
-        "merge",
-        "overhead",
-    )
+    __slots__ = ("name", "title", "summary", "category", "risk", "task", "filters", "params", "variants", "streams", "limits", "compare", "merge", "overhead")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
@@ -272,23 +256,7 @@ class Tool(_message.Message):
     compare: _containers.RepeatedScalarFieldContainer[str]
     merge: HostMerge
     overhead: str
-    def __init__(
-        self,
-        name: _Optional[str] = ...,
-        title: _Optional[str] = ...,
-        summary: _Optional[str] = ...,
-        category: _Optional[str] = ...,
-        risk: _Optional[_Union[Risk, str]] = ...,
-        task: _Optional[_Union[TaskMeaning, str]] = ...,
-        filters: _Optional[_Iterable[_Union[Filter, str]]] = ...,
-        params: _Optional[_Iterable[_Union[Param, _Mapping]]] = ...,
-        variants: _Optional[_Iterable[_Union[Variant, _Mapping]]] = ...,
-        streams: _Optional[_Iterable[_Union[Stream, _Mapping]]] = ...,
-        limits: _Optional[_Union[Limits, _Mapping]] = ...,
-        compare: _Optional[_Iterable[str]] = ...,
-        merge: _Optional[_Union[HostMerge, str]] = ...,
-        overhead: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., summary: _Optional[str] = ..., category: _Optional[str] = ..., risk: _Optional[_Union[Risk, str]] = ..., task: _Optional[_Union[TaskMeaning, str]] = ..., filters: _Optional[_Iterable[_Union[Filter, str]]] = ..., params: _Optional[_Iterable[_Union[Param, _Mapping]]] = ..., variants: _Optional[_Iterable[_Union[Variant, _Mapping]]] = ..., streams: _Optional[_Iterable[_Union[Stream, _Mapping]]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., compare: _Optional[_Iterable[str]] = ..., merge: _Optional[_Union[HostMerge, str]] = ..., overhead: _Optional[str] = ...) -> None: ...
 
 class Param(_message.Message):
     __slots__ = ("name", "type", "default", "required", "min", "max", "choices", "help", "unit", "macro")
@@ -312,19 +280,7 @@ class Param(_message.Message):
     help: str
     unit: str
     macro: str
-    def __init__(
-        self,
-        name: _Optional[str] = ...,
-        type: _Optional[_Union[ParamType, str]] = ...,
-        default: _Optional[str] = ...,
-        required: _Optional[bool] = ...,
-        min: _Optional[int] = ...,
-        max: _Optional[int] = ...,
-        choices: _Optional[_Iterable[str]] = ...,
-        help: _Optional[str] = ...,
-        unit: _Optional[str] = ...,
-        macro: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., type: _Optional[_Union[ParamType, str]] = ..., default: _Optional[str] = ..., required: _Optional[bool] = ..., min: _Optional[int] = ..., max: _Optional[int] = ..., choices: _Optional[_Iterable[str]] = ..., help: _Optional[str] = ..., unit: _Optional[str] = ..., macro: _Optional[str] = ...) -> None: ...
 
 class Variant(_message.Message):
     __slots__ = ("name", "probes", "loses", "defines")
@@ -336,13 +292,7 @@ class Variant(_message.Message):
     probes: _containers.RepeatedCompositeFieldContainer[Probe]
     loses: str
     defines: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(
-        self,
-        name: _Optional[str] = ...,
-        probes: _Optional[_Iterable[_Union[Probe, _Mapping]]] = ...,
-        loses: _Optional[str] = ...,
-        defines: _Optional[_Iterable[str]] = ...,
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., probes: _Optional[_Iterable[_Union[Probe, _Mapping]]] = ..., loses: _Optional[str] = ..., defines: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Probe(_message.Message):
     __slots__ = ("type", "target", "program", "optional", "when")
@@ -356,14 +306,7 @@ class Probe(_message.Message):
     program: str
     optional: bool
     when: str
-    def __init__(
-        self,
-        type: _Optional[_Union[ProbeType, str]] = ...,
-        target: _Optional[str] = ...,
-        program: _Optional[str] = ...,
-        optional: _Optional[bool] = ...,
-        when: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, type: _Optional[_Union[ProbeType, str]] = ..., target: _Optional[str] = ..., program: _Optional[str] = ..., optional: _Optional[bool] = ..., when: _Optional[str] = ...) -> None: ...
 
 class Stream(_message.Message):
     __slots__ = ("name", "kind", "title", "columns", "capacity", "hits")
@@ -379,15 +322,7 @@ class Stream(_message.Message):
     columns: _containers.RepeatedCompositeFieldContainer[Column]
     capacity: int
     hits: str
-    def __init__(
-        self,
-        name: _Optional[str] = ...,
-        kind: _Optional[_Union[Kind, str]] = ...,
-        title: _Optional[str] = ...,
-        columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ...,
-        capacity: _Optional[int] = ...,
-        hits: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., title: _Optional[str] = ..., columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., capacity: _Optional[int] = ..., hits: _Optional[str] = ...) -> None: ...
 
 class Column(_message.Message):
     __slots__ = ("name", "type", "size", "classes", "unit", "role", "sensitivity", "help", "when", "title", "hidden")
@@ -413,20 +348,7 @@ class Column(_message.Message):
     when: str
     title: str
     hidden: bool
-    def __init__(
-        self,
-        name: _Optional[str] = ...,
-        type: _Optional[_Union[CType, str]] = ...,
-        size: _Optional[int] = ...,
-        classes: _Optional[_Iterable[int]] = ...,
-        unit: _Optional[_Union[Unit, str]] = ...,
-        role: _Optional[_Union[Role, str]] = ...,
-        sensitivity: _Optional[_Union[Sensitivity, str]] = ...,
-        help: _Optional[str] = ...,
-        when: _Optional[str] = ...,
-        title: _Optional[str] = ...,
-        hidden: _Optional[bool] = ...,
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., type: _Optional[_Union[CType, str]] = ..., size: _Optional[int] = ..., classes: _Optional[_Iterable[int]] = ..., unit: _Optional[_Union[Unit, str]] = ..., role: _Optional[_Union[Role, str]] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., help: _Optional[str] = ..., when: _Optional[str] = ..., title: _Optional[str] = ..., hidden: _Optional[bool] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("duration_seconds", "rows", "bytes", "events_per_second", "budget_permille")
@@ -440,14 +362,7 @@ class Limits(_message.Message):
     bytes: Bound
     events_per_second: Bound
     budget_permille: Bound
-    def __init__(
-        self,
-        duration_seconds: _Optional[_Union[Bound, _Mapping]] = ...,
-        rows: _Optional[_Union[Bound, _Mapping]] = ...,
-        bytes: _Optional[_Union[Bound, _Mapping]] = ...,
-        events_per_second: _Optional[_Union[Bound, _Mapping]] = ...,
-        budget_permille: _Optional[_Union[Bound, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, duration_seconds: _Optional[_Union[Bound, _Mapping]] = ..., rows: _Optional[_Union[Bound, _Mapping]] = ..., bytes: _Optional[_Union[Bound, _Mapping]] = ..., events_per_second: _Optional[_Union[Bound, _Mapping]] = ..., budget_permille: _Optional[_Union[Bound, _Mapping]] = ...) -> None: ...
 
 class Bound(_message.Message):
     __slots__ = ("default", "max")
