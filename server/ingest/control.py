@@ -102,8 +102,8 @@ async def _hello(requests: AsyncIterator[AgentMessage], context: Context) -> Hel
 async def _next(link: Link, closing: asyncio.Task[bool]) -> ServerMessage | None:
     """The next message for the host; None when the stream shall end."""
     getting = asyncio.create_task(link.outbox.get())
-    await asyncio.wait((getting, closing), return_when=asyncio.FIRST_COMPLETED)
-    if closing.done():
+    try:
+        await asyncio.wait((getting, closing), return_when=asyncio.FIRST_COMPLETED)
+        return None if closing.done() else getting.result()
+    finally:
         getting.cancel()
-        return None
-    return getting.result()
