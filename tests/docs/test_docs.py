@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.warden.policy import parse_policy
+from bpf.catalog import load_catalog
 from fleetscope.cli import fleetscope
 from tests.e2e.stack import ROOT
 
@@ -38,6 +39,12 @@ def test_every_page_is_reached_from_the_index() -> None:
 def test_commands_that_are_shown_exist(name: str) -> None:
     shown = re.findall(r"^\$ \S*\bfleetscope ([a-z]+)", TEXTS[name], re.MULTILINE)
     assert set(shown) <= set(fleetscope.commands)
+
+
+def test_tools_that_the_first_screen_names_are_in_the_catalogue() -> None:
+    table = TEXTS["README.md"].partition("| about | tools |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`([a-z]+)`", table))
+    assert named and named <= set(load_catalog())
 
 
 def test_make_targets_that_are_named_exist() -> None:
