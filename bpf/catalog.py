@@ -50,7 +50,7 @@ def load_tool(folder: Path) -> CatalogTool:
 
 def include_files(root: Path = ROOT) -> list[Path]:
     """The shared headers in the order in which they are put before every program."""
-    return [root / INCLUDE / name for name in ("types.h", "filter.h", "emit.h", "files.h", "sockets.h")]
+    return [root / INCLUDE / name for name in ("types.h", "filter.h", "emit.h", "files.h", "sockets.h", "requests.h")]
 
 
 def _digest(folder: Path) -> bytes:

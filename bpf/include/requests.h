@@ -1,0 +1,61 @@
+// Requests to disks from their start to their end. For tools that ask for it with FS_REQUESTS; with FS_NO_IO_START, on
+// kernels before 6.5, a request starts when the driver gets it.
+#ifdef FS_REQUESTS
+#include <linux/blkdev.h>
+
+#define FS_OP_MASK 0xff
+#define FS_DISK_BYTES 32
+
+struct fs_request {
+    u64 start;
+    u64 issued;
+    u32 pid;
+    u32 tid;
+    char comm[16];
+};
+
+// The least recently used entry gives way: a request can be taken back without an end.
+BPF_TABLE("lru_hash", u64, struct fs_request, fs_requests, 65536);
+
+// The current task is the one that makes the request; nothing is kept when the filters do not want it.
+static __always_inline void fs_request_start(u64 request)
+{
+    struct fs_request made = {.start = bpf_ktime_get_ns(), .pid = fs_pid(), .tid = fs_tid()};
+
+    if (fs_skip())
+        return;
+    bpf_get_current_comm(made.comm, sizeof(made.comm));
+    made.issued = made.start;
+    fs_requests.update(&request, &made);
+}
+
+static __always_inline void fs_request_issue(u64 request)
+{
+#ifdef FS_NO_IO_START
+    fs_request_start(request);
+#else
+    struct fs_request *made = fs_requests.lookup(&request);
+
+    if (made)
+        made->issued = bpf_ktime_get_ns();
+#endif
+}
+
+static __always_inline u32 fs_request_op(struct request *request)
+{
+    u32 flags = 0;
+
+    bpf_probe_read_kernel(&flags, sizeof(flags), &request->cmd_flags);
+    return flags & FS_OP_MASK;
+}
+
+static __always_inline void fs_request_disk(struct request *request, char *name)
+{
+    struct request_queue *queue = 0;
+    struct gendisk *disk = 0;
+
+    bpf_probe_read_kernel(&queue, sizeof(queue), &request->q);
+    bpf_probe_read_kernel(&disk, sizeof(disk), &queue->disk);
+    bpf_probe_read_kernel_str(name, FS_DISK_BYTES, &disk->disk_name);
+}
+#endif
