@@ -1,0 +1,75 @@
+// The bytes and sectors are those at the end of the queue; before, more may be merged into a request.
+struct place {
+    u64 sector;
+    u64 bytes;
+};
+
+BPF_TABLE("lru_hash", u64, struct place, places, 65536);
+
+#ifndef FS_NO_IO_START
+RAW_TRACEPOINT_PROBE(block_io_start)
+{
+    fs_request_start(ctx->args[0]);
+    return 0;
+}
+#endif
+
+RAW_TRACEPOINT_PROBE(block_rq_issue)
+{
+    u64 id = ctx->args[0];
+    struct request *request = (void *)id;
+    struct place place = {};
+
+    fs_request_issue(id);
+    if (!fs_requests.lookup(&id))
+        return 0;
+    bpf_probe_read_kernel(&place.sector, sizeof(place.sector), &request->__sector);
+    bpf_probe_read_kernel(&place.bytes, sizeof(u32), &request->__data_len);
+    places.update(&id, &place);
+    return 0;
+}
+
+// Kernels before 5.16 give a negative errno, later ones a blk_status_t (linux/blk_types.h): the common ones by number.
+static __always_inline s32 errno_of(s32 error)
+{
+    if (error <= 0)
+        return -error;
+    switch (error) {
+    case 1: return 95;  // BLK_STS_NOTSUPP: EOPNOTSUPP
+    case 2: return 110; // BLK_STS_TIMEOUT: ETIMEDOUT
+    case 3: return 28;  // BLK_STS_NOSPC: ENOSPC
+    case 7: return 61;  // BLK_STS_MEDIUM: ENODATA
+    case 9: return 12;  // BLK_STS_RESOURCE: ENOMEM
+    default: return 5;  // EIO
+    }
+}
+
+RAW_TRACEPOINT_PROBE(block_rq_complete)
+{
+    u64 id = ctx->args[0], now = bpf_ktime_get_ns();
+    struct request *request = (void *)id;
+    struct fs_request *made = fs_requests.lookup(&id);
+    struct place *place = places.lookup(&id);
+    struct requests row = {.time = bpf_ktime_get_boot_ns()};
+
+    if (!made)
+        return 0;
+    row.pid = made->pid;
+    row.tid = made->tid;
+    __builtin_memcpy(row.comm, made->comm, sizeof(row.comm));
+    row.queued = made->issued - made->start;
+    row.latency = now - made->issued;
+    // A flush of the disk's cache has none: the kernel issues a request of its own in its stead.
+    if (place) {
+        row.sector = place->sector;
+        row.bytes = place->bytes;
+    }
+    row.error = errno_of(ctx->args[1]);
+    row.op = fs_request_op(request);
+    fs_request_disk(request, row.disk);
+    fs_requests.delete(&id);
+    places.delete(&id);
+    if (row.latency >= MIN_LATENCY)
+        requests_emit(&row);
+    return 0;
+}
