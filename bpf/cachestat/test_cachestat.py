@@ -1,0 +1,85 @@
+"""Pages that a workload read and wrote, cold and warm, counted exactly."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.traced import Traced, trace_statements
+
+pytestmark = pytest.mark.kernel
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+PAGES = 1024
+DROP = "os.fsync(fd); os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)"
+# Without read-ahead, so that only the pages asked for come in.
+EXACT = "os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_RANDOM)"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Path]:
+    """Every page of it on the disk and none in the cache."""
+    path = tmp_path / "pages"
+    path.write_bytes(os.urandom(PAGES * PAGE))
+    yield path
+
+
+def trace(file: Path, prepare: str, then: str, **more: Any) -> Traced:
+    before = f"import mmap, os\nfd = os.open({str(file)!r}, os.O_RDWR)\n{prepare}"
+    return trace_statements("cachestat", before, then, **more)
+
+
+def summed(traced: Traced) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for row in traced.rows:
+        total.update({name: row[name] for name in ("read", "missed", "written", "dirtied", "faults")})
+    return total
+
+
+def test_a_cold_read_misses_every_page_and_a_warm_one_none(file: Path) -> None:
+    then = f"assert len(os.pread(fd, {PAGES * PAGE}, 0)) == {PAGES * PAGE}"
+    cold = summed(trace(file, DROP, then))
+    assert (cold["read"], cold["missed"], cold["written"]) == (PAGES, PAGES, 0)
+    warm = summed(trace(file, f"os.pread(fd, {PAGES * PAGE}, 0)", then))
+    assert (warm["read"], warm["missed"], warm["written"]) == (PAGES, 0, 0)
+
+
+def test_single_pages_and_the_same_page_again(file: Path) -> None:
+    then = f"""
+for page in range(0, {PAGES}, 8): os.pread(fd, 100, page * {PAGE})
+for _ in range(101): os.pread(fd, 100, 0)
+"""
+    counts = summed(trace(file, f"{DROP}\n{EXACT}", then))
+    assert counts["read"] == PAGES // 8 + 101
+    assert counts["missed"] == PAGES // 8
+
+
+def test_writing_is_no_miss(file: Path) -> None:
+    more = f"os.lseek(fd, {PAGES * PAGE}, 0)"
+    traced = trace(file, DROP + "\n" + more, f"for _ in range(103): os.write(fd, b'x' * {PAGE})")
+    counts = summed(traced)
+    assert (counts["written"], counts["missed"], counts["read"]) == (103, 0, 0)
+    assert 0 < counts["dirtied"] <= 103
+    assert {(row["pid"], row["comm"]) for row in traced.rows} == {(traced.pid, b"python")}
+
+
+def test_pages_of_a_mapping_are_faults(file: Path) -> None:
+    then = f"for page in range(0, {PAGES}, 64): memory[page * {PAGE}]"
+    prepare = f"{DROP}\nmemory = mmap.mmap(fd, {PAGES * PAGE}, prot=mmap.PROT_READ)\nmemory.madvise(mmap.MADV_RANDOM)"
+    counts = summed(trace(file, prepare, then))
+    assert counts["missed"] == PAGES // 64
+    assert counts["read"] == 0
+    assert counts["faults"] >= PAGES // 64
+
+
+def test_only_programs_of_the_name_that_was_meant(file: Path) -> None:
+    prepare = DROP + "\nopen('/proc/self/comm', 'w').write('cachestat-test')"
+    then = f"os.pread(fd, {PAGES * PAGE}, 0)"
+    assert summed(trace(file, prepare, then, filters=Filters(comm="cachestat-test")))["read"] == PAGES
+    assert trace(file, prepare, then, filters=Filters(comm="cachestat-tes")).rows == []
