@@ -43,7 +43,7 @@ for _ in range(29): os.preadv(fd, [bytearray(7), bytearray(4)], 0)
     traced = trace_statements("filetop", OPEN.format(path=str(path)), then)
     counts = by_file(traced.rows, b"counted")[b"counted"]
     size = 101 * 1009 + 7 * 8
-    left = size - 103 * 997 if 103 * 997 < size else 0
+    left = size - 103 * 997 if size > 103 * 997 else 0
     read = min(103 * 997, size) + min(left, 23 * 11)
     assert path.stat().st_size == size
     assert counts["writes"] == 101 + 11 + 7 + 5
