@@ -14,7 +14,7 @@ from agent.runner import probes
 from agent.runner.compiler import AttachError, Compiled, program_types
 from agent.runner.functions import Function, find_functions
 from agent.runner.map_access import update_map
-from agent.runner.probes import Held
+from agent.runner.probes import Held, Places
 from bpf.catalog import CatalogTool
 from bpf.emitters import stack_tables
 from bpf.layout import ROW_KINDS, is_on
@@ -68,6 +68,7 @@ class Attachment:
     probes: list[Held] = field(default_factory=list)
     at_once: set[str] = field(default_factory=set)
     functions: list[Function] = field(default_factory=list)
+    places: dict[str, Places] = field(default_factory=dict)
     ring_bytes: dict[str, int] = field(default_factory=dict)
     _events: list[int] = field(default_factory=list)
 
@@ -220,9 +221,13 @@ def _attach(request: Request, probe: pb.Probe, held: Attachment) -> Iterator[Hel
 def _attach_functions(request: Request, probe: pb.Probe, program: int, held: Attachment) -> Iterator[Held]:
     """The index of a function is its cookie, the same at entry and return."""
     pid = request.filters.pid or -1
-    if not held.functions:
-        held.functions = find_functions(_target(request, probe), pid)
-    places = probes.Places(held.functions[0].path, [function.offset for function in held.functions])
+    target = _target(request, probe)
+    if target not in held.places:
+        found = find_functions(target, pid)
+        offsets = [function.offset for function in found]
+        held.places[target] = Places(found[0].path, offsets, first=len(held.functions))
+        held.functions += found
+    places = held.places[target]
     at_return = probe.type == pb.PROBE_TYPE_URETPROBE
     if probe.program in held.at_once:
         try:

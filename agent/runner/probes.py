@@ -51,10 +51,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """In one program or library. In the probe bpf_get_attach_cookie() gives the index of the offset."""
+    """In one program or library. In the probe bpf_get_attach_cookie() gives ``first`` plus the index of the offset."""
 
     path: str
     offsets: Sequence[int]
+    first: int = 0
+
+    @property
+    def cookies(self) -> range:
+        return range(self.first, self.first + len(self.offsets))
 
 
 def attach_tracepoint(program: int, target: str) -> Held:
@@ -79,7 +84,7 @@ def attach_kernel_function(program: int, target: str, *, at_return: bool) -> Hel
 def attach_user_functions(program: int, places: Places, pid: int, *, at_return: bool) -> Iterator[Held]:
     """pid -1: every process that maps the file, also later ones. One attachment for each place."""
     path = ctypes.create_string_buffer(os.fsencode(places.path))
-    for cookie, offset in enumerate(places.offsets):
+    for cookie, offset in zip(places.cookies, places.offsets, strict=True):
         what = f"{places.path}+{offset:#x}"
         attr = _probe_attr("uprobe", path, offset, what, at_return=at_return)
         yield _hold(program, attr, what, pid=pid, cookie=cookie)
@@ -90,7 +95,7 @@ def attach_user_functions_at_once(program: int, places: Places, pid: int, *, at_
     detached in the time of one, also when the process is killed."""
     path = ctypes.create_string_buffer(os.fsencode(places.path))
     count = len(places.offsets)
-    offsets, cookies = (ctypes.c_uint64 * count)(*places.offsets), (ctypes.c_uint64 * count)(*range(count))
+    offsets, cookies = (ctypes.c_uint64 * count)(*places.offsets), (ctypes.c_uint64 * count)(*places.cookies)
     create = ctypes.create_string_buffer(_LINK_CREATE_SIZE)
     pointers = [ctypes.addressof(path), ctypes.addressof(offsets), 0, ctypes.addressof(cookies)]
     _LINK_CREATE_MULTI.pack_into(create, 0, program, 0, UPROBE_MULTI, 0, *pointers, count, int(at_return), max(pid, 0))

@@ -106,10 +106,10 @@ def test_a_timer_on_every_cpu(loaded: Loaded) -> None:
 def test_functions_of_a_library_with_their_index(loaded: Loaded) -> None:
     function = find_functions("c:getppid", -1)[0]
     program = loaded.program("on_function", "kprobe")
-    places = probes.Places(function.path, [function.offset])
-    for pid, at_return in ((os.getpid(), False), (-1, True)):
+    for first, pid, at_return in ((0, os.getpid(), False), (1, -1, True)):
+        places = probes.Places(function.path, [function.offset], first)
         (held,) = probes.attach_user_functions(program, places, pid, at_return=at_return)
-        check_counts(loaded, 0, held, os.getppid)
+        check_counts(loaded, first, held, os.getppid)
 
 
 @pytest.mark.parametrize("at_return", [False, True])
