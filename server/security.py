@@ -39,6 +39,19 @@ class SecurityHeaders:
         return response
 
 
+class NulCheck:
+    """Refuses NUL in an address: no name holds one, and PostgreSQL takes none."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" not in request.path and "%00" not in request.META.get("QUERY_STRING", ""):
+            return self._get_response(request)
+        message = "the address holds a NUL byte; leave it out"
+        return JsonResponse({"error": {"code": "bad_request", "message": message, "field": None}}, status=400)
+
+
 def _policy(path: str, nonce: str) -> str:
     return _POLICY.format(nonce=nonce) + ("" if path == _DOCUMENTATION else _NO_HTML_FROM_STRINGS)
 

@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "server.security.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "server.security.NulCheck",
     "server.security.OriginCheck",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

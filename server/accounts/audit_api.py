@@ -20,7 +20,7 @@ _SCAN = 20_000
 
 class AuditQuery(Schema):
     limit: Annotated[int, Field(ge=1, le=500)] = 100
-    before: int | None = None
+    before: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
     actor: str = ""
     host: str = ""
     tool: str = ""

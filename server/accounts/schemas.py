@@ -32,12 +32,12 @@ class Me(Schema):
 
 
 class Login(Schema):
-    username: Annotated[str, Field(max_length=64)]
+    username: Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]
     password: Password
 
 
 class TokenRequest(Login):
-    name: Annotated[str, Field(min_length=1, max_length=64)] = "fleetscope command"
+    name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")] = "fleetscope command"
 
 
 class Token(Schema):

@@ -39,3 +39,16 @@ def test_an_own_page_may(user: Callable[..., User], client: Client) -> None:
 
 def test_an_unknown_host_name_is_refused(client: Client) -> None:
     assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/api/hosts/web%00", "/api/audit?actor=a%00b", "/%00"])
+def test_an_address_with_nul_is_refused(client_of: Callable[[str], Client], address: str) -> None:
+    answer = client_of("admin").get(address)
+    assert answer.status_code == 400
+    assert "NUL" in answer.json()["error"]["message"]
+
+
+@pytest.mark.django_db
+def test_a_name_with_nul_is_refused(client: Client) -> None:
+    body = {"username": "a\0", "password": "x"}
+    assert client.post("/api/auth/login", body, content_type="application/json").status_code == 422
