@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from proto.v1.agent_pb2 import Filters
 from tests.agent.runner.disk import DO, READS, THEN, WRITES, loop_disk
+from tests.agent.runner.harness import Run
 from tests.agent.runner.traced import Traced, trace_statements
+from tests.workloads.spawn import workload
 
 pytestmark = pytest.mark.kernel
 
@@ -60,3 +63,19 @@ except OSError as error: print(error.errno)
 def test_fast_requests_are_left_out(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = trace(tmp_path, THEN, min_latency="100s")[1].rows
     assert rows == []
+
+
+def test_the_variant_for_older_kernels_sees_the_same_requests(tmp_path: Path) -> None:
+    with (
+        loop_disk(tmp_path) as (device, _),
+        workload("statements.py", DO.format(disk=str(device)), THEN) as target,
+        Run("biosnoop", {}, Filters(pid=target.pid), variant="issue") as run,
+    ):
+        target.go()
+        target.finish()
+        run.wait()
+        run.check_books()
+        rows = run.rows()
+    asked = [(READ, *request) for request in READS] + [(WRITE, *request) for request in WRITES]
+    assert [(row["op"], row["sector"] * SECTOR, row["bytes"]) for row in rows] == asked
+    assert {row["queued"] for row in rows} == {0}
