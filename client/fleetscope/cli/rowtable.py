@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,18 +12,19 @@ from fleetscope.cli.output import printable
 
 _WIDTHS = {
     "boot_time": 15, "comm": 15, "pid": 7, "tid": 7, "uid": 6, "errno": 8, "nanoseconds": 9, "count": 8,
-    "syscall": 18, "function": 24, "open_flags": 16,
+    "syscall": 18, "function": 24, "open_flags": 16, "signal": 8, "ip_address": 15, "word": 11,
 }  # fmt: skip
 # Of no certain length: they stand last.
 _LONG = ("file_path", "argv", "stack")
 _NUMBERS = frozenset(
-    {"count", "bytes", "nanoseconds", "microseconds", "percent", "pid", "tid", "uid", "fd", "log2_slot"}
+    {"count", "bytes", "nanoseconds", "microseconds", "percent", "pid", "tid", "uid", "fd", "port", "log2_slot"}
 )
 _ACCESS = {os.O_RDONLY: "RDONLY", os.O_WRONLY: "WRONLY", os.O_RDWR: "RDWR"}
 _OPEN_FLAGS = {
     "CREAT": os.O_CREAT, "EXCL": os.O_EXCL, "TRUNC": os.O_TRUNC, "APPEND": os.O_APPEND, "NONBLOCK": os.O_NONBLOCK,
     "DIRECTORY": os.O_DIRECTORY, "NOFOLLOW": os.O_NOFOLLOW, "PATH": os.O_PATH, "DIRECT": os.O_DIRECT,
 }  # fmt: skip
+_SIGNALS = frozenset(map(int, signal.Signals))
 _SCALES = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"))
 
 
@@ -98,6 +100,10 @@ def _errno(value: Any) -> str:
     return errno.errorcode.get(value, str(value)) if value else "0"
 
 
+def _signal(value: Any) -> str:
+    return signal.Signals(value).name if value in _SIGNALS else _plain(value)
+
+
 def _open_flags(value: Any) -> str:
     """As in open(2), without the O_: every caller asks for CLOEXEC and LARGEFILE, they say nothing."""
     if value is None:
@@ -118,6 +124,7 @@ _FORMATS: dict[str, Callable[[Any], str]] = {
     "boot_time": _clock,
     "nanoseconds": _nanoseconds,
     "errno": _errno,
+    "signal": _signal,
     "open_flags": _open_flags,
     "log2_slot": _slot,
     "stack": _stack,

@@ -65,6 +65,14 @@ describe("column filters", () => {
     expect(found("", { comm: "!make" })).toEqual([1, 3]);
   });
 
+  it("take addresses and words for text", () => {
+    const ends = [create(ColumnSchema, { name: "raddr", unit: Unit.IP_ADDRESS, role: Role.KEY }), create(ColumnSchema, { name: "state", unit: Unit.WORD, role: Role.KEY })];
+    const rows = chunkOf([bytesColumn(["10.0.0.1", "::1", "10.0.0.2"]), bytesColumn(["CLOSE", "CLOSE", "LISTEN"])], 3);
+    const matches = (filters: Record<string, string>) => [...(makeMatcher(ends, "", filters)?.(rows) ?? [])];
+    expect(matches({ raddr: "10.0.0." })).toEqual([0, 2]);
+    expect(matches({ raddr: "!::1", state: "close" })).toEqual([0]);
+  });
+
   it("all have to hold", () => {
     expect(found("make", { error: "!0" })).toEqual([2]);
   });

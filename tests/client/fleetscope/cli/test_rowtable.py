@@ -51,6 +51,13 @@ def test_lists_are_joined_the_way_people_read_them() -> None:
     assert line.split() == ["ls", "-l", "main;read"]
 
 
+def test_signals_have_names_and_others_their_number() -> None:
+    columns = [{"name": "sent", "unit": "signal"}]
+    table = RowTable(columns)
+    shown = [table.lines({"sent": number})[-1] for number in (9, 0, 62)]
+    assert shown == ["SIGKILL", "0", "62"]
+
+
 def test_what_may_be_long_stands_last() -> None:
     columns = [{"name": "stack", "role": "stack"}, {"name": "samples", "unit": "count"}]
     heading = RowTable(columns).lines({"stack": ["main"], "samples": 3})[0]
