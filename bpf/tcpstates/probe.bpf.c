@@ -1,6 +1,7 @@
 // The event carries ports and addresses itself, IPv4 mapped into IPv6. A client's first change comes before it has a local
 // port and its last after the remote one is forgotten: a socket that matched once is followed to its end.
-BPF_HASH(since, u64, u64, 65536);
+// The least recently used socket gives way: without its start a change is shown all the same.
+BPF_TABLE("lru_hash", u64, u64, since, 65536);
 
 static __always_inline bool unwanted(struct changes *row)
 {
@@ -30,8 +31,8 @@ TRACEPOINT_PROBE(sock, inet_sock_set_state)
     row.duration = start ? row.time - *start : 0;
     if (newstate == TCP_CLOSE)
         since.delete(&key);
-    else if (since.update(&key, (u64 *)&row.time))
-        fs_count(FS_LOST_MAP_FULL);
+    else
+        since.update(&key, (u64 *)&row.time);
     row.socket = key;
     row.pid = fs_pid();
     bpf_get_current_comm(row.comm, sizeof(row.comm));
