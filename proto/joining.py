@@ -1,7 +1,8 @@
 """The TLS client identity of a host that has none yet: what a joining agent presents, and the anchor the server trusts.
 
-gRPC's Python server either demands a client certificate from everybody or asks nobody for one. So a joining agent presents
-this one, whose key is public on purpose: it proves nothing, and opens `Enrolment` alone. The join token is what counts there.
+gRPC's Python server either demands a client certificate from everybody or asks nobody for one. So a joining agent
+presents this one, whose key is public on purpose: it proves nothing, and opens `Enrolment` alone. The join token is what
+counts there.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def client_identity() -> tuple[bytes, bytes]:
 
 
 def trust_anchor() -> bytes:
-    """The PEM certificate that the server trusts beside its own CA, so that joining agents get through the handshake."""
+    """The PEM certificate that the server trusts beside its own CA, to let joining agents through the handshake."""
     return _certificate(_ANCHOR_NAME, is_anchor=True)
 
 

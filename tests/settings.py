@@ -1,4 +1,4 @@
-"""The server's settings for tests: a data folder of its own, and a database file instead of one in memory, which threads share."""
+"""The server's settings for tests: a data folder of its own, and a database file, which threads can share."""
 
 import atexit
 import os
