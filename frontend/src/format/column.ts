@@ -1,4 +1,4 @@
-import { type Column, Role, Unit } from "../gen/proto/v1/tool_pb";
+import { type Column, CType, Role, Unit } from "../gen/proto/v1/tool_pb";
 import type { Value } from "../stream/chunk";
 import { escapeBytes, splitArgv, visible } from "./bytes-text";
 import { errnoName, signalName } from "./errno";
@@ -60,8 +60,15 @@ export function alignsRight(column: ColumnMeaning): boolean {
   return column.role === Role.MEASURE || QUANTITIES.has(column.unit) || IDENTIFIERS.has(column.unit);
 }
 
+const TEXT_TYPES = new Set([CType.CTYPE_CHAR, CType.CTYPE_STRING, CType.CTYPE_NAME, CType.CTYPE_STACK]);
+
+/** Its rows carry bytes or names, not numbers. */
+export function isText(column: Pick<Column, "type">): boolean {
+  return TEXT_TYPES.has(column.type);
+}
+
 /** Characters a column usually needs; the last text column takes the rest. */
-export function typicalWidth(column: ColumnMeaning): number {
+export function typicalWidth(column: Pick<Column, "unit" | "role" | "type">): number {
   switch (column.unit) {
     case Unit.BOOT_TIME:
       return 15;
@@ -89,6 +96,6 @@ export function typicalWidth(column: ColumnMeaning): number {
     case Unit.PORT:
       return 6;
     default:
-      return column.role === Role.STACK ? 60 : 11;
+      return column.role === Role.STACK ? 60 : isText(column) && column.unit === Unit.NONE ? 20 : 11;
   }
 }

@@ -50,13 +50,13 @@ function tabsOf(stream: StreamRows): Tab[] {
 function viewOf(kind: Kind): (props: ViewProps) => React.ReactNode {
   switch (kind) {
     case Kind.TOP:
+    case Kind.COUNTERS:
       return TopView;
     case Kind.HISTOGRAM:
       return HistogramView;
     case Kind.STACKS:
       return StacksView;
     case Kind.EVENTS:
-    case Kind.COUNTERS:
     case Kind.BYTES:
     case Kind.UNSPECIFIED:
       return EventsView;

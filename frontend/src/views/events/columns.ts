@@ -32,10 +32,10 @@ export function gridColumns(columns: readonly Column[], runOf: RunOf, withHost: 
   return [...own.slice(0, after), hostColumn(runOf), ...own.slice(after)];
 }
 
-/** The column that takes the rest of the width: the last text. */
+/** The column that takes the rest of the width: the last free text, if there is one. */
 function flexibleColumn(columns: readonly Column[]): Column | undefined {
   const texts = columns.filter((column) => [Role.TEXT, Role.STACK, Role.PAYLOAD].includes(column.role) && !column.hidden);
-  return texts[texts.length - 1] ?? columns[columns.length - 1];
+  return texts[texts.length - 1];
 }
 
 function dataColumn(column: Column, index: number, flexible: boolean, runOf: RunOf): GridColumn {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { create } from "@bufbuild/protobuf";
-import { ColumnSchema, Role, Unit } from "../../gen/proto/v1/tool_pb";
+import { ColumnSchema, CType, Role, Unit } from "../../gen/proto/v1/tool_pb";
 import type { Chunk } from "../../stream/chunk";
 import { bytesColumn, chunkOf } from "../../stream/testing";
 import { makeMatcher } from "./predicate";
@@ -9,8 +9,8 @@ const columns = [
   create(ColumnSchema, { name: "pid", unit: Unit.PID, role: Role.KEY }),
   create(ColumnSchema, { name: "error", unit: Unit.ERRNO, role: Role.KEY }),
   create(ColumnSchema, { name: "latency", unit: Unit.NANOSECONDS, role: Role.MEASURE }),
-  create(ColumnSchema, { name: "comm", unit: Unit.COMM, role: Role.KEY }),
-  create(ColumnSchema, { name: "path", unit: Unit.FILE_PATH, role: Role.TEXT }),
+  create(ColumnSchema, { name: "comm", type: CType.CTYPE_CHAR, unit: Unit.COMM, role: Role.KEY }),
+  create(ColumnSchema, { name: "path", type: CType.CTYPE_STRING, unit: Unit.FILE_PATH, role: Role.TEXT }),
 ];
 
 const chunk: Chunk = chunkOf(
@@ -66,7 +66,7 @@ describe("column filters", () => {
   });
 
   it("take addresses and words for text", () => {
-    const ends = [create(ColumnSchema, { name: "raddr", unit: Unit.IP_ADDRESS, role: Role.KEY }), create(ColumnSchema, { name: "state", unit: Unit.WORD, role: Role.KEY })];
+    const ends = [create(ColumnSchema, { name: "raddr", type: CType.CTYPE_CHAR, unit: Unit.IP_ADDRESS, role: Role.KEY }), create(ColumnSchema, { name: "state", type: CType.CTYPE_CHAR, unit: Unit.WORD, role: Role.KEY })];
     const rows = chunkOf([bytesColumn(["10.0.0.1", "::1", "10.0.0.2"]), bytesColumn(["CLOSE", "CLOSE", "LISTEN"])], 3);
     const matches = (filters: Record<string, string>) => [...(makeMatcher(ends, "", filters)?.(rows) ?? [])];
     expect(matches({ raddr: "10.0.0." })).toEqual([0, 2]);

@@ -1,6 +1,6 @@
 import { type Column, Role, Unit } from "../../gen/proto/v1/tool_pb";
 import { errnoName } from "../../format/errno";
-import { formatValue } from "../../format/column";
+import { formatValue, isText } from "../../format/column";
 import { type Chunk, type ColumnData, columnOf, type Dictionary, entryCount } from "../../stream/chunk";
 
 /** Row indices of a chunk that pass, ascending. */
@@ -39,10 +39,6 @@ function select(rows: number, tests: readonly RowTest[]): Uint32Array {
     if (tests.every((test) => test(row))) found[length++] = row;
   }
   return found.slice(0, length);
-}
-
-function isText(column: Column): boolean {
-  return [Unit.COMM, Unit.FILE_PATH, Unit.ARGV, Unit.SYSCALL, Unit.FUNCTION, Unit.IP_ADDRESS, Unit.WORD].includes(column.unit) || [Role.TEXT, Role.STACK].includes(column.role);
 }
 
 function columnTest(column: Column, text: string): ColumnTest {

@@ -1,16 +1,24 @@
 import { type KeyboardEvent, type MouseEvent, useRef, useState } from "react";
-import { count, percent } from "../../format/numbers";
+import { percent } from "../../format/numbers";
 import { useCanvas } from "../../ui/canvas";
 import { type Box, boxAt, flameBoxes, FRAME_HEIGHT, heightOf, neighbour } from "./layout";
 import { paintFlames } from "./paint";
 import classes from "./stacks.module.css";
 import { type Frame, isKernel, shortName } from "./transform";
 
+interface Props {
+  root: Frame;
+  found: ((frame: Frame) => boolean) | null;
+  /** A sum of the measure, with its unit. */
+  amount: (value: number) => string;
+}
+
 /** The flame graph itself. Click or Enter zooms in, Escape zooms out, arrows walk from frame to frame. */
-export function FlameChart({ root, found }: { root: Frame; found: ((frame: Frame) => boolean) | null }) {
+export function FlameChart({ root, found, amount }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const boxes = useRef<readonly Box[]>([]);
-  const [zoom, setZoom] = useState(root);
+  const [zoomed, setZoom] = useState<Frame | null>(null);
+  const zoom = zoomed ?? root;
   const [selected, setSelected] = useState<Frame | null>(null);
   const [hover, setHover] = useState<Frame | null>(null);
   const rows = zoom.depth + heightOf(zoom);
@@ -47,14 +55,14 @@ export function FlameChart({ root, found }: { root: Frame; found: ((frame: Frame
         />
       </div>
       <div className={classes.line} aria-live="polite" data-testid="stack-frame">
-        {describe(hover ?? selected ?? zoom, root)}
+        {describe(hover ?? selected ?? zoom, root, amount)}
       </div>
     </div>
   );
 }
 
-function describe(frame: Frame, root: Frame): string {
+function describe(frame: Frame, root: Frame, amount: Props["amount"]): string {
   const where = frame.depth === 0 ? "" : isKernel(frame) ? " · kernel" : "";
   const share = percent((frame.total / Math.max(1, root.total)) * 100);
-  return `${shortName(frame)}${where} · ${share}, ${count(frame.total)} samples, ${count(frame.self)} its own`;
+  return `${shortName(frame)}${where} · ${share}, ${amount(frame.total)}, ${amount(frame.self)} its own`;
 }

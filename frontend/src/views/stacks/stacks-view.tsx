@@ -1,7 +1,9 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { useCallback, useState } from "react";
-import { compact, percent } from "../../format/numbers";
+import { formatValue } from "../../format/column";
+import { count, percent } from "../../format/numbers";
+import { Role, Unit } from "../../gen/proto/v1/tool_pb";
 import { Empty } from "../../ui/parts";
 import { useConsumer } from "../consume";
 import type { ViewProps } from "../view-props";
@@ -12,7 +14,11 @@ import { folded, type Frame, functions, StackTree } from "./transform";
 /** A flame graph, root at the top, with the functions that were on the CPU beside it. */
 export function StacksView({ session, stream }: ViewProps) {
   const [byKeys, setByKeys] = useState(false);
-  const make = useCallback(() => new StackTree(stream.columns, stream.hits, byKeys), [stream, byKeys]);
+  const measures = stream.columns.filter((column) => column.role === Role.MEASURE && !column.hidden);
+  const [name, setName] = useState(() => (measures.find((column) => column.unit === Unit.NANOSECONDS) ?? measures[0])?.name ?? stream.hits);
+  const measure = measures.find((column) => column.name === name);
+  const amount = (value: number): string => `${measure === undefined ? count(value) : formatValue(measure, value)}${measure?.unit === Unit.COUNT ? ` ${name}` : ""}`;
+  const make = useCallback(() => new StackTree(stream.columns, name, byKeys), [stream, name, byKeys]);
   const tree = useConsumer({ session, stream }, make);
   const [search, setSearch] = useState("");
   const clipboard = useClipboard({ timeout: 1500 });
@@ -31,18 +37,21 @@ export function StacksView({ session, stream }: ViewProps) {
             { value: "keys", label: "By process" },
           ]}
         />
+        {measures.length > 1 && (
+          <SegmentedControl aria-label="Width" value={name} onChange={setName} data={measures.map((column) => ({ value: column.name, label: `By ${column.title || column.name}` }))} />
+        )}
         <Button variant="default" onClick={() => clipboard.copy(folded(tree.root))}>
           {clipboard.copied ? "Copied" : "Copy folded"}
         </Button>
         <span className={classes.status} data-testid="stacks-total">
-          {compact(tree.root.total)} samples{found !== null && `, ${percent(share(tree.root, found))} in what was found`}
+          {amount(tree.root.total)}{found !== null && `, ${percent(share(tree.root, found))} in what was found`}
         </span>
       </div>
       {tree.root.total === 0 ? (
         <Empty title="No sample yet">The first interval has not ended, or nothing ran on the CPU.</Empty>
       ) : (
         <div className={classes.body}>
-          <FlameChart key={byKeys ? "keys" : "merged"} root={tree.root} found={found} />
+          <FlameChart key={`${name} ${byKeys ? "keys" : "merged"}`} root={tree.root} found={found} amount={amount} />
           <Functions root={tree.root} choose={setSearch} />
         </div>
       )}

@@ -15,7 +15,7 @@ export interface Frame {
   readonly children: Map<string, Frame>;
 }
 
-/** Stacks summed into one tree, root first. With `byKeys` the keys (process, thread) are the first frames. */
+/** Stacks summed by one measure into one tree, root first. With `byKeys` the keys (process, thread) are the first frames. */
 export class StackTree {
   readonly root: Frame = makeFrame("all", null);
   readonly roles: Roles;
@@ -23,10 +23,10 @@ export class StackTree {
 
   constructor(
     private readonly columns: readonly Column[],
-    hits: string,
+    measure: string,
     private readonly byKeys: boolean,
   ) {
-    this.roles = rolesOf(columns, hits);
+    this.roles = rolesOf(columns, measure);
   }
 
   add(chunk: Chunk): void {

@@ -24,7 +24,8 @@ export function TopView({ session, stream }: ViewProps) {
   const runs = session.snapshot().state?.runs ?? [];
   if (table === null) return null;
   const { roles } = table;
-  const sort = sortBy ?? roles.hits;
+  const shownAt = (index: number): boolean => stream.columns[index]?.hidden !== true;
+  const sort = sortBy ?? (shownAt(roles.hits) ? roles.hits : (roles.measures.find(shownAt) ?? roles.hits));
   const all = table.rows(span, apart, sort);
   const hostOf = (row: TopRow): string => (apart ? (runs[Number(row.key.split(" ", 1)[0])]?.host ?? "") : "");
   const found = all.filter((row) => matchWords(search, [...row.keys, hostOf(row)].join(" ")));
@@ -67,10 +68,10 @@ export function TopView({ session, stream }: ViewProps) {
               <tr>
                 <th className={classes.rank}>#</th>
                 {apart && <th>host</th>}
-                {roles.keys.map((index) => (
+                {roles.keys.filter(shownAt).map((index) => (
                   <th key={index}>{titleOf(stream.columns[index])}</th>
                 ))}
-                {roles.measures.map((index) => (
+                {roles.measures.filter(shownAt).map((index) => (
                   <th key={index} className={classes.right}>
                     <button type="button" className={classes.sort} aria-pressed={index === sort} onClick={() => setSortBy(index)}>
                       {titleOf(stream.columns[index])}
@@ -87,14 +88,18 @@ export function TopView({ session, stream }: ViewProps) {
                 <tr key={row.key} data-testid="top-row">
                   <td className={classes.rank}>{rank + 1}</td>
                   {apart && <td data-col="host">{hostOf(row)}</td>}
-                  {row.keys.map((text, place) => (
-                    <td key={place} data-col={stream.columns[roles.keys[place] ?? 0]?.name} title={text}>
-                      {text}
-                    </td>
-                  ))}
-                  {roles.measures.map((index, place) => (
-                    <Measure key={index} column={stream.columns[index] as Column} value={row.values[place] ?? 0} highest={index === sort ? highest : null} />
-                  ))}
+                  {roles.keys.map((index, place) =>
+                    shownAt(index) ? (
+                      <td key={index} data-col={stream.columns[index]?.name} title={row.keys[place]}>
+                        {row.keys[place]}
+                      </td>
+                    ) : null,
+                  )}
+                  {roles.measures.map((index, place) =>
+                    shownAt(index) ? (
+                      <Measure key={index} column={stream.columns[index] as Column} value={row.values[place] ?? 0} highest={index === sort ? highest : null} />
+                    ) : null,
+                  )}
                   {perHit !== null && <td className={classes.right}>{nanoseconds(perHit(row.values))}</td>}
                   <td>
                     <Spark history={row.history} />
