@@ -1,8 +1,8 @@
 """The TLS client identity of a host that has none yet: what a joining agent presents, and the anchor the server trusts.
 
 gRPC's Python server either demands a client certificate from everybody or asks nobody for one. So a joining agent
-presents this one, whose key is public on purpose: it proves nothing, and opens `Enrolment` alone. The join token is what
-counts there.
+presents this one, whose key is public on purpose: it proves nothing, and opens `Enrolment` alone. The join token is
+what counts there.
 """
 
 from __future__ import annotations
