@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,18 @@ pytestmark = pytest.mark.kernel
 
 GETPPID, FAILED, SLEEPS = 100_003, 10_007, 101
 MS = 1_000_000
+# Under a name of its own, which its children have too.
+FORK_AND_WAIT = """
+import os, sys
+with open("/proc/self/comm", "w") as comm:
+    comm.write("forks")
+for _ in range(int(sys.argv[1])):
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitpid(child, 0)
+os._exit(0)
+"""
 COLUMNS = {"getppid": GETPPID, "close": FAILED, "nanosleep": SLEEPS}
 
 
@@ -73,23 +86,10 @@ def test_by_process_with_the_name_it_had(tmp_path: Path) -> None:
 def test_a_fork_is_one_call_of_the_parent() -> None:
     children = 101
     with Run("syscount", {}, Filters(comm="forks")) as run:
-        parent = os.fork()
-        if not parent:
-            fork_and_wait(children)
-        os.waitpid(parent, 0)
+        # A process of its own: libraries that the tests have loaded start threads anew in every child.
+        subprocess.run([sys.executable, "-S", "-c", FORK_AND_WAIT, str(children)], check=True)
         run.stop()
         run.wait()
         calls = summed(run.rows(), "syscall")
     assert calls["clone"] + calls["fork"] + calls["vfork"] + calls["clone3"] == children
     assert calls["wait4"] == children
-
-
-def fork_and_wait(children: int) -> None:
-    """Under a name of its own, which its children have too."""
-    Path("/proc/self/comm").write_text("forks")
-    for _ in range(children):
-        child = os.fork()
-        if not child:
-            os._exit(0)
-        os.waitpid(child, 0)
-    os._exit(0)

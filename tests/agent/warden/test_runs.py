@@ -77,6 +77,7 @@ def test_the_hosts_policy_is_above_the_server(host: AgentHost, policy: str, why:
     wait_for(lambda: "cannot be used" in host.status()["off"] or not host.status()["off"], 3, "status")
 
     def refused() -> str:
+        wait_for(lambda: not host.status()["runs"], 20, "the end of an earlier try")
         before = len(host.server.refusals())
         run_id = _send(host, filters=Filters(pid=2**22 - 5))
         wait_for(lambda: len(host.server.refusals()) > before or host.server.updates(run_id), 10, "an answer")
