@@ -20,7 +20,7 @@ for _name in (
 from server.settings import *  # noqa: E402, F403
 from server.settings import DATABASES, ENV  # noqa: E402
 
-ENV.data.mkdir(parents=True)
+ENV.data.mkdir(parents=True, exist_ok=True)
 if ENV.database_url is None:
     DATABASES["default"]["TEST"] = {"NAME": ENV.data / "test.sqlite3"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; production's is tested by itself
