@@ -98,7 +98,9 @@ function LabelEditor({ host }: { host: Host }) {
 function Verdicts({ host, mayStart }: { host: Host; mayStart: boolean }) {
   return (
     <div className={classes.verdicts}>
-      {Object.entries(host.verdicts).map(([tool, verdict]) => (
+      {Object.entries(host.verdicts)
+        .sort(([a], [b]) => a.localeCompare(b))
+        .map(([tool, verdict]) => (
         <div key={tool} style={{ display: "contents" }}>
           <Link to={mayStart && canRun(verdict) ? `/tools/${tool}/start?host=${host.name}` : `/tools/${tool}`}>{tool}</Link>
           <VerdictBadge verdict={verdict} />

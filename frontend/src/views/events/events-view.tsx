@@ -4,6 +4,8 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { count } from "../../format/numbers";
 import { useHotkeys } from "../../ui/hotkeys";
 import { useFrame } from "../../ui/use-frame";
+import { Empty } from "../../ui/parts";
+import { NoRows } from "../no-rows";
 import type { ViewProps } from "../view-props";
 import { type GridColumn, gridColumns } from "./columns";
 import classes from "./events.module.css";
@@ -75,6 +77,7 @@ export function EventsView({ session, stream }: ViewProps) {
           {status.following ? "Following" : "Follow"}
         </Button>
       </div>
+      <Overlay status={status} filtered={matcher !== null} session={session} stream={stream} />
       <GridTable
         handle={grid}
         session={session}
@@ -119,6 +122,24 @@ function Matching({ status, filtered, session, stream }: { status: GridStatus; f
     <span className={classes.status} title={`${count(skipped)} rows skipped because this browser was slow, ${count(stream.rows.dropped)} older rows let go. Every row is stored: export has them all.`}>
       showing {count(kept)} of {count(kept + skipped + stream.rows.dropped)} rows; all stored
     </span>
+  );
+}
+
+/** Over an empty grid: why it is empty. */
+function Overlay({ status, filtered, session, stream }: ViewProps & { status: GridStatus; filtered: boolean }) {
+  useFrame(session, 250);
+  if (rowsSoFar(stream) === 0) {
+    return (
+      <div className={classes.overlay}>
+        <NoRows session={session} waiting="Rows appear here as soon as something happens." />
+      </div>
+    );
+  }
+  if (!filtered || status.matching > 0 || status.pending > 0) return null;
+  return (
+    <div className={classes.overlay}>
+      <Empty title="No row matches">The search and the filters look at the rows that this browser keeps.</Empty>
+    </div>
   );
 }
 

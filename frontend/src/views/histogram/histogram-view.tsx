@@ -1,8 +1,8 @@
 import { useCallback, useState } from "react";
 import { compact, count, log2Slot, nanoseconds } from "../../format/numbers";
-import { Empty } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { useConsumer } from "../consume";
+import { NoRows } from "../no-rows";
 import type { ViewProps } from "../view-props";
 import { HeatChart } from "./heat-chart";
 import classes from "./histogram.module.css";
@@ -28,7 +28,7 @@ export function HistogramView({ session, stream }: ViewProps) {
         ))}
       </div>
       <div className={classes.body} tabIndex={0}>
-        {shown.events === 0 ? <Empty title="Nothing measured yet">The first interval has not ended.</Empty> : <Distribution histogram={shown} />}
+        {shown.events === 0 ? <NoRows session={session} waiting="The first interval has not ended." /> : <Distribution histogram={shown} />}
       </div>
     </div>
   );

@@ -4,8 +4,8 @@ import { useCallback, useState } from "react";
 import { formatValue } from "../../format/column";
 import { count, percent } from "../../format/numbers";
 import { Role, Unit } from "../../gen/proto/v1/tool_pb";
-import { Empty } from "../../ui/parts";
 import { useConsumer } from "../consume";
+import { NoRows } from "../no-rows";
 import type { ViewProps } from "../view-props";
 import { FlameChart } from "./flame-chart";
 import classes from "./stacks.module.css";
@@ -48,7 +48,7 @@ export function StacksView({ session, stream }: ViewProps) {
         </span>
       </div>
       {tree.root.total === 0 ? (
-        <Empty title="No sample yet">The first interval has not ended, or nothing ran on the CPU.</Empty>
+        <NoRows session={session} waiting="The first interval has not ended." />
       ) : (
         <div className={classes.body}>
           <FlameChart key={`${name} ${byKeys ? "keys" : "merged"}`} root={tree.root} found={found} amount={amount} />

@@ -4,8 +4,8 @@ import { formatValue } from "../../format/column";
 import { count, nanoseconds } from "../../format/numbers";
 import { type Column, Unit } from "../../gen/proto/v1/tool_pb";
 import { matchWords } from "../../ui/match";
-import { Empty } from "../../ui/parts";
 import { useConsumer } from "../consume";
+import { NoRows } from "../no-rows";
 import type { ViewProps } from "../view-props";
 import { Bar, Spark } from "./paint";
 import classes from "./top.module.css";
@@ -61,7 +61,7 @@ export function TopView({ session, stream }: ViewProps) {
       </div>
       <div className={classes.scroll} tabIndex={0}>
         {all.length === 0 ? (
-          <Empty title="Nothing counted yet">The first interval has not ended.</Empty>
+          <NoRows session={session} waiting="The first interval has not ended." />
         ) : (
           <table className={classes.table}>
             <thead>
