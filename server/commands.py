@@ -77,6 +77,7 @@ def onetime(_: argparse.Namespace) -> int:
 def token(arguments: argparse.Namespace) -> int:
     from server.accounts import people
 
+    _check_migrated()
     _say(people.token_from_console(arguments.user, arguments.name))
     return 0
 
@@ -101,6 +102,7 @@ def user_password(arguments: argparse.Namespace) -> int:
 def user_list(_: argparse.Namespace) -> int:
     from server.accounts.models import User
 
+    _check_migrated()
     for user in User.objects.order_by("username"):
         _say(f"{user.username}\t{user.role}\t{'active' if user.is_active else 'inactive'}")
     return 0
@@ -110,6 +112,7 @@ def user_list(_: argparse.Namespace) -> int:
 def audit_verify(_: argparse.Namespace) -> int:
     from server.audit.verify import verify
 
+    _check_migrated()
     verdict = verify()
     if verdict.bad_id is None:
         _say(f"{verdict.entries} entries, all in order; head {verdict.head}")

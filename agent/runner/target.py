@@ -20,7 +20,7 @@ class Target:
         self._tid = tid
         try:
             self.descriptor = os.pidfd_open(pid)
-        except OSError as error:
+        except (OSError, OverflowError) as error:  # a number larger than any process can have
             raise _absent(pid) from error
         self._started = _start_time(self._stat())
         if not self._started:

@@ -1,18 +1,22 @@
 """One server, as methods."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self, cast
 
 from fleetscope import config
+from fleetscope.errors import Refused
 from fleetscope.following import Following
 from fleetscope.models import Filters, Host, JoinToken, Limits, Me, Session, User
 from fleetscope.quantities import budget_permille, duration_ms
 from fleetscope.transport import Transport
 
 PATIENCE_SECONDS = 60.0
+_SESSION_ID = re.compile(r"[0-9A-Za-z-]+")
+_TOOL_NAME = re.compile(r"[0-9A-Za-z_.-]*[0-9A-Za-z_-]")
 
 
 def _say_nothing(_: str) -> None:
@@ -77,7 +81,7 @@ class Client:
         return cast(list[dict[str, Any]], self._transport.json("GET", "tools"))
 
     def tool(self, name: str) -> dict[str, Any]:
-        return cast(dict[str, Any], self._transport.json("GET", f"tools/{name}"))
+        return cast(dict[str, Any], self._transport.json("GET", f"tools/{_tool(name)}"))
 
     def sessions(
         self,
@@ -96,7 +100,7 @@ class Client:
 
     def session(self, session_id: str) -> Session:
         """By id, or by a unique beginning of it of at least 8 characters."""
-        return cast(Session, self._transport.json("GET", f"sessions/{session_id}"))
+        return cast(Session, self._transport.json("GET", f"sessions/{_session(session_id)}"))
 
     def start(
         self,
@@ -130,7 +134,7 @@ class Client:
 
     def stop(self, session_id: str) -> None:
         """Ask its runs to stop. They end a moment later."""
-        self._transport.json("POST", f"sessions/{session_id}/stop")
+        self._transport.json("POST", f"sessions/{_session(session_id)}/stop")
 
     def row_blocks(
         self, session_id: str, *, patience: float = PATIENCE_SECONDS, on_outage: Callable[[str], None] = _say_nothing
@@ -139,7 +143,7 @@ class Client:
 
         A server that goes away is waited for; `on_outage` is told once each time.
         """
-        return Following(self._transport, session_id, patience=patience, on_outage=on_outage).blocks()
+        return Following(self._transport, _session(session_id), patience=patience, on_outage=on_outage).blocks()
 
     def rows(self, session_id: str, *, patience: float = PATIENCE_SECONDS) -> Iterator[dict[str, Any]]:
         """The rows as dictionaries, as they arrive, all of them, until the session has ended."""
@@ -148,4 +152,17 @@ class Client:
 
     def export(self, session_id: str, file_format: str) -> AbstractContextManager[Iterator[bytes]]:
         """All stored rows as ndjson, csv, arrow, parquet or folded, in chunks."""
-        return self._transport.stream(f"sessions/{session_id}/export", {"format": file_format})
+        return self._transport.stream(f"sessions/{_session(session_id)}/export", {"format": file_format})
+
+
+def _session(text: str) -> str:
+    """It becomes a part of an address: anything else could be another address."""
+    if not _SESSION_ID.fullmatch(text):
+        raise Refused(f"{text!r} is no session id; `fleetscope sessions` lists them", code="not_found", field="session")
+    return text
+
+
+def _tool(text: str) -> str:
+    if not _TOOL_NAME.fullmatch(text):
+        raise Refused(f"there is no tool {text!r}; `fleetscope tools` lists them", code="not_found", field="tool")
+    return text

@@ -34,11 +34,18 @@ def token_for(url: str) -> str:
     """FLEETSCOPE_TOKEN, else the stored one. Raises NotSignedIn."""
     token = os.environ.get("FLEETSCOPE_TOKEN")
     if token:
-        return token
+        return _checked(token)
     server = _read()["servers"].get(url)
     if server is None:
         raise NotSignedIn(f"not signed in to {url}; run: fleetscope login {url}")
     return server["token"]
+
+
+def _checked(token: str) -> str:
+    """Not shown in the message: it may be a real one with a line end too many."""
+    if not (token.isascii() and token.isprintable()):
+        raise NotSignedIn("FLEETSCOPE_TOKEN is no token: it has characters other than printable ASCII; set it again")
+    return token
 
 
 def store_login(url: str, token: str) -> Path:
@@ -56,9 +63,11 @@ def store_login(url: str, token: str) -> Path:
     return path
 
 
-def forget_login(url: str) -> None:
+def forget_login(url: str, token: str) -> None:
+    """Forget this token only: FLEETSCOPE_TOKEN may have stood in front of another one that still works."""
     stored = _read()
-    if stored["servers"].pop(url, None) is not None:
+    if stored["servers"].get(url) == {"token": token}:
+        del stored["servers"][url]
         _replace(config_path(), json.dumps(stored, indent=1) + "\n")
 
 

@@ -129,7 +129,7 @@ class SessionPage(Schema):
 
 class SessionQuery(Schema):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    offset: Annotated[int, Field(ge=0)] = 0
+    offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     tool: str = ""
     state: str = ""
     user: str = ""

@@ -16,8 +16,8 @@ def server(tmp_path: Path) -> Server:
 
 
 def test_an_unmigrated_database_is_named(server: Server) -> None:
-    for role in ("web", "ingest", "onetime"):
-        done = server.command(role)
+    for command in (["web"], ["ingest"], ["onetime"], ["user", "list"], ["token", "admin"], ["audit", "verify"]):
+        done = server.command(*command)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == (
             "fleetscope server: the database is of another version; run `python -m server migrate` first\n"

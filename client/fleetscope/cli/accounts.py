@@ -1,13 +1,16 @@
 """login, logout, password, users."""
 
+import getpass
 import platform
 import sys
+import warnings
 
 import click
 
 from fleetscope import config
 from fleetscope.cli.output import note, output_option, print_json, print_table
 from fleetscope.client import Client, connect
+from fleetscope.errors import FleetscopeError
 
 
 @click.command()
@@ -27,10 +30,12 @@ def login(url: str | None, user: str, *, password_stdin: bool) -> None:
 @click.command()
 def logout() -> None:
     """Sign out: end the stored token and forget it."""
-    with connect() as client:
+    url = config.current_url()
+    token = config.token_for(url)
+    with connect(url, token) as client:
         client.sign_out()
-    config.forget_login(client.url)
-    note(f"signed out of {client.url}")
+    config.forget_login(url, token)
+    note(f"signed out of {url}")
 
 
 @click.command()
@@ -77,4 +82,10 @@ def add_user(username: str, role: str, *, password_stdin: bool) -> None:
 def _password(prompt: str, *, from_stdin: bool, confirm: bool = False) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\n")
-    return str(click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))
+    with warnings.catch_warnings():
+        # Python would go on and show the password while it is typed.
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return str(click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))
+        except getpass.GetPassWarning as error:
+            raise FleetscopeError("there is no terminal to ask for the password; use --password-stdin") from error

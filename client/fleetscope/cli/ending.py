@@ -27,8 +27,10 @@ def wait_for_end(client: Client, session_id: str, seconds: float) -> Session:
 def report(session: Session) -> None:
     """One line a run on stderr."""
     for run in session["runs"]:
-        end = run["end"]
-        parts = [ledger_text(run["ledger"]), run["books_message"] or run["books"], end["message"] if end else ""]
+        books = run["books_message"] or run["books"]
+        said = run["end"]["message"] if run["end"] else ""
+        # Of a run that traced nothing the books say why already.
+        parts = [ledger_text(run["ledger"]), books, "" if said in books else said]
         note(f"ledger {run['host']['name']}: {'; '.join(part for part in parts if part)}")
 
 

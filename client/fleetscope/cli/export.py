@@ -1,5 +1,6 @@
 """export SESSION."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -47,11 +48,20 @@ def _write_stdout(chunks: Iterator[bytes]) -> int:
 
 def _write_file(chunks: Iterator[bytes], target: Path) -> int:
     """The whole file or none: a broken connection leaves what was there before."""
+    target = target.resolve()  # the file that a link names, not the link
     try:
+        if target.exists() and not target.is_file():
+            return _pour(chunks, target)
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
             return _fill(chunks, file, target)
     except OSError as error:
         raise FleetscopeError(f"cannot write {target}: {error.strerror}; choose another place with -o") from error
+
+
+def _pour(chunks: Iterator[bytes], device: Path) -> int:
+    """Into a pipe or a device, which must stay what it is."""
+    with device.open("wb", buffering=0) as file:
+        return sum(file.write(chunk) for chunk in chunks)
 
 
 def _fill(chunks: Iterator[bytes], file: IO[bytes], target: Path) -> int:
@@ -59,9 +69,16 @@ def _fill(chunks: Iterator[bytes], file: IO[bytes], target: Path) -> int:
     try:
         size = sum(file.write(chunk) for chunk in chunks)
         file.flush()
-        temporary.chmod(0o644)
+        temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     return size
+
+
+def _umask() -> int:
+    """There is no way to read it but to set it."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask

@@ -71,3 +71,8 @@ def test_a_thread_is_held_by_its_process_and_noticed_when_it_ends() -> None:
 def test_no_such_process_is_said_with_what_to_do(filters: Filters) -> None:
     with pytest.raises(TargetError, match="see its processes with: ps -e"):
         hold_target(filters)
+
+
+def test_a_number_that_no_process_can_have_is_no_process() -> None:
+    with pytest.raises(TargetError, match="no process 4294967295 runs"):
+        hold_target(Filters(pid=4294967295))

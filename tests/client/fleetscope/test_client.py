@@ -65,3 +65,15 @@ def test_a_refusal_names_the_input_it_is_about(client: Client) -> None:
     with pytest.raises(Refused, match="speed") as refused:
         client.start("opensnoop", params={"speed": "1"})
     assert refused.value.field
+
+
+@pytest.mark.parametrize("text", ["", "../auth/me", "a b", "0123456789/rows"])
+def test_a_session_id_is_never_another_address(text: str) -> None:
+    with Client("http://localhost:1", "token") as client, pytest.raises(Refused, match="is no session id"):
+        client.session(text)
+
+
+@pytest.mark.parametrize("text", ["", "..", "../hosts"])
+def test_a_tool_name_is_never_another_address(text: str) -> None:
+    with Client("http://localhost:1", "token") as client, pytest.raises(Refused, match="there is no tool"):
+        client.tool(text)

@@ -50,3 +50,22 @@ def test_a_login_that_cannot_be_stored_says_so(home: Path) -> None:
     (home / ".config").write_text("in the way")
     with pytest.raises(FleetscopeError, match="FLEETSCOPE_TOKEN"):
         config.store_login("http://one:8000", "first")
+
+
+@pytest.mark.parametrize("token", ["fst1.abc\n", "fst1.\xfc"])
+def test_a_token_that_no_header_can_carry_is_refused_without_showing_it(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEETSCOPE_TOKEN", token)
+    with pytest.raises(NotSignedIn, match="FLEETSCOPE_TOKEN is no token") as refused:
+        config.token_for("http://one:8000")
+    assert "fst1" not in str(refused.value)
+
+
+def test_only_the_token_that_was_ended_is_forgotten() -> None:
+    config.store_login("http://one:8000", "kept")
+    config.forget_login("http://one:8000", "another")
+    assert config.token_for("http://one:8000") == "kept"
+    config.forget_login("http://one:8000", "kept")
+    with pytest.raises(NotSignedIn):
+        config.token_for("http://one:8000")

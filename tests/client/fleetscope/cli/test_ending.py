@@ -45,3 +45,10 @@ def test_any_other_end_says_what_and_why(cause: str) -> None:
 
 def test_a_refused_run_is_a_failure_even_without_an_end() -> None:
     assert failure(session(state="refused", end=None)) == "session 01234567: web1: refused"
+
+
+def test_a_reason_that_the_books_tell_is_not_told_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    report(
+        session(books_message="nothing was traced: no process 7", end={"cause": "failed", "message": "no process 7"})
+    )
+    assert capsys.readouterr().err == "ledger web1: seen 7 = stored 7 + lost 0; nothing was traced: no process 7\n"

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,23 @@ def test_a_place_that_cannot_be_written_is_named(stack: Stack, counted: str, tmp
     done = stack.command("export", counted, "--format", "csv", "-o", str(target), check=False)
     assert done.returncode == 1
     assert str(target) in done.stderr.decode() and "-o" in done.stderr.decode()
+
+
+def test_a_link_leads_to_its_file_and_the_umask_counts(stack: Stack, counted: str, tmp_path: Path) -> None:
+    target, link = tmp_path / "rows.csv", tmp_path / "link"
+    link.symlink_to(target)
+    before = os.umask(0o077)
+    try:
+        stack.command("export", counted, "--format", "csv", "-o", str(link))
+    finally:
+        os.umask(before)
+    assert link.is_symlink() and target.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_pipe_stays_a_pipe(stack: Stack, counted: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    stack.command("export", counted, "--format", "csv", "-o", str(pipe))
+    assert pipe.is_fifo() and os.read(reader, 5) == b"host,"
+    os.close(reader)
