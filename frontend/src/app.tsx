@@ -47,7 +47,14 @@ export function App() {
             <Route path="/tools/:name" element={<ToolPage />} />
             <Route path="/tools/:name/start" element={<StartPage />} />
             <Route path="/sessions" element={<SessionsPage />} />
-            <Route path="/sessions/:id" element={<Suspense fallback={<Loading />}><SessionPage /></Suspense>} />
+            <Route
+              path="/sessions/:id"
+              element={
+                <Suspense fallback={<Loading />}>
+                  <SessionPage />
+                </Suspense>
+              }
+            />
             <Route path="/audit" element={<AuditPage />} />
             <Route path="/settings" element={<SettingsPage />} />
             <Route path="*" element={<Empty title="There is no page here">Ctrl K finds every page, tool, host and session.</Empty>} />

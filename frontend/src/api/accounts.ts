@@ -17,7 +17,5 @@ export const setPassword = (password: string, current = ""): Promise<unknown> =>
 export const createToken = (username: string, password: string, name: string): Promise<{ token: string }> =>
   post("auth/token", { username, password, name });
 export const createUser = (user: { username: string; role: RoleName; password: string }): Promise<User> => post("users", user);
-export const changeUser = (
-  username: string,
-  change: Schemas["UserChange"],
-): Promise<User> => patch(`users/${encodeURIComponent(username)}`, change);
+export const changeUser = (username: string, change: Schemas["UserChange"]): Promise<User> =>
+  patch(`users/${encodeURIComponent(username)}`, change);

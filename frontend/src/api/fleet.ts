@@ -29,8 +29,7 @@ export const hosts = queryOptions({ queryKey: ["hosts"], queryFn: () => get<Host
 
 export const setLabels = (id: string, labels: Record<string, string>): Promise<Host> => patch(`hosts/${id}`, { labels });
 export const createJoinToken = (): Promise<JoinToken> => post("hosts/token");
-export const switchHost = (id: string, off: boolean, reason: string): Promise<unknown> =>
-  post(`hosts/${id}/switch`, { off, reason });
+export const switchHost = (id: string, off: boolean, reason: string): Promise<unknown> => post(`hosts/${id}/switch`, { off, reason });
 /** Takes a host out of the fleet for good: its certificate is refused from now on. */
 export const revokeHost = (id: string, reason: string): Promise<unknown> => post(`hosts/${id}/revoke`, { reason });
 export const switchFleet = (off: boolean, reason: string): Promise<unknown> => post("fleet/switch", { off, reason });

@@ -13,7 +13,13 @@ describe("what people type", () => {
 
   it("reads sizes and numbers", () => {
     expect([byteSize("500MB"), byteSize("2 GiB"), byteSize("1000"), byteSize("x")]).toEqual([500_000_000, 2 ** 31, 1000, null]);
-    expect([wholeNumber("10 000"), wholeNumber("10k"), wholeNumber("1.5k"), wholeNumber("1.5"), wholeNumber("-1")]).toEqual([10_000, 10_000, 1500, null, null]);
+    expect([wholeNumber("10 000"), wholeNumber("10k"), wholeNumber("1.5k"), wholeNumber("1.5"), wholeNumber("-1")]).toEqual([
+      10_000,
+      10_000,
+      1500,
+      null,
+      null,
+    ]);
   });
 
   it("reads shares of a CPU", () => {

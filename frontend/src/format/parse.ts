@@ -2,13 +2,35 @@
 
 const DURATIONS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
 const SIZES: Record<string, number> = {
-  "": 1, b: 1, k: 1e3, kb: 1e3, m: 1e6, mb: 1e6, g: 1e9, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30,
+  "": 1,
+  b: 1,
+  k: 1e3,
+  kb: 1e3,
+  m: 1e6,
+  mb: 1e6,
+  g: 1e9,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
 };
 
 /** "90s", "5m", "1h30m" to milliseconds. */
 export function durationMs(text: string): number | null {
-  const parts = [...text.trim().toLowerCase().matchAll(/(\d+(?:\.\d+)?)\s*(ms|min|s|m|h|d)\s*/g)];
-  if (parts.length === 0 || parts.map((part) => part[0]).join("").trim() !== text.trim().toLowerCase()) return null;
+  const parts = [
+    ...text
+      .trim()
+      .toLowerCase()
+      .matchAll(/(\d+(?:\.\d+)?)\s*(ms|min|s|m|h|d)\s*/g),
+  ];
+  if (
+    parts.length === 0 ||
+    parts
+      .map((part) => part[0])
+      .join("")
+      .trim() !== text.trim().toLowerCase()
+  )
+    return null;
   return Math.round(parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (DURATIONS[unit ?? "s"] ?? 1000), 0));
 }
 

@@ -41,7 +41,11 @@ describe("concat", () => {
 
   it("copes with dictionaries that are views into something larger", () => {
     const whole = dictionary(["xx", "/b", "/c"]);
-    const view: ColumnData = { kind: "bytes", codes: Int32Array.from([1, 0]), dictionary: { offsets: whole.offsets.subarray(1), data: whole.data } };
+    const view: ColumnData = {
+      kind: "bytes",
+      codes: Int32Array.from([1, 0]),
+      dictionary: { offsets: whole.offsets.subarray(1), data: whole.data },
+    };
     const joined = concat([chunkOf([bytesColumn(["/a"])], 1), chunkOf([view], 2)]);
     expect(joined.columns.map((column) => [0, 1, 2].map((row) => plain(valueAt(column, row))))).toEqual([["/a", "/c", "/b"]]);
   });

@@ -62,9 +62,7 @@ export function concat(chunks: readonly Chunk[]): Chunk {
     bytes: chunks.reduce((sum, chunk) => sum + chunk.bytes, 0),
     columns: first.columns.map((_, i) => concatColumns(chunks.map((chunk) => columnOf(chunk, i)))),
     runs: join(chunks.map((chunk) => chunk.runs)),
-    order: chunks.every((chunk) => chunk.order !== null)
-      ? join(chunks.map((chunk) => chunk.order ?? new Float64Array(chunk.rows)))
-      : null,
+    order: chunks.every((chunk) => chunk.order !== null) ? join(chunks.map((chunk) => chunk.order ?? new Float64Array(chunk.rows))) : null,
   };
 }
 

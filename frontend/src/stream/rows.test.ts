@@ -20,7 +20,9 @@ function contents(rows: Rows): unknown[] {
 }
 
 function withRuns(rows: Rows): string[] {
-  return rows.chunks.flatMap((chunk) => Array.from({ length: chunk.rows }, (_, row) => `${chunk.runs[row]}:${String(valueAt(chunk.columns[0] as never, row))}`));
+  return rows.chunks.flatMap((chunk) =>
+    Array.from({ length: chunk.rows }, (_, row) => `${chunk.runs[row]}:${String(valueAt(chunk.columns[0] as never, row))}`),
+  );
 }
 
 describe("rows of one host", () => {
@@ -63,7 +65,11 @@ describe("rows of several hosts", () => {
   const expected = ["0:1", "1:2", "0:4", "1:4", "0:7", "0:7", "1:8", "0:9", "1:9", "1:10", "1:11", "0:20"];
 
   it("are merged by time, the same way in whatever order the batches arrive", () => {
-    for (const arrival of [[...a, ...b], [...b, ...a], [a[0], b[0], b[1], a[1], b[2], a[2]]] as Chunk[][]) {
+    for (const arrival of [
+      [...a, ...b],
+      [...b, ...a],
+      [a[0], b[0], b[1], a[1], b[2], a[2]],
+    ] as Chunk[][]) {
       const rows = new Rows();
       arrival.forEach((chunk) => rows.add(chunk));
       expect(withRuns(rows)).toEqual(expected);
@@ -73,7 +79,14 @@ describe("rows of several hosts", () => {
   it("are merged in little time when thousands of small batches of one host follow those of another", () => {
     const rows = new Rows();
     const started = performance.now();
-    for (const run of [0, 1, 2]) for (let i = 0; i < 1500; i++) rows.add(timed(run, Array.from({ length: 10 }, (_, j) => 3 * (i * 10 + j) + run)));
+    for (const run of [0, 1, 2])
+      for (let i = 0; i < 1500; i++)
+        rows.add(
+          timed(
+            run,
+            Array.from({ length: 10 }, (_, j) => 3 * (i * 10 + j) + run),
+          ),
+        );
     expect(contents(rows)).toEqual(Array.from({ length: 45_000 }, (_, i) => i));
     expect(performance.now() - started).toBeLessThan(5000);
     expect(rows.chunks.length).toBeLessThan(500);
@@ -81,8 +94,20 @@ describe("rows of several hosts", () => {
 
   it("are merged over many chunks", () => {
     const rows = new Rows();
-    for (let i = 0; i < 40; i++) rows.add(timed(0, Array.from({ length: 1000 }, (_, j) => 2 * (i * 1000 + j))));
-    for (let i = 0; i < 40; i++) rows.add(timed(1, Array.from({ length: 1000 }, (_, j) => 2 * (i * 1000 + j) + 1)));
+    for (let i = 0; i < 40; i++)
+      rows.add(
+        timed(
+          0,
+          Array.from({ length: 1000 }, (_, j) => 2 * (i * 1000 + j)),
+        ),
+      );
+    for (let i = 0; i < 40; i++)
+      rows.add(
+        timed(
+          1,
+          Array.from({ length: 1000 }, (_, j) => 2 * (i * 1000 + j) + 1),
+        ),
+      );
     expect(contents(rows)).toEqual(Array.from({ length: 80_000 }, (_, i) => i));
   });
 });

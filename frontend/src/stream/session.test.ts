@@ -40,14 +40,30 @@ function state(runs: readonly string[], schema: Uint8Array) {
     value: {
       session: "s",
       state: "running",
-      runs: runs.map((run) => ({ run, host: `host-${run}`, state: "attached", schema: { tool: "opensnoop", streams }, bootNs: BOOT, wallNs: WALL })),
+      runs: runs.map((run) => ({
+        run,
+        host: `host-${run}`,
+        state: "attached",
+        schema: { tool: "opensnoop", streams },
+        bootNs: BOOT,
+        wallNs: WALL,
+      })),
     },
   };
 }
 
 function batch(seq: number, first: number, times: readonly number[], run = "a"): { wire: Wire; message: { case: "rows"; value: object } } {
   const wire = openBatch(times.map((time, i) => ({ time: BOOT + BigInt(time), pid: first + i, comm: "make", path: `/p/${first + i}` })));
-  const value = { run, seq: BigInt(seq), stream: 0, rows: times.length, firstRow: BigInt(first), body: wire.body, bootNs: BOOT + 1n, wallNs: WALL + 1n };
+  const value = {
+    run,
+    seq: BigInt(seq),
+    stream: 0,
+    rows: times.length,
+    firstRow: BigInt(first),
+    body: wire.body,
+    bootNs: BOOT + 1n,
+    wallNs: WALL + 1n,
+  };
   return { wire, message: { case: "rows", value } };
 }
 
@@ -149,7 +165,7 @@ describe("a session's stream", () => {
 
   it("tells what went wrong with a message instead of dying of it", () => {
     const { line, stream } = opened();
-    line.tell({ case: "rows", value: { ...(first.message.value), run: "unknown" } });
+    line.tell({ case: "rows", value: { ...first.message.value, run: "unknown" } });
     expect(stream.snapshot().problem).toContain("Rows came before their schema");
   });
 

@@ -38,7 +38,12 @@ const newest = (): FakeSocket => FakeSocket.made[FakeSocket.made.length - 1] as 
 
 function connected() {
   const states: Connection["state"][] = [];
-  const handlers = { onOpen: vi.fn(), onMessage: vi.fn(), onRefused: vi.fn(), onConnection: (connection: Connection) => states.push(connection.state) };
+  const handlers = {
+    onOpen: vi.fn(),
+    onMessage: vi.fn(),
+    onRefused: vi.fn(),
+    onConnection: (connection: Connection) => states.push(connection.state),
+  };
   return { socket: new Socket("/ws/fleet", handlers), handlers, states };
 }
 
@@ -46,7 +51,11 @@ beforeEach(() => {
   FakeSocket.made = [];
   vi.useFakeTimers();
   vi.stubGlobal("WebSocket", FakeSocket);
-  vi.stubGlobal("window", { location: { protocol: "https:", host: "scope.example" }, addEventListener: vi.fn(), removeEventListener: vi.fn() });
+  vi.stubGlobal("window", {
+    location: { protocol: "https:", host: "scope.example" },
+    addEventListener: vi.fn(),
+    removeEventListener: vi.fn(),
+  });
 });
 
 afterEach(() => {

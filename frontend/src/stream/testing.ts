@@ -49,8 +49,14 @@ export function openBatch(rows: readonly OpenRow[]): Wire {
   const children = [
     makeData({ type: new Int64(), data: BigInt64Array.from(rows.map((row) => row.time)) }),
     makeData({ type: new Uint32(), data: Uint32Array.from(rows.map((row) => row.pid)) }),
-    column(rows.map((row) => bytesOf(row.comm)), 1),
-    column(rows.map((row) => bytesOf(row.path)), 2),
+    column(
+      rows.map((row) => bytesOf(row.comm)),
+      1,
+    ),
+    column(
+      rows.map((row) => bytesOf(row.path)),
+      2,
+    ),
   ];
   return wire(OPEN_SCHEMA, children as never[], rows.length);
 }
@@ -62,7 +68,10 @@ const STACK_SCHEMA = new Schema([
 ]);
 
 export function stackBatch(rows: readonly { time: bigint; stack: readonly string[]; count: bigint }[]): Wire {
-  const frames = vectorFromArray(rows.flatMap((row) => row.stack), new Dictionary(new Utf8(), new Int32(), 3)).data[0];
+  const frames = vectorFromArray(
+    rows.flatMap((row) => row.stack),
+    new Dictionary(new Utf8(), new Int32(), 3),
+  ).data[0];
   const offsets = Int32Array.from([0, ...rows.map((_, i) => rows.slice(0, i + 1).reduce((sum, row) => sum + row.stack.length, 0))]);
   const list = makeData({ type: STACK_SCHEMA.fields[1]?.type as List, length: rows.length, valueOffsets: offsets, child: frames as never });
   const children = [
@@ -99,4 +108,3 @@ export function bytesColumn(values: readonly (Uint8Array | string)[]): ColumnDat
 export function chunkOf(columns: readonly ColumnData[], rows: number, extra: Partial<Chunk> = {}): Chunk {
   return { rows, bytes: rows * 10, columns, runs: new Uint16Array(rows), order: null, ...extra };
 }
-

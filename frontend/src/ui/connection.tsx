@@ -15,8 +15,7 @@ export function ConnectionNotice({ connection }: { connection: Connection }) {
     <div className={classes.notice} role="status" data-testid="lost-connection">
       <IconPlugConnectedX size={16} />
       <span>
-        Connection lost {ago(connection.since, now)}; what you see may be old.{" "}
-        {wait > 0 ? `Next try in ${wait} s.` : "Reconnecting…"}
+        Connection lost {ago(connection.since, now)}; what you see may be old. {wait > 0 ? `Next try in ${wait} s.` : "Reconnecting…"}
       </span>
     </div>
   );

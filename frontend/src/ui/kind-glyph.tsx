@@ -21,7 +21,16 @@ export const KIND_NAMES: Record<KindName, string> = {
 /** A small picture of what a tool yields. */
 export function KindGlyph({ kind, className }: { kind: KindName; className?: string | undefined }) {
   return (
-    <svg className={className} width="20" height="20" viewBox="0 0 20 20" fill="none" stroke="currentColor" strokeWidth="1.7" aria-hidden="true">
+    <svg
+      className={className}
+      width="20"
+      height="20"
+      viewBox="0 0 20 20"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.7"
+      aria-hidden="true"
+    >
       <path d={PATHS[kind]} />
     </svg>
   );

@@ -3,7 +3,8 @@ import { parseMarkdown, splitInline } from "./markdown-blocks";
 
 describe("parseMarkdown", () => {
   it("reads what tool pages are made of", () => {
-    const page = "# opensnoop\n\nShows every\nopen.\n\n- one\n  more\n- two\n\n| a | b |\n| --- | --- |\n| 1 | `x` |\n\n```c\nint x;\n```\n\n    indented\n## Costs\nlittle";
+    const page =
+      "# opensnoop\n\nShows every\nopen.\n\n- one\n  more\n- two\n\n| a | b |\n| --- | --- |\n| 1 | `x` |\n\n```c\nint x;\n```\n\n    indented\n## Costs\nlittle";
     expect(parseMarkdown(page)).toEqual([
       { kind: "heading", level: 1, text: "opensnoop" },
       { kind: "paragraph", text: "Shows every open." },

@@ -31,7 +31,10 @@ function readBlock(lines: readonly string[], at: number): [Block, number] {
   if (line.startsWith("|")) return readWhile(lines, at, /^\|/, tableOf);
   if (/^\s{4}/.test(line)) return readWhile(lines, at, /^\s{4}/, (part) => ({ kind: "code", text: part.join("\n") }));
   if (isItem(line)) return readList(lines, at);
-  return readWhile(lines, at, /^(?!#{1,6}\s|```|\||\s*[-*]\s)\s*\S/, (part) => ({ kind: "paragraph", text: part.map((each) => each.trim()).join(" ") }));
+  return readWhile(lines, at, /^(?!#{1,6}\s|```|\||\s*[-*]\s)\s*\S/, (part) => ({
+    kind: "paragraph",
+    text: part.map((each) => each.trim()).join(" "),
+  }));
 }
 
 function tableOf(lines: readonly string[]): Block {

@@ -31,11 +31,19 @@ function drawBlock(block: Block): ReactNode {
       return (
         <table className={classes.table}>
           <thead>
-            <tr>{block.head.map((cell, index) => <th key={index}>{inline(cell)}</th>)}</tr>
+            <tr>
+              {block.head.map((cell, index) => (
+                <th key={index}>{inline(cell)}</th>
+              ))}
+            </tr>
           </thead>
           <tbody>
             {block.rows.map((row, index) => (
-              <tr key={index}>{row.map((cell, place) => <td key={place}>{inline(cell)}</td>)}</tr>
+              <tr key={index}>
+                {row.map((cell, place) => (
+                  <td key={place}>{inline(cell)}</td>
+                ))}
+              </tr>
             ))}
           </tbody>
         </table>

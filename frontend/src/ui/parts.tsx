@@ -7,7 +7,18 @@ import classes from "./parts.module.css";
 
 export type Tone = "ok" | "warn" | "bad" | "info" | "live" | "mute";
 
-export function Badge({ tone = "mute", plain = false, children, ...rest }: { tone?: Tone; plain?: boolean; children: ReactNode; [data: `data-${string}`]: string | undefined; title?: string }) {
+export function Badge({
+  tone = "mute",
+  plain = false,
+  children,
+  ...rest
+}: {
+  tone?: Tone;
+  plain?: boolean;
+  children: ReactNode;
+  [data: `data-${string}`]: string | undefined;
+  title?: string;
+}) {
   return (
     <span className={classes.badge} data-tone={tone} data-plain={plain || undefined} {...rest}>
       {children}
@@ -37,7 +48,17 @@ export function useTitle(title: string): void {
   }, [title]);
 }
 
-export function Panel({ label, actions, children, className }: { label?: ReactNode; actions?: ReactNode; children: ReactNode; className?: string | undefined }) {
+export function Panel({
+  label,
+  actions,
+  children,
+  className,
+}: {
+  label?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+  className?: string | undefined;
+}) {
   return (
     <section className={[classes.panel, className].filter(Boolean).join(" ")}>
       {label !== undefined && (
@@ -65,7 +86,17 @@ export function Empty({ title, children, action }: { title: string; children?: R
 }
 
 /** Something went wrong, and why; what to do stands in the reason. */
-export function Broken({ title, children, action, ...rest }: { title: string; children: ReactNode; action?: ReactNode; "data-testid"?: string }) {
+export function Broken({
+  title,
+  children,
+  action,
+  ...rest
+}: {
+  title: string;
+  children: ReactNode;
+  action?: ReactNode;
+  "data-testid"?: string;
+}) {
   return (
     <div className={classes.state} role="alert" {...rest}>
       <Scope tone="bad" path="M4 30h40l6-18 10 36 8-28 6 10h8M96 30h32" />

@@ -56,13 +56,15 @@ export const theme = createTheme({
     Drawer: Drawer.extend(overlay),
     Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end" } }),
     Modal: Modal.extend(overlay),
-        PasswordInput: PasswordInput.extend({ defaultProps: field }),
+    PasswordInput: PasswordInput.extend({ defaultProps: field }),
     SegmentedControl: SegmentedControl.extend(small),
     Select: Select.extend({ defaultProps: { ...field, allowDeselect: false } }),
     Switch: Switch.extend(small),
     TagsInput: TagsInput.extend(small),
     TextInput: TextInput.extend({ defaultProps: field }),
-    Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 300, multiline: true, maw: 360, events: { hover: true, focus: true, touch: true } } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: { withArrow: true, openDelay: 300, multiline: true, maw: 360, events: { hover: true, focus: true, touch: true } },
+    }),
   },
 });
 

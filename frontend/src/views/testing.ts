@@ -25,7 +25,10 @@ export function rows(list: readonly Row[]): Chunk {
     [
       { kind: "big", values: BigInt64Array.from(list.map((row) => row.second * SECOND)) },
       bytesColumn(list.map((row) => row.name)),
-      ...Array.from({ length: width }, (_, i) => ({ kind: "big" as const, values: BigUint64Array.from(list.map((row) => BigInt(row.values[i] ?? 0))) })),
+      ...Array.from({ length: width }, (_, i) => ({
+        kind: "big" as const,
+        values: BigUint64Array.from(list.map((row) => BigInt(row.values[i] ?? 0))),
+      })),
     ],
     list.length,
     { runs: Uint16Array.from(list.map((row) => row.run ?? 0)) },

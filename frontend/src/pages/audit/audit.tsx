@@ -52,45 +52,51 @@ function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
   const [open, setOpen] = useState<AuditEntry["id"] | null>(null);
   return (
     <TablePanel>
-        <thead>
-          <tr className={parts.label}>
-            <th>Time</th>
-            <th>Who</th>
-            <th>Did</th>
-            <th>Outcome</th>
-            <th className={classes.wide}>Tool</th>
-            <th className={classes.wide}>Hosts</th>
-            <th className={classes.wide}>Reason</th>
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry) => (
-            <Fragment key={entry.id}>
-              <tr data-testid="audit-row" data-action={entry.action} data-outcome={entry.outcome} data-link onClick={() => setOpen(open === entry.id ? null : entry.id)}>
-                <td className={`${parts.mono} ${classes.time}`}>
-                  <button type="button" className="linkButton" aria-expanded={open === entry.id}>
-                    {dateTime(entry.time)}
-                  </button>
+      <thead>
+        <tr className={parts.label}>
+          <th>Time</th>
+          <th>Who</th>
+          <th>Did</th>
+          <th>Outcome</th>
+          <th className={classes.wide}>Tool</th>
+          <th className={classes.wide}>Hosts</th>
+          <th className={classes.wide}>Reason</th>
+        </tr>
+      </thead>
+      <tbody>
+        {entries.map((entry) => (
+          <Fragment key={entry.id}>
+            <tr
+              data-testid="audit-row"
+              data-action={entry.action}
+              data-outcome={entry.outcome}
+              data-link
+              onClick={() => setOpen(open === entry.id ? null : entry.id)}
+            >
+              <td className={`${parts.mono} ${classes.time}`}>
+                <button type="button" className="linkButton" aria-expanded={open === entry.id}>
+                  {dateTime(entry.time)}
+                </button>
+              </td>
+              <td>{entry.actor}</td>
+              <td className={parts.mono}>{entry.action}</td>
+              <td>
+                <Badge tone={isGood(entry.outcome) ? "ok" : "bad"}>{entry.outcome}</Badge>
+              </td>
+              <td className={classes.wide}>{entry.tool}</td>
+              <td className={classes.wide}>{entry.hosts.join(", ")}</td>
+              <td className={classes.wide}>{entry.reason}</td>
+            </tr>
+            {open === entry.id && (
+              <tr>
+                <td colSpan={7} className={classes.detail}>
+                  <Facts facts={factsOf(entry)} />
                 </td>
-                <td>{entry.actor}</td>
-                <td className={parts.mono}>{entry.action}</td>
-                <td>
-                  <Badge tone={isGood(entry.outcome) ? "ok" : "bad"}>{entry.outcome}</Badge>
-                </td>
-                <td className={classes.wide}>{entry.tool}</td>
-                <td className={classes.wide}>{entry.hosts.join(", ")}</td>
-                <td className={classes.wide}>{entry.reason}</td>
               </tr>
-              {open === entry.id && (
-                <tr>
-                  <td colSpan={7} className={classes.detail}>
-                    <Facts facts={factsOf(entry)} />
-                  </td>
-                </tr>
-              )}
-            </Fragment>
-          ))}
-        </tbody>
+            )}
+          </Fragment>
+        ))}
+      </tbody>
     </TablePanel>
   );
 }
@@ -106,6 +112,23 @@ function factsOf(entry: AuditEntry): [string, React.ReactNode][] {
       {typeof value === "string" ? value : JSON.stringify(value)}
     </span>,
   ]);
-  const session = entry.session === null ? [] : [["session", <Link key="session" to={`/sessions/${entry.session}`}>{entry.session}</Link>] as [string, React.ReactNode]];
-  return [["entry", String(entry.id)], ["tool", entry.tool || "–"], ["hosts", entry.hosts.join(", ") || "–"], ["reason", entry.reason || "–"], ...session, ...detail];
+  const session =
+    entry.session === null
+      ? []
+      : [
+          [
+            "session",
+            <Link key="session" to={`/sessions/${entry.session}`}>
+              {entry.session}
+            </Link>,
+          ] as [string, React.ReactNode],
+        ];
+  return [
+    ["entry", String(entry.id)],
+    ["tool", entry.tool || "–"],
+    ["hosts", entry.hosts.join(", ") || "–"],
+    ["reason", entry.reason || "–"],
+    ...session,
+    ...detail,
+  ];
 }

@@ -101,12 +101,12 @@ function Verdicts({ host, mayStart }: { host: Host; mayStart: boolean }) {
       {Object.entries(host.verdicts)
         .sort(([a], [b]) => a.localeCompare(b))
         .map(([tool, verdict]) => (
-        <div key={tool} style={{ display: "contents" }}>
-          <Link to={mayStart && canRun(verdict) ? `/tools/${tool}/start?host=${host.name}` : `/tools/${tool}`}>{tool}</Link>
-          <VerdictBadge verdict={verdict} />
-          <span className={classes.reason}>{verdict.reason}</span>
-        </div>
-      ))}
+          <div key={tool} style={{ display: "contents" }}>
+            <Link to={mayStart && canRun(verdict) ? `/tools/${tool}/start?host=${host.name}` : `/tools/${tool}`}>{tool}</Link>
+            <VerdictBadge verdict={verdict} />
+            <span className={classes.reason}>{verdict.reason}</span>
+          </div>
+        ))}
     </div>
   );
 }

@@ -100,8 +100,7 @@ function HostTable({ hosts, open }: { hosts: readonly Host[]; open: (name: strin
                 <Labels labels={host.labels} />
               </td>
               <td className={classes.wide}>
-                <span className={parts.mono}>{host.facts.kernel_release}</span>{" "}
-                <span className={parts.dim}>{host.facts.architecture}</span>
+                <span className={parts.mono}>{host.facts.kernel_release}</span> <span className={parts.dim}>{host.facts.architecture}</span>
               </td>
               <td>
                 <VerdictTally verdicts={Object.values(host.verdicts)} />

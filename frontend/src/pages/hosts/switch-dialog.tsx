@@ -23,7 +23,12 @@ function wordsOf(target: SwitchTarget): Words {
   }
   const where = target.kind === "host" ? target.name : "the whole fleet";
   if (!target.off) {
-    return { title: `Allow tracing on ${where}`, text: "New sessions may start there again, within the host's own policy.", button: "Allow tracing", severe: false };
+    return {
+      title: `Allow tracing on ${where}`,
+      text: "New sessions may start there again, within the host's own policy.",
+      button: "Allow tracing",
+      severe: false,
+    };
   }
   const text = "Every run there stops at once and new ones are refused until tracing is allowed again.";
   return { title: `Stop all tracing on ${where}`, text, button: "Stop all tracing", severe: true };

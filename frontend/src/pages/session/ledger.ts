@@ -12,7 +12,11 @@ export const BOOKS: Record<BooksState, { tone: Tone; text: string; help: string 
   limited: { tone: "info", text: "limited", help: "Events were left out only by the limits that were asked for." },
   lossy: { tone: "warn", text: "lossy", help: "Some events were lost; how many, where and when is known." },
   broken: { tone: "bad", text: "books broken", help: "Stored rows and counters do not agree: do not trust this session." },
-  unknown: { tone: "warn", text: "unknown", help: "The counters died with their holders: what happened after the last stored row is not known." },
+  unknown: {
+    tone: "warn",
+    text: "unknown",
+    help: "The counters died with their holders: what happened after the last stored row is not known.",
+  },
 };
 
 export function worstBooks(states: readonly string[]): BooksState {
@@ -48,7 +52,9 @@ export function ledgerLines(runs: readonly RunState[]): LedgerLine[] {
     host: run.host,
     seen: run.ledger?.seen ?? 0n,
     stored: run.ledger?.stored ?? 0n,
-    lost: (run.ledger?.lost ?? []).filter((loss) => loss.events > 0n).map((loss) => ({ cause: causeText(loss.cause), events: loss.events })),
+    lost: (run.ledger?.lost ?? [])
+      .filter((loss) => loss.events > 0n)
+      .map((loss) => ({ cause: causeText(loss.cause), events: loss.events })),
     message: run.booksMessage,
   }));
 }

@@ -21,7 +21,9 @@ export function RunsStrip({ runs, watching }: { runs: readonly RunState[]; watch
           {run.host}
           <RunBadge run={run} now={now} />
           {run.cost !== undefined && run.state === "attached" && (
-            <Tooltip label={`Probes and runner cost ${percent(run.cost.hostPercent)} of this host's CPU${run.cost.threadPercent > 0 ? `, ${percent(run.cost.threadPercent)} of the hottest thread` : ""}`}>
+            <Tooltip
+              label={`Probes and runner cost ${percent(run.cost.hostPercent)} of this host's CPU${run.cost.threadPercent > 0 ? `, ${percent(run.cost.threadPercent)} of the hottest thread` : ""}`}
+            >
               <span className={parts.mono}>{percent(run.cost.hostPercent)} CPU</span>
             </Tooltip>
           )}
@@ -35,7 +37,14 @@ export function RunsStrip({ runs, watching }: { runs: readonly RunState[]; watch
 }
 
 /** Ends that nobody asked for. */
-const CUT_SHORT = new Set([EndCause.BUDGET, EndCause.SWITCHED_OFF, EndCause.RUNNER_DIED, EndCause.AGENT_STOPPED, EndCause.FAILED, EndCause.SPOOL_FULL]);
+const CUT_SHORT = new Set([
+  EndCause.BUDGET,
+  EndCause.SWITCHED_OFF,
+  EndCause.RUNNER_DIED,
+  EndCause.AGENT_STOPPED,
+  EndCause.FAILED,
+  EndCause.SPOOL_FULL,
+]);
 
 function endTone(run: RunState): Tone | undefined {
   if (run.end === undefined || !CUT_SHORT.has(run.end.cause)) return undefined;

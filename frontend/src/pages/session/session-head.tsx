@@ -103,12 +103,24 @@ function Actions({ session, snapshot, state }: { session: Session; snapshot: Ses
       </Tooltip>
       <ExportMenu session={session} snapshot={snapshot} />
       {state !== "ended" && mayStop && (
-        <Button color="red" variant="light" leftSection={<IconPlayerStop size={14} />} loading={stop.isPending} onClick={() => stop.mutate()} data-testid="session-stop">
+        <Button
+          color="red"
+          variant="light"
+          leftSection={<IconPlayerStop size={14} />}
+          loading={stop.isPending}
+          onClick={() => stop.mutate()}
+          data-testid="session-stop"
+        >
           Stop
         </Button>
       )}
       {state === "ended" && me.can.start && (
-        <Button component={Link} to={`/tools/${session.tool}/start?again=${session.id}`} variant="default" leftSection={<IconRefresh size={14} />}>
+        <Button
+          component={Link}
+          to={`/tools/${session.tool}/start?again=${session.id}`}
+          variant="default"
+          leftSection={<IconRefresh size={14} />}
+        >
           Run again…
         </Button>
       )}

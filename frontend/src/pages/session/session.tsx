@@ -67,10 +67,18 @@ function Notices({ closing, problem }: { closing: string | null; problem: string
 
 function NoRows({ runs, state }: { runs: readonly RunState[]; state: string }) {
   if (state === "ended") {
-    const reasons = runs.flatMap((run) => (run.end?.message ? [runs.length > 1 ? `${run.host}: ${run.end.message}` : run.end.message] : []));
+    const reasons = runs.flatMap((run) =>
+      run.end?.message ? [runs.length > 1 ? `${run.host}: ${run.end.message}` : run.end.message] : [],
+    );
     return (
       <Broken title="This session ended without attaching" data-testid="session-failure">
-        {reasons.length > 0 ? reasons.map((reason) => <span key={reason} className={classes.reason}>{reason}</span>) : "The hosts did not say why; their logs do."}
+        {reasons.length > 0
+          ? reasons.map((reason) => (
+              <span key={reason} className={classes.reason}>
+                {reason}
+              </span>
+            ))
+          : "The hosts did not say why; their logs do."}
       </Broken>
     );
   }

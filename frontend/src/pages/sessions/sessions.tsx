@@ -33,8 +33,22 @@ export function SessionsPage() {
       note={data && `${count(data.total)}${filtered ? " match" : ""}`}
       actions={
         <>
-          <Select placeholder="Any tool" aria-label="Tool" data={toolNames} value={filter.tool || null} clearable onChange={(value) => set("tool", value)} />
-          <Select placeholder="Any state" aria-label="State" data={["pending", "running", "ended"]} value={filter.state || null} clearable onChange={(value) => set("state", value)} />
+          <Select
+            placeholder="Any tool"
+            aria-label="Tool"
+            data={toolNames}
+            value={filter.tool || null}
+            clearable
+            onChange={(value) => set("tool", value)}
+          />
+          <Select
+            placeholder="Any state"
+            aria-label="State"
+            data={["pending", "running", "ended"]}
+            value={filter.state || null}
+            clearable
+            onChange={(value) => set("state", value)}
+          />
         </>
       }
     >
@@ -44,7 +58,14 @@ export function SessionsPage() {
         (filtered ? (
           <Empty title="No session matches" />
         ) : (
-          <Empty title="Nothing has been traced yet" action={<Button component={Link} to="/tools">Choose a tool</Button>}>
+          <Empty
+            title="Nothing has been traced yet"
+            action={
+              <Button component={Link} to="/tools">
+                Choose a tool
+              </Button>
+            }
+          >
             A session is one tool on one or more hosts, kept with its rows, its ledger and who started it.
           </Empty>
         ))}
@@ -70,41 +91,47 @@ function SessionTable({ items }: { items: readonly Session[] }) {
   const navigate = useNavigate();
   return (
     <TablePanel>
-        <thead>
-          <tr className={parts.label}>
-            <th>Session</th>
-            <th>State</th>
-            <th className={classes.wide}>Hosts</th>
-            <th className={parts.num}>Rows</th>
-            <th>Books</th>
-            <th className={classes.wide}>By</th>
-            <th className={classes.wide}>Reason</th>
+      <thead>
+        <tr className={parts.label}>
+          <th>Session</th>
+          <th>State</th>
+          <th className={classes.wide}>Hosts</th>
+          <th className={parts.num}>Rows</th>
+          <th>Books</th>
+          <th className={classes.wide}>By</th>
+          <th className={classes.wide}>Reason</th>
+        </tr>
+      </thead>
+      <tbody>
+        {items.map((item) => (
+          <tr
+            key={item.id}
+            data-link
+            data-testid="session-row"
+            data-session={item.id}
+            onClick={() => void navigate(`/sessions/${item.id}`)}
+          >
+            <td>
+              <Link to={`/sessions/${item.id}`} className={parts.mono}>
+                {item.tool}
+              </Link>{" "}
+              <span className={parts.dim} title={dateTime(item.created_at)}>
+                {ago(item.created_at)}
+              </span>
+            </td>
+            <td>
+              <Badge tone={item.state === "running" ? "live" : item.state === "pending" ? "info" : "mute"}>{item.state}</Badge>
+            </td>
+            <td className={classes.wide}>{item.hosts.join(", ")}</td>
+            <td className={parts.num}>{count(item.rows)}</td>
+            <td>
+              <Badge tone={BOOKS[item.books].tone}>{BOOKS[item.books].text}</Badge>
+            </td>
+            <td className={classes.wide}>{item.created_by}</td>
+            <td className={classes.wide}>{item.reason}</td>
           </tr>
-        </thead>
-        <tbody>
-          {items.map((item) => (
-            <tr key={item.id} data-link data-testid="session-row" data-session={item.id} onClick={() => void navigate(`/sessions/${item.id}`)}>
-              <td>
-                <Link to={`/sessions/${item.id}`} className={parts.mono}>
-                  {item.tool}
-                </Link>{" "}
-                <span className={parts.dim} title={dateTime(item.created_at)}>
-                  {ago(item.created_at)}
-                </span>
-              </td>
-              <td>
-                <Badge tone={item.state === "running" ? "live" : item.state === "pending" ? "info" : "mute"}>{item.state}</Badge>
-              </td>
-              <td className={classes.wide}>{item.hosts.join(", ")}</td>
-              <td className={parts.num}>{count(item.rows)}</td>
-              <td>
-                <Badge tone={BOOKS[item.books].tone}>{BOOKS[item.books].text}</Badge>
-              </td>
-              <td className={classes.wide}>{item.created_by}</td>
-              <td className={classes.wide}>{item.reason}</td>
-            </tr>
-          ))}
-        </tbody>
+        ))}
+      </tbody>
     </TablePanel>
   );
 }

@@ -24,9 +24,23 @@ export function PasswordForm({ askCurrent }: { askCurrent: boolean }) {
   return (
     <form className={classes.inner} onSubmit={submit}>
       {askCurrent && (
-        <PasswordInput label="Current password" autoComplete="current-password" required withAsterisk={false} value={current} onChange={(event) => setCurrent(event.currentTarget.value)} />
+        <PasswordInput
+          label="Current password"
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+          value={current}
+          onChange={(event) => setCurrent(event.currentTarget.value)}
+        />
       )}
-      <PasswordInput label="New password" autoComplete="new-password" required withAsterisk={false} value={password} onChange={(event) => setOwn(event.currentTarget.value)} />
+      <PasswordInput
+        label="New password"
+        autoComplete="new-password"
+        required
+        withAsterisk={false}
+        value={password}
+        onChange={(event) => setOwn(event.currentTarget.value)}
+      />
       <Outcome error={save.error} done={save.isSuccess ? "The password is changed." : null} />
       <Button type="submit" loading={save.isPending}>
         Change password

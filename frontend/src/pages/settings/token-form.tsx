@@ -17,8 +17,22 @@ export function TokenForm({ username }: { username: string }) {
   };
   return (
     <form className={classes.inner} onSubmit={submit}>
-      <TextInput label="Name" description="What will use it" required withAsterisk={false} value={name} onChange={(event) => setName(event.currentTarget.value)} />
-      <PasswordInput label="Your password" autoComplete="current-password" required withAsterisk={false} value={password} onChange={(event) => setOwn(event.currentTarget.value)} />
+      <TextInput
+        label="Name"
+        description="What will use it"
+        required
+        withAsterisk={false}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <PasswordInput
+        label="Your password"
+        autoComplete="current-password"
+        required
+        withAsterisk={false}
+        value={password}
+        onChange={(event) => setOwn(event.currentTarget.value)}
+      />
       <Outcome error={create.error} done={null} />
       {create.data !== undefined && (
         <>

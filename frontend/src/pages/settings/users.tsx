@@ -76,8 +76,22 @@ function NewUser({ done }: { done: () => void }) {
   };
   return (
     <form className={classes.newUser} onSubmit={submit}>
-      <TextInput label="User name" required withAsterisk={false} autoComplete="off" value={username} onChange={(event) => setUsername(event.currentTarget.value)} />
-      <PasswordInput label="Password" required withAsterisk={false} autoComplete="new-password" value={password} onChange={(event) => setOwn(event.currentTarget.value)} />
+      <TextInput
+        label="User name"
+        required
+        withAsterisk={false}
+        autoComplete="off"
+        value={username}
+        onChange={(event) => setUsername(event.currentTarget.value)}
+      />
+      <PasswordInput
+        label="Password"
+        required
+        withAsterisk={false}
+        autoComplete="new-password"
+        value={password}
+        onChange={(event) => setOwn(event.currentTarget.value)}
+      />
       <Select label="Role" data={[...ROLES]} value={role} onChange={(chosen) => setRole(chosen ?? "viewer")} />
       <Button type="submit" loading={create.isPending}>
         Add user

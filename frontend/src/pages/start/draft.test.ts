@@ -57,7 +57,13 @@ describe("the start form", () => {
   });
 
   it("takes an earlier session over", () => {
-    const session = { hosts: ["web-07"], params: { function: "c:free" }, filters: { pid: 7 }, limits: { duration_ms: 8000, budget_permille: 1000 }, reason: "again" };
+    const session = {
+      hosts: ["web-07"],
+      params: { function: "c:free" },
+      filters: { pid: 7 },
+      limits: { duration_ms: 8000, budget_permille: 1000 },
+      reason: "again",
+    };
     const draft = draftOf(tool, session as never);
     expect(requestOf(tool, draft)).toEqual({
       tool: "opensnoop",

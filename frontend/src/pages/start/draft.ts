@@ -23,11 +23,32 @@ interface LimitField {
 }
 
 export const LIMITS: Readonly<Record<LimitName, LimitField>> = {
-  duration: { label: "Duration", placeholder: "until stopped", help: "90s, 5m, 1h", parse: durationMs, key: "duration_ms", option: "--duration" },
-  budget: { label: "CPU budget", placeholder: "default", help: "share of one host's CPU, like 3%", parse: permille, key: "budget_permille", option: "--budget" },
+  duration: {
+    label: "Duration",
+    placeholder: "until stopped",
+    help: "90s, 5m, 1h",
+    parse: durationMs,
+    key: "duration_ms",
+    option: "--duration",
+  },
+  budget: {
+    label: "CPU budget",
+    placeholder: "default",
+    help: "share of one host's CPU, like 3%",
+    parse: permille,
+    key: "budget_permille",
+    option: "--budget",
+  },
   rows: { label: "Rows", placeholder: "no limit", help: "10000, 10k, 2M", parse: wholeNumber, key: "rows", option: "--rows" },
   bytes: { label: "Bytes", placeholder: "no limit", help: "500MB, 2GiB", parse: byteSize, key: "bytes", option: "--bytes" },
-  events_per_second: { label: "Events per second", placeholder: "no limit", help: "5000, 10k", parse: wholeNumber, key: "events_per_second", option: "--rate" },
+  events_per_second: {
+    label: "Events per second",
+    placeholder: "no limit",
+    help: "5000, 10k",
+    parse: wholeNumber,
+    key: "events_per_second",
+    option: "--rate",
+  },
 };
 
 export const LIMIT_NAMES = Object.keys(LIMITS) as LimitName[];

@@ -48,12 +48,20 @@ function ParamField({ param, value, refused, change }: ParamProps) {
     case "bool":
       return <Switch {...shared} mt={4} checked={value === "true"} onChange={(event) => change(String(event.currentTarget.checked))} />;
     case "enum":
-      return <Select {...shared} data={param.choices ?? []} value={value === "" ? null : value} onChange={(chosen) => change(chosen ?? "")} error={refused && REFUSED} />;
+      return (
+        <Select
+          {...shared}
+          data={param.choices ?? []}
+          value={value === "" ? null : value}
+          onChange={(chosen) => change(chosen ?? "")}
+          error={refused && REFUSED}
+        />
+      );
     default:
       return (
         <TextInput
           {...shared}
-          className={param.type === "function" || param.type === "path" ? classes.wide ?? "" : ""}
+          className={param.type === "function" || param.type === "path" ? (classes.wide ?? "") : ""}
           required={param.required ?? false}
           placeholder={PLACEHOLDERS[param.type]}
           value={value}

@@ -74,7 +74,13 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
               {errorText(start.error)}
             </p>
           )}
-          <Button type="submit" size="sm" data-testid="start-submit" loading={start.isPending} disabled={mistyped || draft.hosts.length === 0}>
+          <Button
+            type="submit"
+            size="sm"
+            data-testid="start-submit"
+            loading={start.isPending}
+            disabled={mistyped || draft.hosts.length === 0}
+          >
             {startText(draft.hosts)}
           </Button>
           <p className={parts.dim}>

@@ -21,17 +21,28 @@ interface Props {
 export function TargetPicker({ tool, hosts, chosen, choose }: Props) {
   const [search, setSearch] = useState("");
   const targets = targetsOf(tool.name, hosts);
-  const shown = targets.filter(({ host }) => matchWords(search, [host.name, ...Object.entries(host.labels).map(([k, v]) => `${k}=${v}`)].join(" ")));
-  const toggle = (name: string): void =>
-    choose(chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name]);
+  const shown = targets.filter(({ host }) =>
+    matchWords(search, [host.name, ...Object.entries(host.labels).map(([k, v]) => `${k}=${v}`)].join(" ")),
+  );
+  const toggle = (name: string): void => choose(chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name]);
   if (hosts.length === 0) return <Empty title="No host has joined yet">Hosts has the command that joins one.</Empty>;
   return (
     <div className={classes.targets}>
       {hosts.length >= SEARCH_FROM && (
-        <TextInput placeholder="Search name or label" aria-label="Search hosts" value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
+        <TextInput
+          placeholder="Search name or label"
+          aria-label="Search hosts"
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
       )}
       {shown.map((target) => (
-        <TargetRow key={target.host.id} target={target} chosen={chosen.includes(target.host.name)} toggle={() => toggle(target.host.name)} />
+        <TargetRow
+          key={target.host.id}
+          target={target}
+          chosen={chosen.includes(target.host.name)}
+          toggle={() => toggle(target.host.name)}
+        />
       ))}
     </div>
   );
@@ -46,7 +57,11 @@ function TargetRow({ target, chosen, toggle }: { target: Target; chosen: boolean
       <span>
         {host.name} <Labels labels={host.labels} />
       </span>
-      {host.state === "online" && !host.switched_off ? <VerdictBadge verdict={verdict} /> : <Badge>{host.switched_off ? "switched off" : host.state}</Badge>}
+      {host.state === "online" && !host.switched_off ? (
+        <VerdictBadge verdict={verdict} />
+      ) : (
+        <Badge>{host.switched_off ? "switched off" : host.state}</Badge>
+      )}
       {note !== null && <small>{note}</small>}
     </label>
   );

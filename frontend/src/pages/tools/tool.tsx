@@ -132,7 +132,12 @@ function Columns({ tool }: { tool: ToolDetail }) {
               <td className={parts.mono}>{column.name}</td>
               <td className={parts.dim}>{(column.unit ?? "none").replaceAll("_", " ")}</td>
               <td>
-                {column.help} {column.sensitivity === "names" && <Badge tone="info" plain>names</Badge>}
+                {column.help}{" "}
+                {column.sensitivity === "names" && (
+                  <Badge tone="info" plain>
+                    names
+                  </Badge>
+                )}
                 {column.when !== undefined && column.when !== "" && <span className={parts.dim}> only with {column.when}</span>}
               </td>
             </tr>

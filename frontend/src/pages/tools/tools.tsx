@@ -36,7 +36,9 @@ export function ToolsPage() {
     >
       {data === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
       {error === null && data === undefined && <Loading />}
-      {data?.length === 0 && <Empty title="The catalogue is empty">The server found no tool folder under bpf/; its log says where it looked.</Empty>}
+      {data?.length === 0 && (
+        <Empty title="The catalogue is empty">The server found no tool folder under bpf/; its log says where it looked.</Empty>
+      )}
       {data !== undefined && data.length > 0 && shown.length === 0 && (
         <Empty title="No tool matches">Every word of the search must stand in a name, title, summary or category.</Empty>
       )}

@@ -50,7 +50,8 @@ function dataColumn(column: Column, index: number, flexible: boolean, runOf: Run
     width: Math.max(typicalWidth(column), title.length),
     flexible,
     hidden: column.hidden,
-    text: (chunk, row) => (isTime ? timeText(chunk, row, index, runOf, timeOfDay) : formatValue(column, valueAt(columnOf(chunk, index), row))),
+    text: (chunk, row) =>
+      isTime ? timeText(chunk, row, index, runOf, timeOfDay) : formatValue(column, valueAt(columnOf(chunk, index), row)),
     exact: (chunk, row) => (isTime ? timeText(chunk, row, index, runOf, rfc3339) : rawText(valueAt(columnOf(chunk, index), row))),
     failed: (chunk, row) => isError && Number(valueAt(columnOf(chunk, index), row)) !== 0,
   };
@@ -65,7 +66,18 @@ function timeText(chunk: Chunk, row: number, index: number, runOf: RunOf, format
 
 function hostColumn(runOf: RunOf): GridColumn {
   const text = (chunk: Chunk, row: number): string => runOf(chunk.runs[row] ?? 0)?.host ?? "";
-  return { name: "host", title: "host", help: "Where it happened", right: false, width: 16, flexible: false, hidden: false, text, exact: text, failed: () => false };
+  return {
+    name: "host",
+    title: "host",
+    help: "Where it happened",
+    right: false,
+    width: 16,
+    flexible: false,
+    hidden: false,
+    text,
+    exact: text,
+    failed: () => false,
+  };
 }
 
 /** Left and right of a cell's text; the style sheet has the same. */

@@ -20,7 +20,9 @@ export function EventsView({ session, stream }: ViewProps) {
   const [search, setSearch] = useState("");
   const [filters, setFilters] = useState<Record<string, string>>({});
   const [filtering, setFiltering] = useState(false);
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(() => new Set(stream.columns.filter((column) => column.hidden).map((column) => column.name)));
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(
+    () => new Set(stream.columns.filter((column) => column.hidden).map((column) => column.name)),
+  );
   const [pausedAt, setPausedAt] = useState<number | null>(null);
   const paused = pausedAt !== null;
   const [status, setStatus] = useState<GridStatus>({ following: true, matching: 0, pending: 0 });
@@ -43,9 +45,7 @@ export function EventsView({ session, stream }: ViewProps) {
   const { matcher, problem } = useMemo(() => matcherOf(stream.columns, search, filters), [stream, search, filters]);
   const shown = columns.filter((column) => !hidden.has(column.name));
   const togglePause = useCallback(() => setPausedAt((at) => (at === null ? rowsSoFar(stream) : null)), [stream]);
-  useHotkeys(
-    useMemo(() => ({ "/": () => searchBox.current?.focus(), " ": togglePause }), [togglePause]),
-  );
+  useHotkeys(useMemo(() => ({ "/": () => searchBox.current?.focus(), " ": togglePause }), [togglePause]));
   return (
     <div className={classes.view}>
       <div className={classes.bar}>
@@ -58,7 +58,13 @@ export function EventsView({ session, stream }: ViewProps) {
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
-        <Button variant={filtering ? "light" : "default"} leftSection={<IconFilter size={14} />} onClick={() => setFiltering(!filtering)} aria-pressed={filtering} data-testid="grid-filters">
+        <Button
+          variant={filtering ? "light" : "default"}
+          leftSection={<IconFilter size={14} />}
+          onClick={() => setFiltering(!filtering)}
+          aria-pressed={filtering}
+          data-testid="grid-filters"
+        >
           Filters
         </Button>
         <ColumnChooser columns={columns} hidden={hidden} change={setHidden} />
@@ -70,10 +76,21 @@ export function EventsView({ session, stream }: ViewProps) {
         <span className={classes.spacer} />
         <Matching status={status} filtered={matcher !== null} session={session} stream={stream} />
         {pausedAt !== null && <Newer since={pausedAt} session={session} stream={stream} />}
-        <Button variant={paused ? "filled" : "default"} leftSection={paused ? <IconPlayerPlay size={14} /> : <IconPlayerPause size={14} />} onClick={togglePause} data-testid="grid-pause">
+        <Button
+          variant={paused ? "filled" : "default"}
+          leftSection={paused ? <IconPlayerPlay size={14} /> : <IconPlayerPause size={14} />}
+          onClick={togglePause}
+          data-testid="grid-pause"
+        >
           {paused ? "Go on" : "Pause"}
         </Button>
-        <Button variant="default" leftSection={<IconArrowBarToDown size={14} />} disabled={status.following} onClick={() => grid.current?.follow()} data-testid="grid-follow">
+        <Button
+          variant="default"
+          leftSection={<IconArrowBarToDown size={14} />}
+          disabled={status.following}
+          onClick={() => grid.current?.follow()}
+          data-testid="grid-follow"
+        >
           {status.following ? "Following" : "Follow"}
         </Button>
       </div>
@@ -107,7 +124,17 @@ function matcherOf(
   }
 }
 
-function Matching({ status, filtered, session, stream }: { status: GridStatus; filtered: boolean; session: SessionProps; stream: ViewProps["stream"] }) {
+function Matching({
+  status,
+  filtered,
+  session,
+  stream,
+}: {
+  status: GridStatus;
+  filtered: boolean;
+  session: SessionProps;
+  stream: ViewProps["stream"];
+}) {
   const skipped = session.snapshot().skippedRows;
   const kept = stream.rows.rows;
   if (filtered) {
@@ -119,7 +146,10 @@ function Matching({ status, filtered, session, stream }: { status: GridStatus; f
   }
   if (skipped === 0 && stream.rows.dropped === 0) return null;
   return (
-    <span className={classes.status} title={`${count(skipped)} rows skipped because this browser was slow, ${count(stream.rows.dropped)} older rows let go. Every row is stored: export has them all.`}>
+    <span
+      className={classes.status}
+      title={`${count(skipped)} rows skipped because this browser was slow, ${count(stream.rows.dropped)} older rows let go. Every row is stored: export has them all.`}
+    >
       showing {count(kept)} of {count(kept + skipped + stream.rows.dropped)} rows; all stored
     </span>
   );
@@ -158,7 +188,15 @@ function Newer({ since, session, stream }: ViewProps & { since: number }) {
 
 type SessionProps = ViewProps["session"];
 
-function ColumnChooser({ columns, hidden, change }: { columns: readonly GridColumn[]; hidden: ReadonlySet<string>; change: (hidden: ReadonlySet<string>) => void }) {
+function ColumnChooser({
+  columns,
+  hidden,
+  change,
+}: {
+  columns: readonly GridColumn[];
+  hidden: ReadonlySet<string>;
+  change: (hidden: ReadonlySet<string>) => void;
+}) {
   const toggle = (name: string): void => {
     const next = new Set(hidden);
     if (!next.delete(name)) next.add(name);
@@ -174,7 +212,13 @@ function ColumnChooser({ columns, hidden, change }: { columns: readonly GridColu
       <Popover.Dropdown p={0}>
         <div className={classes.chooser}>
           {columns.map((column) => (
-            <Checkbox key={column.name} size="xs" label={column.title} checked={!hidden.has(column.name)} onChange={() => toggle(column.name)} />
+            <Checkbox
+              key={column.name}
+              size="xs"
+              label={column.title}
+              checked={!hidden.has(column.name)}
+              onChange={() => toggle(column.name)}
+            />
           ))}
         </div>
       </Popover.Dropdown>

@@ -93,7 +93,12 @@ export function GridTable(props: Props) {
             <div key={column.name} role="columnheader" data-right={column.right || undefined} title={column.help || column.title}>
               <span>{column.title}</span>
               {filters !== null && (
-                <FilterInput column={column} stream={stream} value={filters[column.name] ?? ""} change={(text) => changeFilters({ ...filters, [column.name]: text })} />
+                <FilterInput
+                  column={column}
+                  stream={stream}
+                  value={filters[column.name] ?? ""}
+                  change={(text) => changeFilters({ ...filters, [column.name]: text })}
+                />
               )}
             </div>
           ))}
@@ -107,10 +112,29 @@ export function GridTable(props: Props) {
   );
 }
 
-function FilterInput({ column, stream, value, change }: { column: GridColumn; stream: ViewProps["stream"]; value: string; change: (text: string) => void }) {
+function FilterInput({
+  column,
+  stream,
+  value,
+  change,
+}: {
+  column: GridColumn;
+  stream: ViewProps["stream"];
+  value: string;
+  change: (text: string) => void;
+}) {
   const own = stream.columns.find((candidate) => candidate.name === column.name);
   if (own === undefined) return null;
-  return <input aria-label={`Filter ${column.title}`} data-testid={`grid-filter-${column.name}`} placeholder={filterHint(own)} value={value} onChange={(event) => change(event.currentTarget.value)} spellCheck={false} />;
+  return (
+    <input
+      aria-label={`Filter ${column.title}`}
+      data-testid={`grid-filter-${column.name}`}
+      placeholder={filterHint(own)}
+      value={value}
+      onChange={(event) => change(event.currentTarget.value)}
+      spellCheck={false}
+    />
+  );
 }
 
 function liveSource({ rows }: ViewProps["stream"]): GridSource {

@@ -66,7 +66,10 @@ describe("column filters", () => {
   });
 
   it("take addresses and words for text", () => {
-    const ends = [create(ColumnSchema, { name: "raddr", type: CType.CTYPE_CHAR, unit: Unit.IP_ADDRESS, role: Role.KEY }), create(ColumnSchema, { name: "state", type: CType.CTYPE_CHAR, unit: Unit.WORD, role: Role.KEY })];
+    const ends = [
+      create(ColumnSchema, { name: "raddr", type: CType.CTYPE_CHAR, unit: Unit.IP_ADDRESS, role: Role.KEY }),
+      create(ColumnSchema, { name: "state", type: CType.CTYPE_CHAR, unit: Unit.WORD, role: Role.KEY }),
+    ];
     const rows = chunkOf([bytesColumn(["10.0.0.1", "::1", "10.0.0.2"]), bytesColumn(["CLOSE", "CLOSE", "LISTEN"])], 3);
     const matches = (filters: Record<string, string>) => [...(makeMatcher(ends, "", filters)?.(rows) ?? [])];
     expect(matches({ raddr: "10.0.0." })).toEqual([0, 2]);

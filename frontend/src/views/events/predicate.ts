@@ -23,7 +23,10 @@ export function makeMatcher(columns: readonly Column[], search: string, filters:
     const text = filters[column.name]?.trim() ?? "";
     if (text !== "") tests.push({ index, test: columnTest(column, text) });
   });
-  const words = search.trim().split(/\s+/).filter((word) => word !== "");
+  const words = search
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== "");
   if (tests.length === 0 && words.length === 0) return null;
   return (chunk) => {
     const rowTests = tests.map(({ index, test }) => test(columnOf(chunk, index)));
@@ -122,7 +125,17 @@ function shownNumberTest(column: Column, data: ColumnData, word: string): RowTes
 }
 
 const SCALES: Readonly<Record<string, number>> = {
-  ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, k: 1e3, m: 1e6, g: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30,
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
 };
 
 function numberTest(column: Column, text: string): ColumnTest {

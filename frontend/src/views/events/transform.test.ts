@@ -13,7 +13,9 @@ function value(rows: GridRows, index: number): unknown {
 }
 
 const even = (part: Chunk): Uint32Array =>
-  Uint32Array.from(Array.from({ length: part.rows }, (_, row) => row).filter((row) => Number(valueAt(part.columns[0] as never, row)) % 2 === 0));
+  Uint32Array.from(
+    Array.from({ length: part.rows }, (_, row) => row).filter((row) => Number(valueAt(part.columns[0] as never, row)) % 2 === 0),
+  );
 
 describe("grid rows", () => {
   it("are found by index over chunks", () => {

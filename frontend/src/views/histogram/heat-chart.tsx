@@ -21,7 +21,13 @@ export function HeatChart({ histogram, slots }: { histogram: Histogram; slots: S
   };
   return (
     <div className={classes.heat}>
-      <canvas ref={canvas} role="img" aria-label="Latency over time: the bars above hold the totals" onMouseMove={onMove} onMouseLeave={() => setTip(null)} />
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label="Latency over time: the bars above hold the totals"
+        onMouseMove={onMove}
+        onMouseLeave={() => setTip(null)}
+      />
       {tip !== null && <span className={classes.tip}>{tip}</span>}
     </div>
   );

@@ -24,7 +24,13 @@ export function HistogramView({ session, stream }: ViewProps) {
       <div className={classes.keys} role="group" aria-label="Keys">
         <KeyButton name="all" events={total.events} chosen={shown === total} choose={() => setKey(ALL)} />
         {list.map((histogram) => (
-          <KeyButton key={histogram.key} name={histogram.label} events={histogram.events} chosen={shown === histogram} choose={() => setKey(histogram.key)} />
+          <KeyButton
+            key={histogram.key}
+            name={histogram.label}
+            events={histogram.events}
+            chosen={shown === histogram}
+            choose={() => setKey(histogram.key)}
+          />
         ))}
       </div>
       <div className={classes.body} tabIndex={0}>

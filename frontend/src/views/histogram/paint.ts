@@ -24,7 +24,13 @@ export function paintHeat(surface: Surface, heat: HeatMap, slots: SlotRange, lab
   paintAxes(surface, heat, slots, cellHeight, label);
 }
 
-function paintAxes({ context, width, height, color }: Surface, heat: HeatMap, slots: SlotRange, cellHeight: number, label: (slot: number) => string): void {
+function paintAxes(
+  { context, width, height, color }: Surface,
+  heat: HeatMap,
+  slots: SlotRange,
+  cellHeight: number,
+  label: (slot: number) => string,
+): void {
   context.fillStyle = color("ink-3");
   context.font = "10px IBM Plex Mono, monospace";
   context.textAlign = "right";

@@ -6,7 +6,13 @@ import { Histograms, percentileSlot, sum, usedSlots } from "./transform";
 describe("histogram", () => {
   const histograms = (): Histograms => {
     const made = new Histograms([time, syscall, slot, calls], "count", anchor);
-    made.add(rows([{ second: 1n, name: "malloc", values: [4, 10] }, { second: 1n, name: "malloc", values: [5, 80] }, { second: 1n, name: "free", values: [3, 7] }]));
+    made.add(
+      rows([
+        { second: 1n, name: "malloc", values: [4, 10] },
+        { second: 1n, name: "malloc", values: [5, 80] },
+        { second: 1n, name: "free", values: [3, 7] },
+      ]),
+    );
     made.add(rows([{ second: 3n, name: "malloc", values: [9, 10] }]));
     return made;
   };

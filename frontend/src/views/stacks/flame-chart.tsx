@@ -26,7 +26,8 @@ export function FlameChart({ root, found, amount }: Props) {
     boxes.current = flameBoxes(zoom, surface.width);
     paintFlames(surface, boxes.current, { selected, zoom, found });
   });
-  const under = (event: MouseEvent): Frame | null => boxAt(boxes.current, event.nativeEvent.offsetX, event.nativeEvent.offsetY)?.frame ?? null;
+  const under = (event: MouseEvent): Frame | null =>
+    boxAt(boxes.current, event.nativeEvent.offsetX, event.nativeEvent.offsetY)?.frame ?? null;
   const onClick = (event: MouseEvent): void => {
     const frame = under(event);
     if (frame === null) return;
@@ -45,7 +46,14 @@ export function FlameChart({ root, found, amount }: Props) {
   };
   return (
     <div style={{ display: "flex", flexDirection: "column", minHeight: 0, minWidth: 0 }}>
-      <div className={classes.flames} style={{ flex: 1 }} tabIndex={0} role="application" aria-label="Flame graph: arrows walk, Enter zooms in, Escape out" onKeyDown={onKey}>
+      <div
+        className={classes.flames}
+        style={{ flex: 1 }}
+        tabIndex={0}
+        role="application"
+        aria-label="Flame graph: arrows walk, Enter zooms in, Escape out"
+        onKeyDown={onKey}
+      >
         <canvas
           ref={canvas}
           style={{ height: rows * FRAME_HEIGHT }}

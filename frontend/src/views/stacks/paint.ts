@@ -14,7 +14,15 @@ const PADDING = 5;
 
 export function paintFlames(surface: Surface, boxes: readonly Box[], marks: FlameMarks): void {
   const { context, color } = surface;
-  const shades = { user: color("flame-user"), kernel: color("flame-kernel"), root: color("line-strong"), found: color("flame-found"), ink: color("flame-ink"), accent: color("accent"), rootInk: color("ink") };
+  const shades = {
+    user: color("flame-user"),
+    kernel: color("flame-kernel"),
+    root: color("line-strong"),
+    found: color("flame-found"),
+    ink: color("flame-ink"),
+    accent: color("accent"),
+    rootInk: color("ink"),
+  };
   context.font = "11px IBM Plex Mono, monospace";
   context.textBaseline = "middle";
   for (const box of boxes) {

@@ -17,7 +17,8 @@ export function StacksView({ session, stream }: ViewProps) {
   const measures = stream.columns.filter((column) => column.role === Role.MEASURE && !column.hidden);
   const [name, setName] = useState(() => (measures.find((column) => column.unit === Unit.NANOSECONDS) ?? measures[0])?.name ?? stream.hits);
   const measure = measures.find((column) => column.name === name);
-  const amount = (value: number): string => `${measure === undefined ? count(value) : formatValue(measure, value)}${measure?.unit === Unit.COUNT ? ` ${name}` : ""}`;
+  const amount = (value: number): string =>
+    `${measure === undefined ? count(value) : formatValue(measure, value)}${measure?.unit === Unit.COUNT ? ` ${name}` : ""}`;
   const make = useCallback(() => new StackTree(stream.columns, name, byKeys), [stream, name, byKeys]);
   const tree = useConsumer({ session, stream }, make);
   const [search, setSearch] = useState("");
@@ -27,7 +28,13 @@ export function StacksView({ session, stream }: ViewProps) {
   return (
     <div className={classes.view} data-testid="view-stacks">
       <div className={classes.tools}>
-        <TextInput className={classes.search ?? ""} placeholder="Search functions" aria-label="Search functions" value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
+        <TextInput
+          className={classes.search ?? ""}
+          placeholder="Search functions"
+          aria-label="Search functions"
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
         <SegmentedControl
           aria-label="Group"
           value={byKeys ? "keys" : "merged"}
@@ -38,13 +45,19 @@ export function StacksView({ session, stream }: ViewProps) {
           ]}
         />
         {measures.length > 1 && (
-          <SegmentedControl aria-label="Width" value={name} onChange={setName} data={measures.map((column) => ({ value: column.name, label: `By ${column.title || column.name}` }))} />
+          <SegmentedControl
+            aria-label="Width"
+            value={name}
+            onChange={setName}
+            data={measures.map((column) => ({ value: column.name, label: `By ${column.title || column.name}` }))}
+          />
         )}
         <Button variant="default" onClick={() => clipboard.copy(folded(tree.root))}>
           {clipboard.copied ? "Copied" : "Copy folded"}
         </Button>
         <span className={classes.status} data-testid="stacks-total">
-          {amount(tree.root.total)}{found !== null && `, ${percent(share(tree.root, found))} in what was found`}
+          {amount(tree.root.total)}
+          {found !== null && `, ${percent(share(tree.root, found))} in what was found`}
         </span>
       </div>
       {tree.root.total === 0 ? (
@@ -66,7 +79,8 @@ function finder(search: string): (frame: Frame) => boolean {
 
 /** Percent of all samples that have a found frame anywhere. */
 function share(root: Frame, found: (frame: Frame) => boolean): number {
-  const covered = (frame: Frame): number => (found(frame) ? frame.total : [...frame.children.values()].reduce((sum, child) => sum + covered(child), 0));
+  const covered = (frame: Frame): number =>
+    found(frame) ? frame.total : [...frame.children.values()].reduce((sum, child) => sum + covered(child), 0);
   return root.total === 0 ? 0 : (covered(root) / root.total) * 100;
 }
 
@@ -93,8 +107,12 @@ function Functions({ root, choose }: { root: Frame; choose: (name: string) => vo
                     {sum.name.replace(/_\[k\]$/, "")}
                   </button>
                 </td>
-                <td data-col="self" data-value={sum.self}>{percent((sum.self / root.total) * 100)}</td>
-                <td data-col="total" data-value={sum.total}>{percent((sum.total / root.total) * 100)}</td>
+                <td data-col="self" data-value={sum.self}>
+                  {percent((sum.self / root.total) * 100)}
+                </td>
+                <td data-col="total" data-value={sum.total}>
+                  {percent((sum.total / root.total) * 100)}
+                </td>
               </tr>
             ))}
         </tbody>

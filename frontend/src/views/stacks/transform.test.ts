@@ -36,7 +36,9 @@ function child(frame: Frame, name: string): Frame {
 describe("stack tree", () => {
   it("sums stacks root first", () => {
     const main = child(tree.root, "main");
-    expect([tree.root.total, main.total, child(main, "a").total, child(main, "b").total, child(main, "b").self]).toEqual([160, 160, 30, 130, 10]);
+    expect([tree.root.total, main.total, child(main, "a").total, child(main, "b").total, child(main, "b").self]).toEqual([
+      160, 160, 30, 130, 10,
+    ]);
   });
 
   it("writes folded stacks that add up to the same", () => {
@@ -79,7 +81,11 @@ describe("flame layout", () => {
   it("zooms: the frame takes the whole width, its callers stay above it", () => {
     const b = child(child(tree.root, "main"), "b");
     const zoomed = flameBoxes(b, 160);
-    expect(zoomed.slice(0, 3).map((box) => [box.frame.name, box.width, box.row])).toEqual([["all", 160, 0], ["main", 160, 1], ["b", 160, 2]]);
+    expect(zoomed.slice(0, 3).map((box) => [box.frame.name, box.width, box.row])).toEqual([
+      ["all", 160, 0],
+      ["main", 160, 1],
+      ["b", 160, 2],
+    ]);
     expect(zoomed.some((box) => box.frame.name === "a")).toBe(false);
   });
 

@@ -3,7 +3,13 @@ import classes from "./top.module.css";
 
 export function Spark({ history }: { history: readonly number[] }) {
   return (
-    <svg className={classes.spark} width={SPARK.width} height={SPARK.height} viewBox={`0 0 ${SPARK.width} ${SPARK.height}`} aria-hidden="true">
+    <svg
+      className={classes.spark}
+      width={SPARK.width}
+      height={SPARK.height}
+      viewBox={`0 0 ${SPARK.width} ${SPARK.height}`}
+      aria-hidden="true"
+    >
       <polyline points={sparkline(history)} fill="none" stroke="currentColor" strokeWidth="1.2" strokeLinejoin="round" />
     </svg>
   );

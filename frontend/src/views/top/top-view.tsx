@@ -54,10 +54,14 @@ export function TopView({ session, stream }: ViewProps) {
             ]}
           />
         )}
-        <TextInput className={classes.search ?? ""} placeholder="Search" aria-label="Search rows" value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
-        <span className={classes.status}>
-          {found.length > SHOWN ? `first ${SHOWN} of ${count(found.length)}` : count(found.length)}
-        </span>
+        <TextInput
+          className={classes.search ?? ""}
+          placeholder="Search"
+          aria-label="Search rows"
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
+        <span className={classes.status}>{found.length > SHOWN ? `first ${SHOWN} of ${count(found.length)}` : count(found.length)}</span>
       </div>
       <div className={classes.scroll} tabIndex={0}>
         {all.length === 0 ? (
@@ -97,7 +101,12 @@ export function TopView({ session, stream }: ViewProps) {
                   )}
                   {roles.measures.map((index, place) =>
                     shownAt(index) ? (
-                      <Measure key={index} column={stream.columns[index] as Column} value={row.values[place] ?? 0} highest={index === sort ? highest : null} />
+                      <Measure
+                        key={index}
+                        column={stream.columns[index] as Column}
+                        value={row.values[place] ?? 0}
+                        highest={index === sort ? highest : null}
+                      />
                     ) : null,
                   )}
                   {perHit !== null && <td className={classes.right}>{nanoseconds(perHit(row.values))}</td>}

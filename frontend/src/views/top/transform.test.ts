@@ -5,18 +5,30 @@ import { HISTORY_SECONDS, TopTable } from "./transform";
 describe("ranking", () => {
   const table = (): TopTable => {
     const made = new TopTable([time, syscall, calls, total], "count", anchor);
-    made.add(rows([{ second: 1n, name: "read", values: [10, 100] }, { second: 1n, name: "write", values: [20, 50] }]));
+    made.add(
+      rows([
+        { second: 1n, name: "read", values: [10, 100] },
+        { second: 1n, name: "write", values: [20, 50] },
+      ]),
+    );
     made.add(rows([{ second: 2n, name: "read", values: [30, 900] }]));
     return made;
   };
 
   it("adds up the whole session", () => {
     const found = table().rows("total", false, 2);
-    expect(found.map((row) => [row.keys[0], ...row.values])).toEqual([["read", 40, 1000], ["write", 20, 50]]);
+    expect(found.map((row) => [row.keys[0], ...row.values])).toEqual([
+      ["read", 40, 1000],
+      ["write", 20, 50],
+    ]);
   });
 
   it("shows the last interval alone", () => {
-    expect(table().rows("interval", false, 2).map((row) => [row.keys[0], ...row.values])).toEqual([["read", 30, 900]]);
+    expect(
+      table()
+        .rows("interval", false, 2)
+        .map((row) => [row.keys[0], ...row.values]),
+    ).toEqual([["read", 30, 900]]);
   });
 
   it("sorts by the measure asked for", () => {

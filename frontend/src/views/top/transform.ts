@@ -51,7 +51,11 @@ export class TopTable {
       const values = span === "total" ? entry.total : this.isNewest(entry) ? entry.last : null;
       if (values === null) continue;
       const key = apart ? `${entry.run} ${entry.key}` : entry.key;
-      const group = groups.get(key) ?? { keys: entry.keys, values: values.map(() => 0), history: new Array<number>(HISTORY_SECONDS).fill(0) };
+      const group = groups.get(key) ?? {
+        keys: entry.keys,
+        values: values.map(() => 0),
+        history: new Array<number>(HISTORY_SECONDS).fill(0),
+      };
       groups.set(key, group);
       values.forEach((value, i) => (group.values[i] = (group.values[i] ?? 0) + value));
       this.addHistory(group.history, entry);
