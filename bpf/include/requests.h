@@ -26,7 +26,8 @@ static __always_inline void fs_request_start(u64 request)
         return;
     bpf_get_current_comm(made.comm, sizeof(made.comm));
     made.issued = made.start;
-    fs_requests.update(&request, &made);
+    if (fs_requests.update(&request, &made))
+        fs_lose(FS_LOST_MAP_FULL);
 }
 
 static __always_inline void fs_request_issue(u64 request)

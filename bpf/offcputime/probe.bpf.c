@@ -30,7 +30,8 @@ static __always_inline void leave(void *ctx, u32 tid, long state, u64 now)
         wait.key.stack_user = waits_stack(ctx, BPF_F_USER_STACK);
     if (STACKS != STACKS_USER)
         wait.key.stack_kernel = waits_stack(ctx, 0);
-    open.update(&tid, &wait);
+    if (open.update(&tid, &wait))
+        fs_lose(FS_LOST_MAP_FULL);
 }
 
 static __always_inline void come_back(u32 tid, u64 now)

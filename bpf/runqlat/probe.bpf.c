@@ -7,8 +7,8 @@ struct wait {
     char comm[TASK_COMM_LEN];
 };
 
-// The least recently used entry gives way: only what waits at this moment is needed.
-BPF_TABLE("lru_hash", u32, struct wait, waiting, 65536);
+// Only what waits at this moment is in it: whoever runs, sleeps or exits is taken out.
+BPF_TABLE("hash", u32, struct wait, waiting, 65536);
 
 static __always_inline int woken(struct task_struct *task)
 {
@@ -21,7 +21,9 @@ static __always_inline int woken(struct task_struct *task)
     bpf_probe_read_kernel(&wait.pid, sizeof(wait.pid), &task->tgid);
     bpf_probe_read_kernel(wait.comm, sizeof(wait.comm), task->comm);
     // One that waits already, or has not even left its CPU, is sometimes woken again.
-    waiting.insert(&tid, &wait);
+    long failed = waiting.insert(&tid, &wait);
+    if (failed && failed != -EEXIST)
+        fs_lose(FS_LOST_MAP_FULL);
     return 0;
 }
 
@@ -46,7 +48,8 @@ static __always_inline void left(u32 tid, long state, u64 now)
     if (fs_skip())
         return;
     bpf_get_current_comm(wait.comm, sizeof(wait.comm));
-    waiting.update(&tid, &wait);
+    if (waiting.update(&tid, &wait))
+        fs_lose(FS_LOST_MAP_FULL);
 }
 
 static __always_inline void runs(u32 tid, u64 now)
@@ -70,14 +73,18 @@ static __always_inline void runs(u32 tid, u64 now)
     latency_add(&key, &add);
 }
 
-TRACEPOINT_PROBE(sched, sched_switch)
+// The fourth argument, the state of the thread that leaves, is there since Linux 5.18.
+RAW_TRACEPOINT_PROBE(sched_switch)
 {
-    u32 prev = args->prev_pid, next = args->next_pid;
+    struct task_struct *before = (void *)ctx->args[1], *after = (void *)ctx->args[2];
+    u32 prev = 0, next = 0;
     u64 now = bpf_ktime_get_ns();
 
-    // Each CPU has an idle thread, all of them with the number 0.
+    bpf_probe_read_kernel(&prev, sizeof(prev), &before->pid);
+    bpf_probe_read_kernel(&next, sizeof(next), &after->pid);
+    // Each CPU has an idle thread, all of them with the number 0. Who is preempted goes on, whatever its state.
     if (prev)
-        left(prev, args->prev_state, now);
+        left(prev, ctx->args[0] ? 0 : ctx->args[3], now);
     if (next)
         runs(next, now);
     return 0;
