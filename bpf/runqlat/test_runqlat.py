@@ -1,4 +1,4 @@
-"""Waits for a CPU and their sum, beside what the kernel counts for the same thread: up to one in fifty may be missing."""
+"""Waits for a CPU and their sum, beside what the kernel counts for the same thread: one in fifty may be missing."""
 
 from __future__ import annotations
 
