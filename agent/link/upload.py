@@ -50,14 +50,16 @@ class Upload:
 
     def restart(self) -> None:
         """A new connection goes on behind the last ack."""
-        self._go_back(self.acked + 1)
+        self._go_to(self.acked + 1)
         self._rejected = (0, 0, 0.0)
 
     def ack(self, seq: int) -> bool:
-        """True when it is news."""
-        if not self.acked < seq < self._reader.next_seq:
+        """True when it is news. May be ahead of what was sent: what a warden knew of acks dies with it."""
+        if not self.acked < seq <= self.spooled:
             return False
         self.acked = seq
+        if seq >= self._reader.next_seq:
+            self._go_to(seq + 1)
         while self._flight and self._flight[0][0] <= seq:
             self._flight_bytes -= self._flight.popleft()[1]
         return True
@@ -75,12 +77,12 @@ class Upload:
         if count >= SAME_REJECT_MAX:
             raise Stuck(f"the server refuses frame {expected} of run {self.run_id.hex()} again and again")
         self._rejected = (expected, count + 1, time.monotonic())
-        self._go_back(expected)
+        self._go_to(expected)
 
     def close(self) -> None:
         self._reader.close()
 
-    def _go_back(self, seq: int) -> None:
+    def _go_to(self, seq: int) -> None:
         self._flight.clear()
         self._flight_bytes = 0
         self._reader.seek(seq)

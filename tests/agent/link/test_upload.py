@@ -48,8 +48,16 @@ def test_acks_are_cumulative_and_never_from_the_future(upload: Upload) -> None:
     assert upload.ack(20)
     assert not upload.ack(20)
     assert not upload.ack(7)
-    assert not upload.ack(COUNT)
+    assert not upload.ack(COUNT + 1)
     assert upload.acked == 20
+
+
+def test_what_the_server_has_from_an_earlier_agent_is_skipped(upload: Upload) -> None:
+    _send(upload)
+    assert upload.ack(COUNT - 1)
+    assert _send(upload) == [COUNT]
+    upload.ended = True
+    assert upload.ack(COUNT) and upload.done
 
 
 def test_a_new_connection_goes_on_behind_the_last_ack(upload: Upload) -> None:
