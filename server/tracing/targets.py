@@ -71,7 +71,10 @@ def _problem(host: Host, verdict: HostVerdict | None, tool: CatalogTool) -> str:
             f"{host.name} is switched off: {host.switch_reason or 'no reason given'}; an admin can switch it on again"
         )
     if host.remote_off:
-        return f"{host.name} refuses remote tracing by its own policy (remote = off)"
+        return (
+            f"{host.name} itself allows no tracing now: switched off there, or by its own policy or a mistake in it; "
+            f"`fleetscope-agent status` on it says which"
+        )
     return _verdict_problem(host, verdict, tool)
 
 

@@ -53,7 +53,7 @@ def test_what_means_no_host_is_refused() -> None:
     [
         ({"connection": ""}, {}, r"web-1 is offline \(last seen .* UTC\); start its agent"),
         ({"switched_off": True, "switch_reason": "incident"}, {}, "web-1 is switched off: incident"),
-        ({"remote_off": True}, {}, "by its own policy"),
+        ({"remote_off": True}, {}, "itself allows no tracing now"),
         ({}, {"state": "refused", "reason": "no uprobes here"}, "web-1 cannot run opensnoop: no uprobes here"),
         ({}, {"state": "forbidden", "reason": "S2 is off"}, "web-1 does not allow opensnoop: S2 is off"),
         ({}, {"digest": "00"}, "another version of opensnoop; upgrade"),
