@@ -70,7 +70,7 @@ def test_a_host_that_cannot_is_named_with_the_reason(
 
 def test_every_host_that_cannot_is_named() -> None:
     hosts = [make_host("web-1", online=False), make_host("web-2"), make_host("web-3", remote_off=True)]
-    with pytest.raises(Conflict, match=r"web-1 is offline \(never seen\).*; web-3 refuses"):
+    with pytest.raises(Conflict, match=r"web-1 is offline \(never seen\).*; web-3 itself allows no tracing"):
         check_ready(hosts, find("opensnoop"))
 
 
