@@ -20,9 +20,9 @@ def run_end(cause: EndCause, message: str) -> RunEnd:
 
 def limit_reached(cause: EndCause, limits: RunLimits) -> RunEnd:
     texts = {
-        END_CAUSE_DURATION: f"ended after {limits.duration_ms / 1000:g} s, as asked",
-        END_CAUSE_ROWS: f"ended after {limits.rows} rows, as asked",
-        END_CAUSE_BYTES: f"ended after {limits.bytes} bytes, as asked",
+        END_CAUSE_DURATION: f"ended after {limits.duration_ms / 1000:g} s, its limit",
+        END_CAUSE_ROWS: f"ended after {limits.rows} rows, its limit",
+        END_CAUSE_BYTES: f"ended after {limits.bytes} bytes, its limit",
     }
     return run_end(cause, texts[cause])
 

@@ -44,7 +44,8 @@ class Child:
             status = await process.wait()
             if self._ending.is_set():
                 return
-            why = f"{self.name} {describe(status)}: {self.last_line()}"
+            # What is killed has no last word: its log ends with something else.
+            why = f"{self.name} {describe(status)}" + ("" if status < 0 else f": {self.last_line()}")
             if not self.ready:
                 raise SupervisorError(f"{why} (log: {self.log})")
             say(f"{why}; starting it again")

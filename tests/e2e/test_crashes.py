@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -65,8 +66,10 @@ def test_a_killed_runner_leaves_nothing_and_its_books_close_from_the_kernels_cou
 def test_a_killed_warden_takes_its_runs_with_it_and_they_say_why(stack: Stack) -> None:
     with workload("open_paths.py", 20_011, 4000, "/nonexistent/killed-warden-") as busy:
         session, objects = traced(stack, busy)
+        watching = stack.spawn("watch", session, "--output", "ndjson")  # many small batches, more than a window of them
+        Thread(target=watching.communicate, daemon=True).start()
         busy.go()
-        eventually(lambda: stack.session(session)["rows"] > 2000, 20, "rows before the kill")
+        eventually(lambda: stack.session(session)["rows"] > 12_000, 20, "rows before the kill")
         os.kill(one(supervisor(stack), "agent.cli"), signal.SIGKILL)
         check_nothing_is_left(objects)
         ended = stack.wait_state(session, "ended", 20)

@@ -45,11 +45,17 @@ def stop(session: str, output: str) -> None:
     report(ended)
 
 
+def _attached_nowhere(session: Session) -> bool:
+    """No host traced anything: its books are in order, and it is no good session all the same."""
+    ends = [run["end"]["cause"] if run["end"] else "" for run in session["runs"]]
+    return bool(ends) and set(ends) == {"failed"}
+
+
 def _row(session: Session) -> list[object]:
     return [
         session["id"][:8],
         session["tool"],
-        session["state"],
+        "failed" if _attached_nowhere(session) else session["state"],
         local_time(session["created_at"]),
         session["created_by"],
         " ".join(session["hosts"]),

@@ -14,9 +14,9 @@ LIMITS = RunLimits(duration_ms=2500, rows=10, bytes=99)
 @pytest.mark.parametrize(
     ("cause", "message"),
     [
-        (pb.END_CAUSE_DURATION, "ended after 2.5 s, as asked"),
-        (pb.END_CAUSE_ROWS, "ended after 10 rows, as asked"),
-        (pb.END_CAUSE_BYTES, "ended after 99 bytes, as asked"),
+        (pb.END_CAUSE_DURATION, "ended after 2.5 s, its limit"),
+        (pb.END_CAUSE_ROWS, "ended after 10 rows, its limit"),
+        (pb.END_CAUSE_BYTES, "ended after 99 bytes, its limit"),
     ],
 )
 def test_a_limit_says_which_one(cause: pb.EndCause, message: str) -> None:

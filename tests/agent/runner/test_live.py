@@ -90,7 +90,7 @@ def test_a_stop_ends_it_with_its_cause_and_words(tmp_path: Path) -> None:
 def test_the_deadline_ends_it(tmp_path: Path) -> None:
     stage = Stage(tmp_path, FakeReader(0), RunLimits(duration_ms=120), boot_ns() + 120_000_000)
     start = time.monotonic()
-    assert stage.live.run().message == "ended after 0.12 s, as asked"
+    assert stage.live.run().message == "ended after 0.12 s, its limit"
     assert 0.11 < time.monotonic() - start < 1
 
 

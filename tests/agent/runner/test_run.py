@@ -64,7 +64,7 @@ def test_duration_is_kept_by_the_runners_own_clock(idle: int) -> None:
     with Run("opensnoop", filters=Filters(pid=idle), limits=RunLimits(duration_ms=700)) as run:
         run.wait()
         assert run.end == pb.RunEnd(
-            cause=pb.END_CAUSE_DURATION, message="ended after 0.7 s, as asked", ledger_known=True
+            cause=pb.END_CAUSE_DURATION, message="ended after 0.7 s, its limit", ledger_known=True
         )
         lasted = (run.heads()[-1].boot_ns - run.first.boot_ns) / 1e6
         assert 650 < lasted < 1500
