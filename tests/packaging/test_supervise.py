@@ -69,7 +69,7 @@ def test_what_dies_is_back_within_two_seconds_and_says_why(own: Stack) -> None:
         killed = time.monotonic()
         eventually(lambda dead=dead, module=module: _replaced(own, module, dead), 2, f"another {module}")  # type: ignore[misc]
         assert time.monotonic() - killed < 2
-        assert any(line.startswith(f"{name} was killed by SIGKILL: ") and "again" in line for line in own.lines)
+        assert any(line.startswith(f"{name} was killed by SIGKILL;") and "again" in line for line in own.lines)
     eventually(lambda: _online(own), 15, "the local host online again")
 
 
