@@ -31,6 +31,7 @@ class Host(TypedDict):
     labels: dict[str, str]
     agent_version: str
     facts: dict[str, Any]
+    remote_off: bool
     switched_off: bool
     verdicts: dict[str, Verdict]
     live_runs: int

@@ -42,6 +42,7 @@ class HostOut(Schema):
     labels: dict[str, str]
     agent_version: str
     facts: dict[str, Any]
+    remote_off: bool
     switched_off: bool
     switch_reason: str
     verdicts: dict[str, VerdictOut]
@@ -148,6 +149,7 @@ def host_out(host: Host) -> dict[str, Any]:
         "labels": host.all_labels,
         "agent_version": host.agent_version,
         "facts": host.facts,
+        "remote_off": host.remote_off,
         "switched_off": host.switched_off,
         "switch_reason": host.switch_reason,
         "verdicts": verdicts,

@@ -37,12 +37,18 @@ def token(output: str) -> None:
     click.echo(made["command"])
 
 
+def _state(host: Host) -> str:
+    if host["switched_off"]:
+        return "switched off"
+    return "off on the host" if host["remote_off"] and host["state"] == "online" else host["state"]
+
+
 def _row(host: Host) -> list[object]:
     verdicts = host["verdicts"].values()
     works = sum(verdict["state"].startswith("works") for verdict in verdicts)
     return [
         host["name"],
-        "switched off" if host["switched_off"] else host["state"],
+        _state(host),
         local_time(host["last_seen"]),
         host["facts"].get("kernel_release", "-"),
         " ".join(f"{key}={value}" for key, value in sorted(host["labels"].items())) or "-",

@@ -631,6 +631,8 @@ export interface components {
             facts: {
                 [key: string]: unknown;
             };
+            /** Remote Off */
+            remote_off: boolean;
             /** Switched Off */
             switched_off: boolean;
             /** Switch Reason */

@@ -4,7 +4,7 @@ import { targetsOf } from "./targets";
 
 function host(name: string, change: Partial<Host>): Host {
   const works = { state: "works" as const, variant: "a", reason: "" };
-  return { id: name, name, state: "online", switched_off: false, labels: {}, verdicts: { opensnoop: works }, ...change } as Host;
+  return { id: name, name, state: "online", switched_off: false, remote_off: false, labels: {}, verdicts: { opensnoop: works }, ...change } as Host;
 }
 
 describe("targets", () => {
@@ -15,10 +15,11 @@ describe("targets", () => {
     host("b", {}),
     host("unknown", { verdicts: {} }),
     host("off", { switched_off: true }),
+    host("shut", { remote_off: true }),
   ]);
 
   it("puts hosts that can run the tool first", () => {
-    expect(targets.map((target) => target.host.name)).toEqual(["b", "unknown", "off", "offline", "old"]);
+    expect(targets.map((target) => target.host.name)).toEqual(["b", "unknown", "off", "offline", "old", "shut"]);
   });
 
   it("says why the others cannot", () => {
@@ -28,6 +29,7 @@ describe("targets", () => {
       "Tracing is switched off on this host.",
       "The host is not connected.",
       "no kprobes",
+      "The host itself allows no tracing now; fleetscope-agent status there says why.",
     ]);
   });
 });
