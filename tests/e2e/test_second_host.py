@@ -6,16 +6,19 @@ import json
 import shlex
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.e2e.processes import descendants
+from tests.e2e.browsing import chromium, sign_in
 from tests.e2e.stack import AGENT_COMMAND, Stack, eventually
 from tests.workloads.spawn import workload
 
-pytestmark = pytest.mark.kernel
+pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
+PASSWORD = "correct-horse-battery-1"
 NETNS, HERE, THERE = "fstest-host2", "10.231.7.1", "10.231.7.2"
 
 
@@ -52,26 +55,33 @@ def fleet(network: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     running.stop()
 
 
-@pytest.fixture(scope="module")
-def joined(fleet: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The join command that was used; the second agent runs while the tests do."""
+@contextmanager
+def second_agent(fleet: Stack, name: str, state: Path) -> Iterator[str]:
+    """An agent that has joined from the other network and runs; yields the join command that it used."""
     command = str(fleet.json("hosts", "token")["command"])
-    state = tmp_path_factory.mktemp("second")
     words = shlex.split(command)
     words[0] = str(AGENT_COMMAND)
     inside = ["nsenter", f"--net=/run/netns/{NETNS}"]
-    subprocess.run([*inside, *words, "--name", "second", "--state", str(state)], check=True)
+    subprocess.run([*inside, *words, "--name", name, "--state", str(state)], check=True)
     policy = fleet.data / "agent/policy.toml"
     agent = subprocess.Popen(
         [*inside, str(AGENT_COMMAND), "run", "--state", str(state), "--policy", str(policy), "--lifeline"],
         stdin=subprocess.PIPE,
     )
-    eventually(lambda: online(fleet, "second"), 15, "the second host online")
-    yield command
-    assert agent.stdin is not None
-    agent.stdin.close()
-    agent.wait(timeout=15)
-    assert not descendants(agent.pid)
+    try:
+        yield command
+    finally:
+        assert agent.stdin is not None
+        agent.stdin.close()
+        agent.wait(timeout=15)
+
+
+@pytest.fixture(scope="module")
+def joined(fleet: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The join command that was used; the second agent runs while the tests do."""
+    with second_agent(fleet, "second", tmp_path_factory.mktemp("second")) as command:
+        eventually(lambda: online(fleet, "second"), 15, "the second host online")
+        yield command
 
 
 def online(fleet: Stack, name: str) -> bool:
@@ -87,10 +97,21 @@ def test_a_join_token_works_once(fleet: Stack, joined: str, tmp_path: Path) -> N
     assert not online(fleet, "third")
 
 
+def test_a_joining_host_appears_in_an_open_browser(fleet: Stack, network: None, tmp_path: Path) -> None:
+    fleet.api("POST", "/api/users", {"username": "hanna", "role": "viewer", "password": PASSWORD}, status=201)
+    with chromium() as browser:
+        page = sign_in(browser.new_context(), fleet.url, "hanna", PASSWORD)
+        page.goto(f"{fleet.url}/hosts")
+        expect(page.get_by_test_id("host-row")).not_to_have_count(0)
+        with second_agent(fleet, "shown", tmp_path):
+            row = page.get_by_test_id("host-row").filter(has_text="shown")
+            expect(row).to_contain_text("online", timeout=15_000)
+
+
 def test_one_session_on_both_hosts_shows_rows_of_both(fleet: Stack, joined: str) -> None:
-    names = sorted(host["name"] for host in fleet.api("GET", "/api/hosts"))
+    names = sorted(host["name"] for host in fleet.api("GET", "/api/hosts") if host["state"] == "online")
     assert len(names) == 2 and "second" in names
-    eventually(lambda: all(works(host) for host in fleet.api("GET", "/api/hosts")), 60, "verdicts of both hosts")
+    eventually(lambda: all(works(fleet, name) for name in names), 60, "verdicts of both hosts")
     with workload("open_paths.py", 503, 1000, "/nonexistent/both-hosts-") as busy:
         hosts = [word for name in names for word in ("--host", name)]
         session = fleet.detach("opensnoop", *hosts, "--pid", str(busy.pid), "--duration", "30s")
@@ -105,5 +126,6 @@ def test_one_session_on_both_hosts_shows_rows_of_both(fleet: Stack, joined: str)
         assert sum("both-hosts-" in row["path"] for row in rows if row["host"] == name) == 503
 
 
-def works(host: dict[str, dict[str, dict[str, str]]]) -> bool:
-    return host["verdicts"].get("opensnoop", {}).get("state") == "works"
+def works(fleet: Stack, name: str) -> bool:
+    state = fleet.api("GET", f"/api/hosts/{name}")["verdicts"].get("opensnoop", {}).get("state")
+    return bool(state == "works")
