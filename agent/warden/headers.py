@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from agent.packets import PacketSocket, PeerGone, socket_pair
@@ -65,7 +66,8 @@ def main() -> int:
     from agent.kernel.headers import ensure_headers
 
     folder = ensure_headers(Path(sys.argv[1]))
-    with socket.socket(fileno=CHILD_SOCKET) as warden:
+    # A warden that has ended meanwhile needs no answer.
+    with socket.socket(fileno=CHILD_SOCKET) as warden, suppress(BrokenPipeError):
         warden.send(os.fsencode(folder) if folder else NONE)
     return 0
 
