@@ -40,6 +40,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body, breaks = self.server.replies.pop(0)
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
+        self.send_header("Connection", "close")  # else the client may ask its next question on this connection
         self.end_headers()
         self.wfile.write(b"%x\r\n%b\r\n" % (len(body), body) if body else b"")
         if not breaks:

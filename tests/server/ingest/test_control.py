@@ -186,4 +186,4 @@ async def test_a_host_says_when_it_switches_itself_off_or_on(
         host.say(hello=pb.Hello(agent_version="changed", remote_off=off))
         await until(lambda: person.get("hosts/web-1"), lambda found: found["agent_version"] == "changed")
         answer = await person.post("sessions", {"tool": "opensnoop"}, status)
-        assert ("refuses remote tracing" in str(answer)) == off
+        assert ("itself allows no tracing" in str(answer)) == off
