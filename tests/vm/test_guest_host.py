@@ -16,7 +16,7 @@ from tests.e2e.stack import AGENT_COMMAND, ROOT, Stack, eventually
 from tests.vm import kernels
 from tests.vm.guest import boot
 
-pytestmark = pytest.mark.vm
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(1500)]  # emulation is slow
 
 COUNT = 1009
 
@@ -68,20 +68,13 @@ def host(stack: Stack) -> dict[str, object] | None:
 def test_a_guest_with_another_kernel_is_traced_exactly(stack: Stack, guest: Path) -> None:
     here = subprocess.run(["uname", "-r"], capture_output=True, text=True, check=True).stdout.strip()
     assert (guest / "kernel").read_text().strip() != here
-    verdict = eventually(lambda: verdict_of(stack), 300, "the guest's verdict on opensnoop")
-    assert verdict["state"] == "works", verdict
     pid = int((guest / "pid").read_text())
-    session = stack.detach("opensnoop", "--host", "guest", "--pid", str(pid), "--duration", "120s", "--budget", "100%")
+    start = ["start", "opensnoop", "--host", "guest", "--pid", str(pid), "--duration", "600s", "--budget", "100%"]
+    session = str(stack.json(*start, "--detach")["session"])
+    stack.wait_state(session, "attached", 400)
     (guest / "go").write_text("go\n")
     stack.wait_state(session, "ended", 180)
     lines = stack.command("export", session, "--format", "ndjson", "-o", "-").stdout.splitlines()
     rows = [row for row in map(json.loads, lines) if "in-guest-" in row["path"]]
     assert len({row["path"] for row in rows}) == len(rows) == COUNT
     assert {row["host"] for row in rows} == {"guest"}
-
-
-def verdict_of(stack: Stack) -> dict[str, str] | None:
-    verdicts = (host(stack) or {}).get("verdicts", {})
-    assert isinstance(verdicts, dict)
-    found: dict[str, str] | None = verdicts.get("opensnoop")
-    return found if found and found["state"] != "checking" else None
