@@ -76,7 +76,7 @@ class Daemon:
         parts = Parts(own, self._link, self._power, self._spools, self._verdicts, self._runs)
         self._dialogue = Dialogue(parts, self._mouth)
         self._status = StatusSocket(self._loop, paths.status_socket, self._describe)
-        self._was_off = self._power.off_reason
+        self._was_off, self._policy_told = self._power.off_reason, self._power.policy
         self._cpu_before = (time.monotonic(), self._cpu_ns())
 
     def run(self, *, lifeline: bool) -> None:
@@ -140,10 +140,10 @@ class Daemon:
 
     def _refresh(self) -> None:
         self._spools.trim()
-        policy = self._power.policy
         self._power.refresh()
-        if self._power.policy is not policy:
-            self._verdicts.use_policy(self._power.policy)
+        if self._power.policy is not self._policy_told:
+            self._policy_told = self._power.policy
+            self._verdicts.use_policy(self._policy_told)
         if self._power.off_reason != self._was_off:
             self._was_off = self._power.off_reason
             log.warning("%s", self._was_off or "tracing is allowed on this host again")

@@ -72,6 +72,7 @@ class Gate:
     def _decide(self, command: Command, live_runs: int) -> Admission:
         if command.run_id in self._seen:
             raise Refused("this run was started on this host before; a run starts only once")
+        self._power.refresh()  # what the owner wrote a moment ago holds
         if reason := self._power.off_reason:
             raise Refused(reason)
         policy = self._power.policy

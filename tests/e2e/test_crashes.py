@@ -87,22 +87,12 @@ def test_a_killed_link_or_server_costs_no_row(stack: Stack, module: str) -> None
         eventually(lambda: stack.session(session)["rows"] > 2000, 20, "rows before the kill")
         os.kill(one(supervisor(stack), module), signal.SIGKILL)
         busy.finish()
-    ended = eventually(lambda: _ended(stack, session), 40, "the run's end after the restart")
+    ended = stack.wait_ended(session)
     assert ended["books"] == "complete"
     lines = stack.command("export", session, "--format", "ndjson", "-o", "-").stdout.splitlines()
     ours = [line for line in lines if b"killed-road-" in line]
     assert len(ours) == count
     assert len(set(ours)) == count
-
-
-def _ended(stack: Stack, session: str) -> dict[str, object] | None:
-    import httpx
-
-    try:
-        seen = stack.session(session)
-    except (httpx.TransportError, AssertionError):
-        return None
-    return seen if seen["state"] == "ended" else None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

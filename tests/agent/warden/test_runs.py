@@ -74,16 +74,8 @@ def test_an_audit_log_that_cannot_be_written_loads_nothing(host: AgentHost) -> N
 )
 def test_the_hosts_policy_is_above_the_server(host: AgentHost, policy: str, why: str) -> None:
     host.write_policy(policy)
-    wait_for(lambda: "cannot be used" in host.status()["off"] or not host.status()["off"], 3, "status")
-
-    def refused() -> str:
-        wait_for(lambda: not host.status()["runs"], 20, "the end of an earlier try")
-        before = len(host.server.refusals())
-        run_id = _send(host, filters=Filters(pid=2**22 - 5))
-        wait_for(lambda: len(host.server.refusals()) > before or host.server.updates(run_id), 10, "an answer")
-        return "".join(host.server.refusals()[before:])
-
-    assert why in wait_for(refused, 10, "a refusal under the new policy")
+    _send(host, filters=Filters(pid=2**22 - 5))
+    assert why in _refused(host)
 
 
 def test_the_switch_ends_runs_within_seconds_refuses_new_ones_and_allows_them_again(host: AgentHost) -> None:
@@ -112,7 +104,6 @@ def test_the_switch_ends_runs_within_seconds_refuses_new_ones_and_allows_them_ag
 def test_runs_on_one_host_are_capped(host: AgentHost) -> None:
     host.write_policy("[limits]\nruns = 1\n")
     with workload("open_paths.py", 10, 1000, "/nonexistent/cap-") as busy:
-        wait_for(lambda: "denies" not in host.status()["off"], 3, "the policy read")
         first = host.begin(envelope(host.identity.host_id, filters=Filters(pid=busy.pid)))
         _send(host)
         reason = wait_for(host.server.refusals, 10, "a refusal")[0]
@@ -140,13 +131,9 @@ def test_a_runner_that_cannot_be_started_is_refused_and_on_record_as_ended(host:
 
 def test_lowered_limits_are_told(host: AgentHost) -> None:
     host.write_policy("[limits]\nduration_seconds = 2\n")
-
-    def note() -> str:
-        run_id = _send(host, filters=Filters(pid=2**22 - 5))
-        host.server.wait_for_state(run_id, RunUpdate.STATE_ACCEPTED)
-        return host.server.updates(run_id)[0].note
-
-    assert "duration 2 s" in wait_for(note, 20, "the note")
+    run_id = _send(host, filters=Filters(pid=2**22 - 5))
+    accepted = host.server.wait_for_state(run_id, RunUpdate.STATE_ACCEPTED)
+    assert "duration 2 s" in accepted.note
 
 
 def test_status_says_who_traces_here(host: AgentHost) -> None:
