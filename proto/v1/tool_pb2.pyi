@@ -114,6 +114,11 @@ class Unit(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UNIT_CGROUP: _ClassVar[Unit]
     UNIT_EXIT_CODE: _ClassVar[Unit]
     UNIT_WORD: _ClassVar[Unit]
+    UNIT_TERMINAL: _ClassVar[Unit]
+    UNIT_CONNECTION: _ClassVar[Unit]
+    UNIT_DIRECTION: _ClassVar[Unit]
+    UNIT_SCREEN_ROWS: _ClassVar[Unit]
+    UNIT_SCREEN_COLUMNS: _ClassVar[Unit]
 
 class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -213,6 +218,11 @@ UNIT_BOOT_TIME: Unit
 UNIT_CGROUP: Unit
 UNIT_EXIT_CODE: Unit
 UNIT_WORD: Unit
+UNIT_TERMINAL: Unit
+UNIT_CONNECTION: Unit
+UNIT_DIRECTION: Unit
+UNIT_SCREEN_ROWS: Unit
+UNIT_SCREEN_COLUMNS: Unit
 ROLE_UNSPECIFIED: Role
 ROLE_TIME: Role
 ROLE_KEY: Role
