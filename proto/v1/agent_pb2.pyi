@@ -1,4 +1,5 @@
 from proto.v1 import stream_pb2 as _stream_pb2
+from proto.v1 import tool_pb2 as _tool_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -33,30 +34,34 @@ class EnrollReply(_message.Message):
     def __init__(self, host_id: _Optional[str] = ..., certificate_pem: _Optional[bytes] = ..., ca_pem: _Optional[bytes] = ..., command_key: _Optional[bytes] = ..., host_name: _Optional[str] = ...) -> None: ...
 
 class AgentMessage(_message.Message):
-    __slots__ = ("hello", "verdict", "run", "heartbeat", "refusal")
+    __slots__ = ("hello", "verdict", "run", "heartbeat", "refusal", "names")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
     verdict: Verdict
     run: RunUpdate
     heartbeat: Heartbeat
     refusal: Refusal
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., run: _Optional[_Union[RunUpdate, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ...) -> None: ...
+    names: Names
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., run: _Optional[_Union[RunUpdate, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., names: _Optional[_Union[Names, _Mapping]] = ...) -> None: ...
 
 class ServerMessage(_message.Message):
-    __slots__ = ("welcome", "start", "stop", "watch")
+    __slots__ = ("welcome", "start", "stop", "watch", "ask")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
     WATCH_FIELD_NUMBER: _ClassVar[int]
+    ASK_FIELD_NUMBER: _ClassVar[int]
     welcome: Welcome
     start: SignedEnvelope
     stop: Stop
     watch: Watch
-    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., start: _Optional[_Union[SignedEnvelope, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ...) -> None: ...
+    ask: SignedAsk
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., start: _Optional[_Union[SignedEnvelope, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ..., ask: _Optional[_Union[SignedAsk, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("agent_version", "facts", "verdicts", "runs", "labels", "policy_digest", "remote_off")
@@ -287,6 +292,60 @@ class RunTarget(_message.Message):
     host_id: str
     host_name: str
     def __init__(self, run_id: _Optional[bytes] = ..., host_id: _Optional[str] = ..., host_name: _Optional[str] = ...) -> None: ...
+
+class SignedAsk(_message.Message):
+    __slots__ = ("payload", "signature")
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    payload: bytes
+    signature: bytes
+    def __init__(self, payload: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class Ask(_message.Message):
+    __slots__ = ("ask_id", "host_id", "kind", "text", "pid", "limit", "user", "not_after_wall_ns")
+    ASK_ID_FIELD_NUMBER: _ClassVar[int]
+    HOST_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    PID_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    NOT_AFTER_WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    ask_id: bytes
+    host_id: str
+    kind: _tool_pb2.NameKind
+    text: str
+    pid: int
+    limit: int
+    user: str
+    not_after_wall_ns: int
+    def __init__(self, ask_id: _Optional[bytes] = ..., host_id: _Optional[str] = ..., kind: _Optional[_Union[_tool_pb2.NameKind, str]] = ..., text: _Optional[str] = ..., pid: _Optional[int] = ..., limit: _Optional[int] = ..., user: _Optional[str] = ..., not_after_wall_ns: _Optional[int] = ...) -> None: ...
+
+class Names(_message.Message):
+    __slots__ = ("ask_id", "names", "total", "meant", "error")
+    ASK_ID_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    MEANT_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    ask_id: bytes
+    names: _containers.RepeatedCompositeFieldContainer[Name]
+    total: int
+    meant: int
+    error: str
+    def __init__(self, ask_id: _Optional[bytes] = ..., names: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., total: _Optional[int] = ..., meant: _Optional[int] = ..., error: _Optional[str] = ...) -> None: ...
+
+class Name(_message.Message):
+    __slots__ = ("value", "label", "detail", "since_wall_ns")
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    SINCE_WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    value: str
+    label: str
+    detail: str
+    since_wall_ns: int
+    def __init__(self, value: _Optional[str] = ..., label: _Optional[str] = ..., detail: _Optional[str] = ..., since_wall_ns: _Optional[int] = ...) -> None: ...
 
 class Filters(_message.Message):
     __slots__ = ("pid", "tid", "uid", "comm", "cgroup", "ppid")

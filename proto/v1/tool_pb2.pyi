@@ -50,6 +50,22 @@ class HostMerge(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     HOST_MERGE_INTERLEAVE: _ClassVar[HostMerge]
     HOST_MERGE_SUM: _ClassVar[HostMerge]
 
+class NameKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NAME_KIND_UNSPECIFIED: _ClassVar[NameKind]
+    NAME_KIND_PROCESS: _ClassVar[NameKind]
+    NAME_KIND_COMM: _ClassVar[NameKind]
+    NAME_KIND_LIBRARY: _ClassVar[NameKind]
+    NAME_KIND_FUNCTION: _ClassVar[NameKind]
+    NAME_KIND_USDT: _ClassVar[NameKind]
+    NAME_KIND_TRACEPOINT: _ClassVar[NameKind]
+    NAME_KIND_PTY: _ClassVar[NameKind]
+    NAME_KIND_USER: _ClassVar[NameKind]
+    NAME_KIND_CONTAINER: _ClassVar[NameKind]
+    NAME_KIND_UNIT: _ClassVar[NameKind]
+    NAME_KIND_POD: _ClassVar[NameKind]
+    NAME_KIND_FIELD: _ClassVar[NameKind]
+
 class ParamType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     PARAM_TYPE_UNSPECIFIED: _ClassVar[ParamType]
@@ -165,6 +181,19 @@ FILTER_PPID: Filter
 HOST_MERGE_UNSPECIFIED: HostMerge
 HOST_MERGE_INTERLEAVE: HostMerge
 HOST_MERGE_SUM: HostMerge
+NAME_KIND_UNSPECIFIED: NameKind
+NAME_KIND_PROCESS: NameKind
+NAME_KIND_COMM: NameKind
+NAME_KIND_LIBRARY: NameKind
+NAME_KIND_FUNCTION: NameKind
+NAME_KIND_USDT: NameKind
+NAME_KIND_TRACEPOINT: NameKind
+NAME_KIND_PTY: NameKind
+NAME_KIND_USER: NameKind
+NAME_KIND_CONTAINER: NameKind
+NAME_KIND_UNIT: NameKind
+NAME_KIND_POD: NameKind
+NAME_KIND_FIELD: NameKind
 PARAM_TYPE_UNSPECIFIED: ParamType
 PARAM_TYPE_INT: ParamType
 PARAM_TYPE_BOOL: ParamType
@@ -269,7 +298,7 @@ class Tool(_message.Message):
     def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., summary: _Optional[str] = ..., category: _Optional[str] = ..., risk: _Optional[_Union[Risk, str]] = ..., task: _Optional[_Union[TaskMeaning, str]] = ..., filters: _Optional[_Iterable[_Union[Filter, str]]] = ..., params: _Optional[_Iterable[_Union[Param, _Mapping]]] = ..., variants: _Optional[_Iterable[_Union[Variant, _Mapping]]] = ..., streams: _Optional[_Iterable[_Union[Stream, _Mapping]]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., compare: _Optional[_Iterable[str]] = ..., merge: _Optional[_Union[HostMerge, str]] = ..., overhead: _Optional[str] = ...) -> None: ...
 
 class Param(_message.Message):
-    __slots__ = ("name", "type", "default", "required", "min", "max", "choices", "help", "unit", "macro")
+    __slots__ = ("name", "type", "default", "required", "min", "max", "choices", "help", "unit", "macro", "hint")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_FIELD_NUMBER: _ClassVar[int]
@@ -280,6 +309,7 @@ class Param(_message.Message):
     HELP_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
     MACRO_FIELD_NUMBER: _ClassVar[int]
+    HINT_FIELD_NUMBER: _ClassVar[int]
     name: str
     type: ParamType
     default: str
@@ -290,7 +320,8 @@ class Param(_message.Message):
     help: str
     unit: str
     macro: str
-    def __init__(self, name: _Optional[str] = ..., type: _Optional[_Union[ParamType, str]] = ..., default: _Optional[str] = ..., required: _Optional[bool] = ..., min: _Optional[int] = ..., max: _Optional[int] = ..., choices: _Optional[_Iterable[str]] = ..., help: _Optional[str] = ..., unit: _Optional[str] = ..., macro: _Optional[str] = ...) -> None: ...
+    hint: NameKind
+    def __init__(self, name: _Optional[str] = ..., type: _Optional[_Union[ParamType, str]] = ..., default: _Optional[str] = ..., required: _Optional[bool] = ..., min: _Optional[int] = ..., max: _Optional[int] = ..., choices: _Optional[_Iterable[str]] = ..., help: _Optional[str] = ..., unit: _Optional[str] = ..., macro: _Optional[str] = ..., hint: _Optional[_Union[NameKind, str]] = ...) -> None: ...
 
 class Variant(_message.Message):
     __slots__ = ("name", "probes", "loses", "defines")
