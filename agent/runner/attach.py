@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from agent.runner import probes
 from agent.runner.compiler import AttachError, Compiled, program_types
 from agent.runner.functions import Function, find_functions
+from agent.runner.listing import Loaded
 from agent.runner.map_access import update_map
 from agent.runner.probes import Held, Places
 from bpf.catalog import CatalogTool
@@ -70,6 +71,7 @@ class Attachment:
     functions: list[Function] = field(default_factory=list)
     places: dict[str, Places] = field(default_factory=dict)
     ring_bytes: dict[str, int] = field(default_factory=dict)
+    loaded: Loaded | None = None
     _events: list[int] = field(default_factory=list)
 
     def detach(self) -> None:
@@ -102,12 +104,7 @@ def attach(request: Request, variant: pb.Variant) -> Attachment:
     held = Attachment(variant)
     try:
         wanted = [probe for probe in variant.probes if _wanted(request, probe)]
-        compiled = Compiled(_program(request, variant, wanted, held), request.headers)
-        try:
-            _take_maps(request, compiled, held)
-            _load(compiled, wanted, held)
-        finally:
-            compiled.close()
+        held.loaded = _compile_and_load(request, _program(request, variant, wanted, held), wanted, held)
         _fill_filters(request, held)
         for probe in wanted:
             for attached in _attach(request, probe, held):
@@ -116,6 +113,23 @@ def attach(request: Request, variant: pb.Variant) -> Attachment:
         held.close()
         raise
     return held
+
+
+def _compile_and_load(request: Request, program: Program, wanted: Sequence[pb.Probe], held: Attachment) -> Loaded:
+    try:
+        compiled = Compiled(program, request.headers)
+        try:
+            _take_maps(request, compiled, held)
+            loaded = Loaded.of(program, compiled)
+            _load(compiled, wanted, held)
+            for name, kind in zip(held.programs, held.program_types, strict=True):
+                loaded.add(name, kind, compiled.instructions(name))
+        finally:
+            compiled.close()
+    except AttachError as error:
+        error.program = program
+        raise
+    return loaded
 
 
 def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], held: Attachment) -> Program:

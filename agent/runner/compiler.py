@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import tempfile
@@ -17,6 +18,8 @@ NO_BTF = (
     "this kernel has no BTF (/sys/kernel/btf/vmlinux), so probes cannot be compiled for it; "
     "use a kernel built with CONFIG_DEBUG_INFO_BTF"
 )
+# bcc's own module leaves the type of this one open.
+lib.bpf_table_name.restype = ctypes.c_char_p
 _COMPILE_ERROR = re.compile(r"^(.*?):(\d+):\d+: (?:fatal )?error: (.*)$", re.MULTILINE)
 # Instructions and register states of the verifier's log; what is left is what it says in words.
 _DUMP = re.compile(r"^(?:\d+: [(R].*|(?:old|cur) state:.*|from \d+.*|R\d.*|;.*|func#\d.*|arg#\d.*)$", re.MULTILINE)
@@ -24,7 +27,13 @@ _VERDICT_END = re.compile(r"^processed \d+ insns.*$", re.MULTILINE)
 
 
 class AttachError(RuntimeError):
-    """The tool cannot be attached here. The text is one line: what failed, why, and what to do where that is known."""
+    """The tool cannot be attached here. The text is one line: what failed, why, and what to do where that is known.
+    ``log`` is all that compiler or verifier said; ``program`` what was compiled, once that is known."""
+
+    def __init__(self, text: str, log: str = "") -> None:
+        super().__init__(text)
+        self.log = log
+        self.program: Program | None = None
 
 
 class _Module(BPF):  # type: ignore[misc]  # bcc has no types
@@ -58,7 +67,7 @@ class Compiled:
                 flags = [*program.cflags, "-Wno-macro-redefined", "-Wno-unused-function"]
                 self._module = _Module(text=program.text.encode(), cflags=flags)
         except Exception as error:
-            raise AttachError(_compile_message(output.text)) from error
+            raise AttachError(_compile_message(output.text), output.text) from error
 
     def load(self, function: str, kind: int, attach_type: int = -1) -> int:
         """Descriptor of the loaded program, which the caller closes. ``attach_type``: of linux/bpf.h, where the kernel
@@ -68,8 +77,19 @@ class Compiled:
             with _captured(output):
                 loaded = self._module.load_func(function.encode(), kind, None, attach_type)
         except Exception as error:
-            raise AttachError(_load_message(function, output.text)) from error
+            raise AttachError(_load_message(function, output.text), output.text) from error
         return os.dup(loaded.fd)
+
+    def instructions(self, function: str) -> bytes:
+        """As the compiler made them; maps stand as this process's descriptors."""
+        code: bytes = self._module.dump_func(function.encode())
+        return code
+
+    def map_names(self) -> dict[int, str]:
+        """By the descriptor that stands in the instructions."""
+        module = self._module.module
+        numbers = range(lib.bpf_num_tables(module))
+        return {lib.bpf_table_fd_id(module, number): lib.bpf_table_name(module, number).decode() for number in numbers}
 
     def map_fd(self, name: str) -> int:
         """A descriptor of the map, which the caller closes. Raises KeyError."""

@@ -12,6 +12,7 @@ from agent.runner.attach import AttachError, Attachment, Request, attach, choose
 from agent.runner.channel import Channel, WardenGone
 from agent.runner.ends import final_end, run_end
 from agent.runner.ledger import Ledger
+from agent.runner.listing import refused
 from agent.runner.prepare import PrepareError, load_request
 from agent.runner.process import drop_capabilities, forget_compiler, join_group, take_priority
 from agent.runner.signals import Termination
@@ -42,7 +43,7 @@ def run(config: RunnerConfig, channel: Channel) -> None:
         request = _request(config)
         held = attach(request, choose_variant(request.entry.tool, config.variant))
     except (AttachError, PrepareError, TargetError, OSError) as error:
-        _refuse(config, channel, str(error))
+        _refuse(config, channel, error)
         return
     finally:
         imports.join()
@@ -85,6 +86,7 @@ def _trace(
     live = Live(config.run_id, channel, readers, batcher, termination, target, deadline)
     try:
         _announce(channel, live.update(RunUpdate.STATE_ATTACHED), schema, held)
+        _list(channel, live.update(RunUpdate.STATE_ATTACHED), held)
         end = live.run()
     except WardenGone as error:
         end = run_end(stream_pb2.END_CAUSE_AGENT_STOPPED, f"the agent stopped: {error}")
@@ -101,6 +103,13 @@ def _announce(channel: Channel, update: RunUpdate, schema: stream_pb2.RunSchema,
     update.boot_ns, update.wall_ns = clock_anchor()
     message = RunnerToWarden(update=update, program_types=held.program_types)
     channel.send(message, [held.maps["fs_counters"], *held.programs.values()])
+
+
+def _list(channel: Channel, update: RunUpdate, held: Attachment) -> None:
+    """After the first word: nobody waits for it."""
+    if held.loaded is not None:
+        update.listing = held.loaded.packed()
+        channel.send(RunnerToWarden(update=update))
 
 
 def clock_anchor() -> tuple[int, int]:
@@ -126,14 +135,15 @@ def _drain(live: Live, ledger: Ledger) -> None:
             return
 
 
-def _refuse(config: RunnerConfig, channel: Channel, reason: str) -> None:
-    end = run_end(stream_pb2.END_CAUSE_FAILED, reason)
+def _refuse(config: RunnerConfig, channel: Channel, error: Exception) -> None:
+    end = run_end(stream_pb2.END_CAUSE_FAILED, str(error))
     spool = _spool(config)
     head = stream_pb2.BatchHead(run_id=config.run_id, seq=1, ledger=stream_pb2.Ledger(), end=end)
     head.boot_ns, head.wall_ns = clock_anchor()
     spool.append(1, frame.encode(head), always=True)
     spool.close()
     update = RunUpdate(run_id=config.run_id, state=RunUpdate.STATE_ENDED, end=end, spooled_seq=1)
+    update.listing = refused(error)
     update.ledger.SetInParent()
     _tell(channel, update)
 

@@ -119,6 +119,7 @@ class Run:
         update = RunUpdate()
         update.CopyFrom(self.state)
         update.ClearField("schema")
+        update.ClearField("listing")
         self._events.update(update)
 
     def _check_deadline(self) -> None:
@@ -171,6 +172,7 @@ class Run:
         if descriptors:
             self._hold(message, descriptors)
         if update.state == RunUpdate.STATE_ENDED:
+            self.state.listing = update.listing or self.state.listing
             self._close(update.end)
             return
         changed_state = update.state not in (RunUpdate.STATE_UNSPECIFIED, self.state.state)
@@ -178,7 +180,7 @@ class Run:
         self._changed = True
         if update.spooled_seq:
             self._events.spooled(self.run_id, update.spooled_seq)
-        if changed_state or update.note:
+        if changed_state or update.note or update.listing:
             self.report(update.note)
 
     def _hold(self, message: RunnerToWarden, descriptors: list[int]) -> None:

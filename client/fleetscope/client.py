@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 from fleetscope import config
 from fleetscope.errors import Refused
 from fleetscope.following import Following
-from fleetscope.models import Filters, Host, JoinToken, Limits, Me, Session, User
+from fleetscope.models import Filters, Host, JoinToken, Limits, Me, Program, Session, User
 from fleetscope.quantities import budget_permille, duration_ms
 from fleetscope.transport import Transport
 
@@ -149,6 +149,12 @@ class Client:
         """The rows as dictionaries, as they arrive, all of them, until the session has ended."""
         for block in self.row_blocks(session_id, patience=patience):
             yield from map(json.loads, block.splitlines())
+
+    def program(self, session_id: str, host: str = "") -> Program:
+        """What the host, or the first one that says so, compiled and loaded."""
+        return cast(
+            Program, self._transport.json("GET", f"sessions/{_session(session_id)}/program", query={"host": host})
+        )
 
     def export(self, session_id: str, file_format: str) -> AbstractContextManager[Iterator[bytes]]:
         """All stored rows as ndjson, csv, arrow, parquet or folded, in chunks."""

@@ -89,6 +89,21 @@ class Session(TypedDict):
     runs: list[Run]
 
 
+class ListedFunction(TypedDict):
+    name: str
+    type: str
+    instructions: int
+    bytecode: str
+
+
+class Program(TypedDict):
+    host: str
+    source: str
+    switches: list[str]
+    functions: list[ListedFunction]
+    log: str
+
+
 class Limits(TypedDict, total=False):
     """0 or absent: no limit beyond the tool's and the host's own."""
 

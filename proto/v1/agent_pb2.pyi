@@ -155,7 +155,7 @@ class Verdict(_message.Message):
     def __init__(self, tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., state: _Optional[_Union[Verdict.State, str]] = ..., variant: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class RunUpdate(_message.Message):
-    __slots__ = ("run_id", "state", "schema", "end", "ledger", "cost", "spooled_seq", "boot_ns", "wall_ns", "note")
+    __slots__ = ("run_id", "state", "schema", "end", "ledger", "cost", "spooled_seq", "boot_ns", "wall_ns", "note", "listing")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[RunUpdate.State]
@@ -176,6 +176,7 @@ class RunUpdate(_message.Message):
     BOOT_NS_FIELD_NUMBER: _ClassVar[int]
     WALL_NS_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    LISTING_FIELD_NUMBER: _ClassVar[int]
     run_id: bytes
     state: RunUpdate.State
     schema: _stream_pb2.RunSchema
@@ -186,7 +187,8 @@ class RunUpdate(_message.Message):
     boot_ns: int
     wall_ns: int
     note: str
-    def __init__(self, run_id: _Optional[bytes] = ..., state: _Optional[_Union[RunUpdate.State, str]] = ..., schema: _Optional[_Union[_stream_pb2.RunSchema, _Mapping]] = ..., end: _Optional[_Union[_stream_pb2.RunEnd, _Mapping]] = ..., ledger: _Optional[_Union[_stream_pb2.Ledger, _Mapping]] = ..., cost: _Optional[_Union[_stream_pb2.Cost, _Mapping]] = ..., spooled_seq: _Optional[int] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., note: _Optional[str] = ...) -> None: ...
+    listing: bytes
+    def __init__(self, run_id: _Optional[bytes] = ..., state: _Optional[_Union[RunUpdate.State, str]] = ..., schema: _Optional[_Union[_stream_pb2.RunSchema, _Mapping]] = ..., end: _Optional[_Union[_stream_pb2.RunEnd, _Mapping]] = ..., ledger: _Optional[_Union[_stream_pb2.Ledger, _Mapping]] = ..., cost: _Optional[_Union[_stream_pb2.Cost, _Mapping]] = ..., spooled_seq: _Optional[int] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., note: _Optional[str] = ..., listing: _Optional[bytes] = ...) -> None: ...
 
 class Refusal(_message.Message):
     __slots__ = ("run_id", "reason")

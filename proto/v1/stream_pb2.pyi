@@ -169,3 +169,27 @@ class Cost(_message.Message):
     bpf_runs: int
     runner_cpu_ns: int
     def __init__(self, host_percent: _Optional[float] = ..., thread_percent: _Optional[float] = ..., bpf_run_ns: _Optional[int] = ..., bpf_runs: _Optional[int] = ..., runner_cpu_ns: _Optional[int] = ...) -> None: ...
+
+class Listing(_message.Message):
+    __slots__ = ("source", "switches", "functions", "log", "maps")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    SWITCHES_FIELD_NUMBER: _ClassVar[int]
+    FUNCTIONS_FIELD_NUMBER: _ClassVar[int]
+    LOG_FIELD_NUMBER: _ClassVar[int]
+    MAPS_FIELD_NUMBER: _ClassVar[int]
+    source: str
+    switches: _containers.RepeatedScalarFieldContainer[str]
+    functions: _containers.RepeatedCompositeFieldContainer[ListedFunction]
+    log: str
+    maps: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, source: _Optional[str] = ..., switches: _Optional[_Iterable[str]] = ..., functions: _Optional[_Iterable[_Union[ListedFunction, _Mapping]]] = ..., log: _Optional[str] = ..., maps: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ListedFunction(_message.Message):
+    __slots__ = ("name", "type", "code")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    type: _tool_pb2.ProbeType
+    code: bytes
+    def __init__(self, name: _Optional[str] = ..., type: _Optional[_Union[_tool_pb2.ProbeType, str]] = ..., code: _Optional[bytes] = ...) -> None: ...

@@ -11,7 +11,7 @@ from server.fleet import presence
 from server.ingest.database import in_db
 from server.ingest.links import Link
 from server.ingest.runs import OpenRun, load_run
-from server.tracing import lifecycle
+from server.tracing import lifecycle, listings
 from server.tracing.segments import segment_store
 
 MAX_SCHEMA = 1024 * 1024
@@ -48,6 +48,9 @@ async def _run(link: Link, update: RunUpdate) -> None:
             )
             link.send(ServerMessage(stop=stop))
         return
+    if update.listing and not run.listed:
+        await in_db(listings.keep, run.id, update.listing)
+        run.listed = True
     if run.closed:
         return
     if update.state == RunUpdate.STATE_ACCEPTED:

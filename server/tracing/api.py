@@ -15,10 +15,10 @@ from server.accounts.auth import person
 from server.accounts.policy import Action, require
 from server.audit.record import record
 from server.errors import Conflict
-from server.tracing import lifecycle, schemas
+from server.tracing import lifecycle, listings, schemas
 from server.tracing.lookup import session_by
 from server.tracing.models import Session
-from server.tracing.render import RUNS, session_out
+from server.tracing.render import RUNS, program_out, session_out
 from server.tracing.segments import segment_store
 from server.tracing.start import Order, start
 
@@ -57,6 +57,15 @@ def get_session(request: HttpRequest, session: str) -> dict[str, Any]:
     return session_out(found)
 
 
+@router.get("/{session}/program", response=schemas.ProgramOut)
+def get_program(request: HttpRequest, session: str, host: str = "") -> dict[str, Any]:
+    """The BPF program of a run: its C text as compiled, its bytecode, the verifier's log if it was refused."""
+    actor, found = person(request), session_by(session)
+    require(actor, Action.SESSION_VIEW, found, tool=found.tool, session=found.id)
+    run, listing = listings.of_session(found, host)
+    return program_out(run, listing)
+
+
 @router.post("/{session}/stop", response=schemas.SessionOut, by_alias=True)
 def stop_session(request: HttpRequest, session: str) -> dict[str, Any]:
     """Returns at once; the runs end when their hosts have closed the books."""
@@ -88,6 +97,7 @@ def delete_session(request: HttpRequest, session: str) -> Status[None]:
         nudge.session_changed(found.id)
         deleted = found.id
         found.delete()
+        listings.sweep()
     segment_store().delete(deleted)
     return Status(204, None)
 

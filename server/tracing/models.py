@@ -56,6 +56,16 @@ class Session(models.Model):
         return f"{self.tool} {self.id}"
 
 
+class Listing(models.Model):
+    """What a run loaded into the kernel, as its host packed it (proto/listing.py); hosts of one kernel share it."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    packed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.digest
+
+
 class Run(models.Model):
     """One session on one host. Ended: its last frame is stored, or it is known that none will come."""
 
@@ -83,6 +93,7 @@ class Run(models.Model):
     hits = models.BigIntegerField(default=0)
     stored_bytes = models.BigIntegerField(default=0)
     stored_seq = models.BigIntegerField(default=0)
+    listing = models.ForeignKey(Listing, null=True, on_delete=models.SET_NULL, related_name="runs")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "host"], name="one_run_per_session_and_host")]

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
 
-from proto.shortform import to_dict
-from proto.v1.stream_pb2 import Ledger, LossCause, RunEnd
+from proto.shortform import enum_short, to_dict
+from proto.v1.stream_pb2 import Ledger, Listing, LossCause, RunEnd
+from proto.v1.tool_pb2 import ProbeType
 from server.tracing.books import Books, books, session_books
+from server.tracing.bytecode import INSTRUCTION_BYTES, disassemble
 from server.tracing.models import Run, RunState, Session
 from server.tracing.segments import segment_store
 
@@ -78,6 +80,24 @@ def _run_out(run: Run, found: Books) -> dict[str, Any]:
         "started_at": run.started_at,
         "ended_at": run.ended_at if run.state in (RunState.ENDED, RunState.REFUSED) else None,
         "schema": to_dict(schema) if schema else None,
+    }
+
+
+def program_out(run: Run, listing: Listing) -> dict[str, Any]:
+    return {
+        "host": run.host.name,
+        "source": listing.source,
+        "switches": list(listing.switches),
+        "functions": [
+            {
+                "name": function.name,
+                "type": enum_short(ProbeType.DESCRIPTOR, function.type),
+                "instructions": len(function.code) // INSTRUCTION_BYTES,
+                "bytecode": disassemble(function.code, listing.maps),
+            }
+            for function in listing.functions
+        ],
+        "log": listing.log,
     }
 
 

@@ -122,6 +122,23 @@ class SessionOut(Schema):
     runs: list[RunOut]
 
 
+class ListedFunctionOut(Schema):
+    name: str
+    type: str
+    instructions: int
+    bytecode: str
+
+
+class ProgramOut(Schema):
+    """What a host compiled and loaded. `log` is what compiler or verifier said when it was refused, else empty."""
+
+    host: str
+    source: str
+    switches: list[str]
+    functions: list[ListedFunctionOut]
+    log: str
+
+
 class SessionPage(Schema):
     items: list[SessionOut]
     total: int

@@ -13,6 +13,7 @@ from fleetscope.cli.accounts import login, logout, password, users
 from fleetscope.cli.export import export
 from fleetscope.cli.hosts import hosts
 from fleetscope.cli.output import complain
+from fleetscope.cli.program import program
 from fleetscope.cli.sessions import sessions, stop
 from fleetscope.cli.start import start
 from fleetscope.cli.tools import tools
@@ -28,7 +29,7 @@ def fleetscope() -> None:
     """
 
 
-for command in (login, logout, password, users, hosts, tools, start, watch, stop, sessions, export):
+for command in (login, logout, password, users, hosts, tools, start, watch, stop, sessions, export, program):
     fleetscope.add_command(command)
 
 

@@ -353,6 +353,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{session}/program": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Program
+         * @description The BPF program of a run: its C text as compiled, its bytecode, the verifier's log if it was refused.
+         */
+        get: operations["server_tracing_api_get_program"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{session}/stop": {
         parameters: {
             query?: never;
@@ -977,6 +997,33 @@ export interface components {
             items: components["schemas"]["SessionOut"][];
             /** Total */
             total: number;
+        };
+        /** ListedFunctionOut */
+        ListedFunctionOut: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Instructions */
+            instructions: number;
+            /** Bytecode */
+            bytecode: string;
+        };
+        /**
+         * ProgramOut
+         * @description What a host compiled and loaded. `log` is what compiler or verifier said when it was refused, else empty.
+         */
+        ProgramOut: {
+            /** Host */
+            host: string;
+            /** Source */
+            source: string;
+            /** Switches */
+            switches: string[];
+            /** Functions */
+            functions: components["schemas"]["ListedFunctionOut"][];
+            /** Log */
+            log: string;
         };
         /**
          * AnswerOut
@@ -1657,6 +1704,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    server_tracing_api_get_program: {
+        parameters: {
+            query?: {
+                host?: string;
+            };
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramOut"];
+                };
             };
         };
     };

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
-from proto.v1.stream_pb2 import END_CAUSE_DURATION, EndCause, RunEnd, RunSchema
+from proto.v1.stream_pb2 import END_CAUSE_DURATION, EndCause, ListedFunction, Listing, RunEnd, RunSchema
+from proto.v1.tool_pb2 import PROBE_TYPE_TRACEPOINT
 from server.accounts.models import User
 from server.fleet.models import Host
 from server.tracing import lifecycle, progress
@@ -15,6 +16,12 @@ from server.tracing.models import Run, RunState, Session, SessionState
 from server.tracing.progress import Progress
 from server.tracing.segments import segment_store
 from tests.server.tracing.rows import BOOT, SCHEMA, WALL, Frames
+
+LISTING = Listing(
+    source="int f;",
+    switches=["-DFS_PID=7ULL"],
+    functions=[ListedFunction(name="f", type=PROBE_TYPE_TRACEPOINT, code=bytes([0x95, 0, 0, 0, 0, 0, 0, 0]))],
+)
 
 
 @dataclass

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from proto.listing import pack
 from server.accounts.models import User
 from server.audit.models import AuditEntry
-from server.tracing import lifecycle
+from server.tracing import lifecycle, listings
 from server.tracing.models import Run, Session
 from server.tracing.segments import segment_store
+from tests.server.conftest import MakeUser
 from tests.server.fleet.hosts import make_host
-from tests.server.tracing.sessions import traced
+from tests.server.tracing.sessions import LISTING, traced
 
 JSON = "application/json"
 ClientOf = Callable[[str], Client]
@@ -105,3 +107,14 @@ def test_an_unknown_session_says_where_to_look(client_of: ClientOf, verb: str) -
     answer = getattr(client_of("admin"), verb)("/api/sessions/deadbeef")
     assert answer.status_code == 404
     assert "fleetscope sessions" in answer.json()["error"]["message"]
+
+
+def test_the_program_of_a_run_is_shown_to_whoever_may_see_the_session(client_of: ClientOf, user: MakeUser) -> None:
+    there, viewer = traced(user("tracer", "ann")), client_of("viewer")
+    address = f"/api/sessions/{there.session.pk}/program"
+    assert viewer.get(address).status_code == 404
+    listings.keep(there.runs[0].pk, pack(LISTING))
+    found = viewer.get(address).json()
+    assert (found["host"], found["source"], found["log"]) == ("host-1", "int f;", "")
+    assert found["functions"] == [{"name": "f", "type": "tracepoint", "instructions": 1, "bytecode": "   0: (95) exit"}]
+    assert Client().get(address).status_code == 401

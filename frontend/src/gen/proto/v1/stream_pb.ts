@@ -6,7 +6,7 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Column, Kind } from "./tool_pb";
+import type { Column, Kind, ProbeType } from "./tool_pb";
 import { file_proto_v1_tool } from "./tool_pb";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file proto/v1/stream.proto.
  */
 export const file_proto_v1_stream: GenFile = /*@__PURE__*/
-  fileDesc("ChVwcm90by92MS9zdHJlYW0ucHJvdG8SCHByb3RvLnYxIncKCVJ1blNjaGVtYRIMCgR0b29sGAEgASgJEhMKC3Rvb2xfZGlnZXN0GAIgASgMEg8KB3ZhcmlhbnQYAyABKAkSDQoFbG9zZXMYBCABKAkSJwoHc3RyZWFtcxgFIAMoCzIWLnByb3RvLnYxLlN0cmVhbVNjaGVtYSKQAQoMU3RyZWFtU2NoZW1hEgwKBG5hbWUYASABKAkSHAoEa2luZBgCIAEoDjIOLnByb3RvLnYxLktpbmQSDQoFdGl0bGUYAyABKAkSIQoHY29sdW1ucxgEIAMoCzIQLnByb3RvLnYxLkNvbHVtbhIUCgxhcnJvd19zY2hlbWEYBSABKAwSDAoEaGl0cxgGIAEoCSKHAgoJQmF0Y2hIZWFkEg4KBnJ1bl9pZBgBIAEoDBILCgNzZXEYAiABKAQSDgoGc3RyZWFtGAMgASgNEgwKBHJvd3MYBCABKA0SEQoJZmlyc3Rfcm93GAUgASgEEhEKCWJvZHlfc2l6ZRgGIAEoBBIPCgdib290X25zGAcgASgSEg8KB3dhbGxfbnMYCCABKBISIAoGbGVkZ2VyGAkgASgLMhAucHJvdG8udjEuTGVkZ2VyEigKCmVuY3J5cHRpb24YCiABKAsyFC5wcm90by52MS5FbmNyeXB0aW9uEh0KA2VuZBgLIAEoCzIQLnByb3RvLnYxLlJ1bkVuZBIMCgRoaXRzGAwgASgEIj4KCkVuY3J5cHRpb24SEQoJYWxnb3JpdGhtGAEgASgNEg4KBmtleV9pZBgCIAEoDBINCgVub25jZRgDIAEoDCJECgZMZWRnZXISDAoEc2VlbhgBIAEoBBIOCgZzdG9yZWQYAiABKAQSHAoEbG9zdBgDIAMoCzIOLnByb3RvLnYxLkxvc3MiZwoETG9zcxIiCgVjYXVzZRgBIAEoDjITLnByb3RvLnYxLkxvc3NDYXVzZRIOCgZldmVudHMYAiABKAQSFQoNZmlyc3RfYm9vdF9ucxgDIAEoEhIUCgxsYXN0X2Jvb3RfbnMYBCABKBIiUgoGUnVuRW5kEiEKBWNhdXNlGAEgASgOMhIucHJvdG8udjEuRW5kQ2F1c2USDwoHbWVzc2FnZRgCIAEoCRIUCgxsZWRnZXJfa25vd24YAyABKAgicQoEQ29zdBIUCgxob3N0X3BlcmNlbnQYASABKAESFgoOdGhyZWFkX3BlcmNlbnQYAiABKAESEgoKYnBmX3J1bl9ucxgDIAEoBBIQCghicGZfcnVucxgEIAEoBBIVCg1ydW5uZXJfY3B1X25zGAUgASgEKuMBCglMb3NzQ2F1c2USGgoWTE9TU19DQVVTRV9VTlNQRUNJRklFRBAAEhMKD0xPU1NfQ0FVU0VfUklORxABEhgKFExPU1NfQ0FVU0VfVEhST1RUTEVEEAISFAoQTE9TU19DQVVTRV9MSU1JVBADEhQKEExPU1NfQ0FVU0VfU1BPT0wQBBIXChNMT1NTX0NBVVNFX01BUF9GVUxMEAUSGQoVTE9TU19DQVVTRV9TVEFDS19GVUxMEAYSFQoRTE9TU19DQVVTRV9NSVNTRUQQBxIUChBMT1NTX0NBVVNFX0NSQVNIEAgqtAIKCEVuZENhdXNlEhkKFUVORF9DQVVTRV9VTlNQRUNJRklFRBAAEhYKEkVORF9DQVVTRV9EVVJBVElPThABEhUKEUVORF9DQVVTRV9TVE9QUEVEEAISEgoORU5EX0NBVVNFX1JPV1MQAxITCg9FTkRfQ0FVU0VfQllURVMQBBIUChBFTkRfQ0FVU0VfQlVER0VUEAUSGwoXRU5EX0NBVVNFX1RBUkdFVF9FWElURUQQBhIaChZFTkRfQ0FVU0VfU1dJVENIRURfT0ZGEAcSGQoVRU5EX0NBVVNFX1JVTk5FUl9ESUVEEAgSGwoXRU5EX0NBVVNFX0FHRU5UX1NUT1BQRUQQCRIUChBFTkRfQ0FVU0VfRkFJTEVEEAoSGAoURU5EX0NBVVNFX1NQT09MX0ZVTEwQC2IGcHJvdG8z", [file_proto_v1_tool]);
+  fileDesc("ChVwcm90by92MS9zdHJlYW0ucHJvdG8SCHByb3RvLnYxIncKCVJ1blNjaGVtYRIMCgR0b29sGAEgASgJEhMKC3Rvb2xfZGlnZXN0GAIgASgMEg8KB3ZhcmlhbnQYAyABKAkSDQoFbG9zZXMYBCABKAkSJwoHc3RyZWFtcxgFIAMoCzIWLnByb3RvLnYxLlN0cmVhbVNjaGVtYSKQAQoMU3RyZWFtU2NoZW1hEgwKBG5hbWUYASABKAkSHAoEa2luZBgCIAEoDjIOLnByb3RvLnYxLktpbmQSDQoFdGl0bGUYAyABKAkSIQoHY29sdW1ucxgEIAMoCzIQLnByb3RvLnYxLkNvbHVtbhIUCgxhcnJvd19zY2hlbWEYBSABKAwSDAoEaGl0cxgGIAEoCSKHAgoJQmF0Y2hIZWFkEg4KBnJ1bl9pZBgBIAEoDBILCgNzZXEYAiABKAQSDgoGc3RyZWFtGAMgASgNEgwKBHJvd3MYBCABKA0SEQoJZmlyc3Rfcm93GAUgASgEEhEKCWJvZHlfc2l6ZRgGIAEoBBIPCgdib290X25zGAcgASgSEg8KB3dhbGxfbnMYCCABKBISIAoGbGVkZ2VyGAkgASgLMhAucHJvdG8udjEuTGVkZ2VyEigKCmVuY3J5cHRpb24YCiABKAsyFC5wcm90by52MS5FbmNyeXB0aW9uEh0KA2VuZBgLIAEoCzIQLnByb3RvLnYxLlJ1bkVuZBIMCgRoaXRzGAwgASgEIj4KCkVuY3J5cHRpb24SEQoJYWxnb3JpdGhtGAEgASgNEg4KBmtleV9pZBgCIAEoDBINCgVub25jZRgDIAEoDCJECgZMZWRnZXISDAoEc2VlbhgBIAEoBBIOCgZzdG9yZWQYAiABKAQSHAoEbG9zdBgDIAMoCzIOLnByb3RvLnYxLkxvc3MiZwoETG9zcxIiCgVjYXVzZRgBIAEoDjITLnByb3RvLnYxLkxvc3NDYXVzZRIOCgZldmVudHMYAiABKAQSFQoNZmlyc3RfYm9vdF9ucxgDIAEoEhIUCgxsYXN0X2Jvb3RfbnMYBCABKBIiUgoGUnVuRW5kEiEKBWNhdXNlGAEgASgOMhIucHJvdG8udjEuRW5kQ2F1c2USDwoHbWVzc2FnZRgCIAEoCRIUCgxsZWRnZXJfa25vd24YAyABKAgicQoEQ29zdBIUCgxob3N0X3BlcmNlbnQYASABKAESFgoOdGhyZWFkX3BlcmNlbnQYAiABKAESEgoKYnBmX3J1bl9ucxgDIAEoBBIQCghicGZfcnVucxgEIAEoBBIVCg1ydW5uZXJfY3B1X25zGAUgASgEInMKB0xpc3RpbmcSDgoGc291cmNlGAEgASgJEhAKCHN3aXRjaGVzGAIgAygJEisKCWZ1bmN0aW9ucxgDIAMoCzIYLnByb3RvLnYxLkxpc3RlZEZ1bmN0aW9uEgsKA2xvZxgEIAEoCRIMCgRtYXBzGAUgAygJIk8KDkxpc3RlZEZ1bmN0aW9uEgwKBG5hbWUYASABKAkSIQoEdHlwZRgCIAEoDjITLnByb3RvLnYxLlByb2JlVHlwZRIMCgRjb2RlGAMgASgMKuMBCglMb3NzQ2F1c2USGgoWTE9TU19DQVVTRV9VTlNQRUNJRklFRBAAEhMKD0xPU1NfQ0FVU0VfUklORxABEhgKFExPU1NfQ0FVU0VfVEhST1RUTEVEEAISFAoQTE9TU19DQVVTRV9MSU1JVBADEhQKEExPU1NfQ0FVU0VfU1BPT0wQBBIXChNMT1NTX0NBVVNFX01BUF9GVUxMEAUSGQoVTE9TU19DQVVTRV9TVEFDS19GVUxMEAYSFQoRTE9TU19DQVVTRV9NSVNTRUQQBxIUChBMT1NTX0NBVVNFX0NSQVNIEAgqtAIKCEVuZENhdXNlEhkKFUVORF9DQVVTRV9VTlNQRUNJRklFRBAAEhYKEkVORF9DQVVTRV9EVVJBVElPThABEhUKEUVORF9DQVVTRV9TVE9QUEVEEAISEgoORU5EX0NBVVNFX1JPV1MQAxITCg9FTkRfQ0FVU0VfQllURVMQBBIUChBFTkRfQ0FVU0VfQlVER0VUEAUSGwoXRU5EX0NBVVNFX1RBUkdFVF9FWElURUQQBhIaChZFTkRfQ0FVU0VfU1dJVENIRURfT0ZGEAcSGQoVRU5EX0NBVVNFX1JVTk5FUl9ESUVEEAgSGwoXRU5EX0NBVVNFX0FHRU5UX1NUT1BQRUQQCRIUChBFTkRfQ0FVU0VfRkFJTEVEEAoSGAoURU5EX0NBVVNFX1NQT09MX0ZVTEwQC2IGcHJvdG8z", [file_proto_v1_tool]);
 
 /**
  * The schema that a run really sends, pinned at its start: conditional columns resolved, names of the run known.
@@ -371,6 +371,80 @@ export type Cost = Message<"proto.v1.Cost"> & {
  */
 export const CostSchema: GenMessage<Cost> = /*@__PURE__*/
   messageDesc(file_proto_v1_stream, 7);
+
+/**
+ * What a run loaded into the kernel, for people to read. Travels compressed and is kept beside the run.
+ *
+ * @generated from message proto.v1.Listing
+ */
+export type Listing = Message<"proto.v1.Listing"> & {
+  /**
+   * the C text as the compiler got it
+   *
+   * @generated from field: string source = 1;
+   */
+  source: string;
+
+  /**
+   * its -D options
+   *
+   * @generated from field: repeated string switches = 2;
+   */
+  switches: string[];
+
+  /**
+   * @generated from field: repeated proto.v1.ListedFunction functions = 3;
+   */
+  functions: ListedFunction[];
+
+  /**
+   * why it was refused: what compiler or verifier said; empty: it runs
+   *
+   * @generated from field: string log = 4;
+   */
+  log: string;
+
+  /**
+   * @generated from field: repeated string maps = 5;
+   */
+  maps: string[];
+};
+
+/**
+ * Describes the message proto.v1.Listing.
+ * Use `create(ListingSchema)` to create a new message.
+ */
+export const ListingSchema: GenMessage<Listing> = /*@__PURE__*/
+  messageDesc(file_proto_v1_stream, 8);
+
+/**
+ * @generated from message proto.v1.ListedFunction
+ */
+export type ListedFunction = Message<"proto.v1.ListedFunction"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: proto.v1.ProbeType type = 2;
+   */
+  type: ProbeType;
+
+  /**
+   * struct bpf_insn after struct bpf_insn; where one loads a map, its immediate is an index of maps
+   *
+   * @generated from field: bytes code = 3;
+   */
+  code: Uint8Array;
+};
+
+/**
+ * Describes the message proto.v1.ListedFunction.
+ * Use `create(ListedFunctionSchema)` to create a new message.
+ */
+export const ListedFunctionSchema: GenMessage<ListedFunction> = /*@__PURE__*/
+  messageDesc(file_proto_v1_stream, 9);
 
 /**
  * @generated from enum proto.v1.LossCause
