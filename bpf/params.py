@@ -149,9 +149,14 @@ def _duration(param: pb.Param, text: str) -> Value:
         raise ParamError(param.name, str(error)) from None
 
 
+def split_function(text: str) -> tuple[str, str]:
+    """Library and pattern of ``LIB:pattern``: the first colon parts them, for C++ names are full of colons."""
+    library, _, pattern = text.partition(":")
+    return library, pattern
+
+
 def _function(param: pb.Param, text: str) -> Value:
-    library, colon, pattern = text.rpartition(":")
-    if not (colon and library and pattern):
+    if not all(split_function(text)):
         raise ParamError(param.name, f"{text!r} must be LIB:pattern, like c:malloc or /usr/bin/app:do_*")
     return text
 

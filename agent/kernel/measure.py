@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from agent.kernel.bpf_syscall import enable_stats, prog_stats
+from agent.kernel.functions import find_functions
 from agent.runner import probes
 from agent.runner.compiler import AttachError, Compiled, program_types
-from agent.runner.functions import find_functions
 from agent.runner.probes import Held
 from bpf.program import Program
 from proto.v1 import tool_pb2 as pb

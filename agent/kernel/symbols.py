@@ -14,6 +14,8 @@ from pathlib import Path, PurePath
 
 from bcc import SymbolCache, lib
 
+from agent.kernel.demangle import demangle
+
 _KERNEL = -1
 _MAX_PROCESSES = 256
 _REFRESH_SECONDS = 1.0  # a process may load libraries after its first sample
@@ -84,7 +86,7 @@ class _Process:
     def _resolve(self, address: int) -> str:
         name, offset, module = self._table.resolve(address, demangle=True)
         if name:
-            return str(name.decode("utf-8", "backslashreplace"))
+            return demangle(name.decode("utf-8", "backslashreplace"))
         if module:
             return f"{PurePath(module.decode('utf-8', 'backslashreplace')).name}+{offset:#x}"
         return _UNKNOWN

@@ -9,10 +9,11 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 
+from agent.kernel.functions import Function, FunctionsError, find_functions
 from agent.runner import probes
 from agent.runner.compiler import AttachError, Compiled, program_types
-from agent.runner.functions import Function, find_functions
 from agent.runner.listing import Loaded
 from agent.runner.map_access import update_map
 from agent.runner.probes import Held, Places
@@ -69,7 +70,7 @@ class Attachment:
     probes: list[Held] = field(default_factory=list)
     at_once: set[str] = field(default_factory=set)
     functions: list[Function] = field(default_factory=list)
-    places: dict[str, Places] = field(default_factory=dict)
+    places: dict[str, list[Places]] = field(default_factory=dict)
     ring_bytes: dict[str, int] = field(default_factory=dict)
     loaded: Loaded | None = None
     _events: list[int] = field(default_factory=list)
@@ -234,14 +235,29 @@ def _attach(request: Request, probe: pb.Probe, held: Attachment) -> Iterator[Hel
 
 def _attach_functions(request: Request, probe: pb.Probe, program: int, held: Attachment) -> Iterator[Held]:
     """The index of a function is its cookie, the same at entry and return."""
-    pid = request.filters.pid or -1
     target = _target(request, probe)
     if target not in held.places:
+        held.places[target] = _find(target, request.filters.pid or -1, held.functions)
+    for places in held.places[target]:
+        yield from _attach_places(request, probe, program, places, held)
+
+
+def _find(target: str, pid: int, functions: list[Function]) -> list[Places]:
+    """One for each file; what is found is added to ``functions``. Raises AttachError."""
+    try:
         found = find_functions(target, pid)
-        offsets = [function.offset for function in found]
-        held.places[target] = Places(found[0].path, offsets, first=len(held.functions))
-        held.functions += found
-    places = held.places[target]
+    except FunctionsError as error:
+        raise AttachError(str(error)) from error
+    places = []
+    for path, inside in groupby(found, key=lambda function: function.path):
+        members = list(inside)
+        places.append(Places(path, [function.offset for function in members], first=len(functions)))
+        functions += members
+    return places
+
+
+def _attach_places(request: Request, probe: pb.Probe, program: int, places: Places, held: Attachment) -> Iterator[Held]:
+    pid = request.filters.pid or -1
     at_return = probe.type == pb.PROBE_TYPE_URETPROBE
     if probe.program in held.at_once:
         try:

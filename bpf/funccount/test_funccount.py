@@ -28,6 +28,11 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build("functions.c", tmp_path_factory.mktemp("workload"))
 
 
+@pytest.fixture(scope="module")
+def overloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("overloads.cpp", tmp_path_factory.mktemp("overloads"))
+
+
 def trace(program: Path, pattern: str, **params: str) -> tuple[int, list[dict[str, Any]]]:
     """The workload's pid and the rows of a run that saw all of it."""
     params = {"function": f"{program}:{pattern}", **params}
@@ -90,3 +95,30 @@ def test_only_the_process_that_was_meant(program: Path) -> None:
         run.stop()
         run.wait()
         assert counted(run.rows()) == {"leaf": COUNTS["leaf"]}
+
+
+def trace_overloads(program: Path, function: str, calls: int) -> Counter[str]:
+    with running(program, calls) as work, Run("funccount", {"function": function}, Filters(pid=work.pid)) as run:
+        work.go()
+        assert work.process.stdout and work.process.stdout.readline() == b"done\n"
+        run.stop()
+        run.wait()
+        run.check_books()
+        return counted(run.rows())
+
+
+def test_cpp_functions_have_their_written_names(overloads: Path) -> None:
+    calls = 1009
+    assert trace_overloads(overloads, f"{overloads}:app::*", calls) == {
+        "app::work(int)": calls,
+        "app::work(double)": 2 * calls,
+        "app::Queue<int>::push(int const&)": 3 * calls,
+        "app::Queue<char>::push(char const&)": 5 * calls,
+        "long app::apply<long>(long)": 7 * calls,
+        "app::Adder::operator()(int) const": 11 * calls,
+        "app::Queue<int>::size() const": 1,
+    }
+
+
+def test_calls_by_an_alias_count_with_those_by_the_name(overloads: Path) -> None:
+    assert trace_overloads(overloads, "*:*plain_work*", 101) == {"plain_work": 202}

@@ -146,7 +146,7 @@ def test_the_library_of_a_process_in_another_root(program: Path, tmp_path: Path)
         ("c:no_such_function_*", "no function of .*libc.* matches no_such_function_\\*"),
         ("no-such-library:malloc", "there is no library no-such-library"),
         ("/no/such/program:main", "there is no file /no/such/program"),
-        ("c:*", "matches [0-9]+ functions of .*libc.*, at most 1000; narrow it down"),
+        ("c:*", "matches [0-9]+ functions of .*libc.*, at most 1000 are traced at once; narrow it down"),
     ],
 )
 def test_what_cannot_be_traced_is_refused_in_one_line(function: str, message: str) -> None:

@@ -13,9 +13,10 @@ FLAGS = ["-O1", "-g0", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls",
 
 
 def build(source: str, folder: Path, *flags: str) -> Path:
-    """Compile one file of this folder into `folder`."""
+    """Compile one file of this folder, C or C++, into `folder`."""
     target = folder / Path(source).stem
-    subprocess.run(["gcc", *FLAGS, *flags, "-o", str(target), str(FOLDER / source)], check=True)
+    compiler = "g++" if source.endswith(".cpp") else "gcc"
+    subprocess.run([compiler, *FLAGS, *flags, "-o", str(target), str(FOLDER / source)], check=True)
     return target
 
 

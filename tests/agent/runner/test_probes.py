@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.kernel.functions import find_functions
 from agent.kernel.headers import ensure_headers
 from agent.runner import probes
 from agent.runner.compiler import AttachError, Compiled, program_types
-from agent.runner.functions import find_functions
 from agent.runner.map_access import lookup_map
 from bpf.program import Program
 from tests.agent.runner.harness import HEADERS_CACHE

@@ -1,0 +1,104 @@
+"""Programs and libraries: what a short name means on this host or in a process, and which files a process runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+EVERY = "*"
+_DELETED = " (deleted)"
+_LDCONFIG = "/sbin/ldconfig"
+_CACHED = re.compile(r"^\t(\S+) \(([^)]*)\) => (/.*)$", re.MULTILINE)
+_ABI = {"x86_64": "x86-64", "aarch64": "AArch64"}
+
+
+class ModuleError(LookupError):
+    """No such file. The text is one line that says what to give instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """``name`` as the process knows the file; ``path`` by which this process opens the very same one."""
+
+    name: str
+    path: str
+    root: Path = Path("/")
+
+
+def find_modules(library: str, pid: int) -> list[Module]:
+    """``library``: a path, a short name like ``c``, or ``*`` for all that a process runs. ``pid`` below 1: no process.
+
+    A path means what the process would see, so a container's own file; a file that was replaced since it was loaded is
+    still found. Raises ModuleError.
+    """
+    if library == EVERY:
+        if pid < 1:
+            raise ModuleError("* means all files of one process; give it with the filter pid, or name one library")
+        return list(loaded(pid))
+    return [_named(library, pid) if pid > 0 else _on_host(library)]
+
+
+def loaded(pid: int) -> Iterator[Module]:
+    """Every file with code that the process has mapped, itself first. Raises ModuleError.
+
+    Each is opened by its mapping: that is the very file, whatever has become of its path since.
+    """
+    process, seen = Path(f"/proc/{pid}"), set()
+    try:
+        maps = (process / "maps").read_text("utf-8", "surrogateescape").splitlines()
+        outside = str((process / "root").readlink()).rstrip("/")
+    except OSError as error:
+        raise ModuleError(f"process {pid} cannot be read: {error.strerror}; is it still there?") from error
+    for line in maps:
+        places, access, _, _, inode, *rest = line.split(maxsplit=5)
+        # The kernel shows names as this process sees them, where it can see them at all.
+        name = "".join(rest).removesuffix(_DELETED).removeprefix(outside)
+        if "x" in access and inode != "0" and name.startswith("/") and name not in seen:
+            seen.add(name)
+            start, end = (int(place, 16) for place in places.split("-"))
+            yield Module(name, f"{process}/map_files/{start:x}-{end:x}", process / "root")
+
+
+def _named(library: str, pid: int) -> Module:
+    modules = list(loaded(pid))
+    for module in modules:
+        if _means(library, module.name):
+            return module
+    if library.startswith("/"):
+        root = Path(f"/proc/{pid}/root")
+        if Path(f"{root}{library}").is_file():
+            return Module(library, f"{root}{library}", root)
+        raise ModuleError(f"process {pid} sees no file {library}; it runs {_listed(modules)}")
+    if Path(f"/proc/{pid}/root").samefile("/"):
+        try:
+            return _on_host(library)
+        except ModuleError:
+            pass
+    raise ModuleError(f"process {pid} has loaded no library {library}; it runs {_listed(modules)}")
+
+
+def _means(library: str, path: str) -> bool:
+    name = path.rpartition("/")[2]
+    if library.startswith("/"):
+        return library == path
+    return name == library or re.fullmatch(rf"lib{re.escape(library)}(-[\d.]+)?\.so[\d.]*", name) is not None
+
+
+def _listed(modules: list[Module]) -> str:
+    return ", ".join(module.name.rpartition("/")[2] for module in modules[:8]) + (", ..." if len(modules) > 8 else "")
+
+
+def _on_host(library: str) -> Module:
+    if library.startswith("/"):
+        if not Path(library).is_file():
+            raise ModuleError(f"there is no file {library}; give the path of a program or library, or a name like c")
+        return Module(library, library)
+    cached = subprocess.run([_LDCONFIG, "-p"], capture_output=True, text=True, check=False).stdout
+    for name, kind, path in _CACHED.findall(cached):
+        if _ABI.get(os.uname().machine, "") in kind and _means(library, f"/{name}"):
+            return Module(path, path)
+    raise ModuleError(f"there is no library {library}; give its name without lib and .so, like c, or its path")
