@@ -47,8 +47,8 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   }
 }
 
-// C0, DEL, C1; Arabic letter mark; zero-width and bidirectional marks, embeddings, isolates; line separators; BOM.
-const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+/** What a screen would hide or obey: C0, DEL, C1; Arabic letter mark; zero-width and bidirectional marks, embeddings, isolates; line separators; BOM. */
+export const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\t": "\\t", "\r": "\\r", "\u001b": "\\e" };
 

@@ -41,6 +41,10 @@ function formatNumber(column: ColumnMeaning, value: number | bigint): string {
       return signalName(Number(value));
     case Unit.LOG2_SLOT:
       return log2Slot(Number(value), nanoseconds);
+    case Unit.TERMINAL:
+      return `pts/${value}`;
+    case Unit.CONNECTION:
+      return `0x${value.toString(16)}`;
     default:
       return value.toString();
   }
@@ -85,7 +89,11 @@ export function typicalWidth(column: Pick<Column, "unit" | "role" | "type">): nu
     case Unit.ERRNO:
       return 12;
     case Unit.CGROUP:
+    case Unit.CONNECTION:
       return 14;
+    case Unit.TERMINAL:
+    case Unit.DIRECTION:
+      return 8;
     case Unit.IP_ADDRESS:
       return 24;
     case Unit.PID:
@@ -96,6 +104,6 @@ export function typicalWidth(column: Pick<Column, "unit" | "role" | "type">): nu
     case Unit.PORT:
       return 6;
     default:
-      return column.role === Role.STACK ? 60 : isText(column) && column.unit === Unit.NONE ? 20 : 11;
+      return column.role === Role.STACK || column.role === Role.PAYLOAD ? 60 : isText(column) && column.unit === Unit.NONE ? 20 : 11;
   }
 }

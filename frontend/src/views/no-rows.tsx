@@ -1,5 +1,5 @@
 import type { SessionStream } from "../stream/session";
-import { Empty } from "../ui/parts";
+import { Empty, Loading } from "../ui/parts";
 
 /** A view without rows: still waiting, or over without any. `waiting` says for what. */
 export function NoRows({ session, waiting }: { session: SessionStream; waiting: string }) {
@@ -7,5 +7,6 @@ export function NoRows({ session, waiting }: { session: SessionStream; waiting: 
   if (state?.state !== "ended") return <Empty title="Attached, no rows yet">{waiting}</Empty>;
   const broken = state.runs.find((run) => run.books === "broken");
   if (broken !== undefined) return <Empty title="The stored rows cannot be shown">{broken.booksMessage}</Empty>;
+  if (session.totalRows === 0 && state.runs.some(({ ledger }) => (ledger?.stored ?? 0n) > 0n)) return <Loading />;
   return <Empty title="Nothing happened while it ran">No event matched the filters of this session on its hosts.</Empty>;
 }

@@ -3,14 +3,12 @@ import { describe, expect, it } from "vitest";
 import { RunStateSchema } from "../../gen/proto/v1/live_pb";
 import { LossCause } from "../../gen/proto/v1/stream_pb";
 import { Rates } from "../../stream/rates";
-import { gaps, ledgerLines, worstBooks } from "./ledger";
+import { ledgerLines, worstBooks } from "./ledger";
 import { timelineBins } from "./timeline-bins";
 
 const run = create(RunStateSchema, {
   run: "a",
   host: "build-01",
-  bootNs: 1_000_000_000n,
-  wallNs: 500_000_000_000n,
   booksMessage: "6 lost",
   ledger: {
     seen: 106n,
@@ -34,10 +32,6 @@ describe("the ledger on screen", () => {
     expect(ledgerLines([run])).toEqual([
       { host: "build-01", seen: 106n, stored: 100n, lost: [{ cause: "ring buffer full", events: 6n }], message: "6 lost" },
     ]);
-  });
-
-  it("puts gaps on the wall clock of the timeline", () => {
-    expect(gaps([run])).toEqual([{ host: "build-01", cause: "ring buffer full", events: 6n, fromSecond: 502, toSecond: 503.5 }]);
   });
 });
 

@@ -1,18 +1,25 @@
-import { useState } from "react";
+import { type ComponentType, lazy, Suspense, useState } from "react";
 import { Kind } from "../../gen/proto/v1/tool_pb";
 import type { SessionStream, StreamRows } from "../../stream/session";
+import { type Likeness, likenessOf } from "../../views/bytes/columns";
+import { MessagesView } from "../../views/bytes/messages/messages-view";
+import { CountersView } from "../../views/counters/counters-view";
 import { EventsView } from "../../views/events/events-view";
 import { HistogramView } from "../../views/histogram/histogram-view";
 import { StacksView } from "../../views/stacks/stacks-view";
 import { TopView } from "../../views/top/top-view";
 import type { ViewProps } from "../../views/view-props";
+import { Loading } from "../../ui/parts";
 import classes from "./session.module.css";
+
+// It brings a terminal emulator, which no other view needs.
+const TerminalView = lazy(async () => ({ default: (await import("../../views/bytes/terminal/terminal-view")).TerminalView }));
 
 interface Tab {
   readonly key: string;
   readonly name: string;
   readonly stream: StreamRows;
-  readonly view: (props: ViewProps) => React.ReactNode;
+  readonly view: ComponentType<ViewProps>;
 }
 
 /** One tab a stream for the view of its kind, and one for its plain rows. */
@@ -34,7 +41,9 @@ export function StreamViews({ session, streams }: { session: SessionStream; stre
         </div>
       )}
       <div className={classes.view} role="tabpanel">
-        <View key={tab.key} session={session} stream={tab.stream} />
+        <Suspense fallback={<Loading />}>
+          <View key={tab.key} session={session} stream={tab.stream} />
+        </Suspense>
       </div>
     </div>
   );
@@ -42,23 +51,42 @@ export function StreamViews({ session, streams }: { session: SessionStream; stre
 
 function tabsOf(stream: StreamRows): Tab[] {
   const title = stream.title || stream.name;
-  const rows: Tab = { key: `${stream.key} rows`, name: `${title}: rows`, stream, view: EventsView };
-  const view = viewOf(stream.kind);
-  return view === EventsView ? [{ ...rows, name: title }] : [{ key: stream.key, name: title, stream, view }, rows];
+  const views = viewsOf(stream).map(([name, view], place) => ({ key: `${stream.key} ${place}`, name, stream, view }));
+  const rows: Tab = { key: `${stream.key} rows`, name: "rows", stream, view: EventsView };
+  if (views.length === 0) return [{ ...rows, name: title }];
+  return [...views, rows].map((tab) => ({ ...tab, name: tab.name === "" ? title : `${title}: ${tab.name}` }));
 }
 
-function viewOf(kind: Kind): (props: ViewProps) => React.ReactNode {
+type NamedView = readonly [name: string, view: ComponentType<ViewProps>];
+
+/** The views that a stream has besides its plain rows, the best one first. */
+function viewsOf({ kind, columns }: StreamRows): readonly NamedView[] {
   switch (kind) {
     case Kind.TOP:
+      return [["", TopView]];
     case Kind.COUNTERS:
-      return TopView;
+      return [["", CountersView]];
     case Kind.HISTOGRAM:
-      return HistogramView;
+      return [["", HistogramView]];
     case Kind.STACKS:
-      return StacksView;
-    case Kind.EVENTS:
+      return [["", StacksView]];
     case Kind.BYTES:
+      return bytesViews(likenessOf(columns));
+    case Kind.EVENTS:
     case Kind.UNSPECIFIED:
-      return EventsView;
+      return [];
+  }
+}
+
+function bytesViews(likeness: Likeness): readonly NamedView[] {
+  switch (likeness) {
+    case "terminal":
+      return [
+        ["", TerminalView],
+        ["bytes", MessagesView],
+      ];
+    case "conversation":
+    case "bytes":
+      return [["", MessagesView]];
   }
 }

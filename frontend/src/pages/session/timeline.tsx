@@ -2,10 +2,10 @@ import { type MouseEvent, useRef, useState } from "react";
 import { clockSeconds } from "../../format/clock";
 import { compact, count } from "../../format/numbers";
 import type { RunState } from "../../gen/proto/v1/live_pb";
+import { type Gap, gaps } from "../../stream/losses";
 import type { SessionStream } from "../../stream/session";
 import { seriesToken, type Surface, useCanvas } from "../../ui/canvas";
 import { useFrame } from "../../ui/use-frame";
-import { type Gap, gaps } from "./ledger";
 import classes from "./session.module.css";
 import { type TimelineBin, timelineBins } from "./timeline-bins";
 

@@ -142,7 +142,7 @@ function numberTest(column: Column, text: string): ColumnTest {
   if (column.unit === Unit.OPEN_FLAGS || (column.unit === Unit.SIGNAL && /^[a-z]/i.test(text))) {
     return (data) => shownNumberTest(column, data, text);
   }
-  const match = /^(<=|>=|<|>|=)?\s*(-?\d+(?:\.\d+)?|E[A-Z0-9]+)\s*([a-zµ]*)$/i.exec(text);
+  const match = /^(<=|>=|<|>|=)?\s*(0x[0-9a-f]+|-?\d+(?:\.\d+)?|E[A-Z0-9]+)\s*([a-zµ]*)$/i.exec(text);
   const limit = match === null ? null : amount(column, match[2] ?? "", match[3] ?? "");
   if (limit === null) throw new Error(`${column.name}: write a number, like 42, >1000 or <5ms`);
   const compare = COMPARISONS[match?.[1] ?? "="] ?? equal;

@@ -6,6 +6,7 @@ import { count, percent } from "../../format/numbers";
 import { Role, Unit } from "../../gen/proto/v1/tool_pb";
 import { useConsumer } from "../consume";
 import { NoRows } from "../no-rows";
+import view from "../view.module.css";
 import type { ViewProps } from "../view-props";
 import { FlameChart } from "./flame-chart";
 import classes from "./stacks.module.css";
@@ -26,10 +27,10 @@ export function StacksView({ session, stream }: ViewProps) {
   if (tree === null) return null;
   const found = search.trim() === "" ? null : finder(search.trim());
   return (
-    <div className={classes.view} data-testid="view-stacks">
-      <div className={classes.tools}>
+    <div className={view.view} data-testid="view-stacks">
+      <div className={view.tools}>
         <TextInput
-          className={classes.search ?? ""}
+          className={view.search ?? ""}
           placeholder="Search functions"
           aria-label="Search functions"
           value={search}
@@ -55,7 +56,7 @@ export function StacksView({ session, stream }: ViewProps) {
         <Button variant="default" onClick={() => clipboard.copy(folded(tree.root))}>
           {clipboard.copied ? "Copied" : "Copy folded"}
         </Button>
-        <span className={classes.status} data-testid="stacks-total">
+        <span className={view.status} data-testid="stacks-total">
           {amount(tree.root.total)}
           {found !== null && `, ${percent(share(tree.root, found))} in what was found`}
         </span>

@@ -6,6 +6,7 @@ import { type Column, Unit } from "../../gen/proto/v1/tool_pb";
 import { matchWords } from "../../ui/match";
 import { useConsumer } from "../consume";
 import { NoRows } from "../no-rows";
+import view from "../view.module.css";
 import type { ViewProps } from "../view-props";
 import { Bar, Spark } from "./paint";
 import classes from "./top.module.css";
@@ -32,8 +33,8 @@ export function TopView({ session, stream }: ViewProps) {
   const highest = found[0]?.values[roles.measures.indexOf(sort)] ?? 0;
   const perHit = averageOf(stream.columns, roles.measures, roles.hits);
   return (
-    <div className={classes.view} data-testid="view-top">
-      <div className={classes.tools}>
+    <div className={view.view} data-testid="view-top">
+      <div className={view.tools}>
         <SegmentedControl
           aria-label="Span"
           value={span}
@@ -55,13 +56,13 @@ export function TopView({ session, stream }: ViewProps) {
           />
         )}
         <TextInput
-          className={classes.search ?? ""}
+          className={view.search ?? ""}
           placeholder="Search"
           aria-label="Search rows"
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
-        <span className={classes.status}>{found.length > SHOWN ? `first ${SHOWN} of ${count(found.length)}` : count(found.length)}</span>
+        <span className={view.status}>{found.length > SHOWN ? `first ${SHOWN} of ${count(found.length)}` : count(found.length)}</span>
       </div>
       <div className={classes.scroll} tabIndex={0}>
         {all.length === 0 ? (
@@ -77,7 +78,7 @@ export function TopView({ session, stream }: ViewProps) {
                 ))}
                 {roles.measures.filter(shownAt).map((index) => (
                   <th key={index} className={classes.right}>
-                    <button type="button" className={classes.sort} aria-pressed={index === sort} onClick={() => setSortBy(index)}>
+                    <button type="button" className="linkButton" aria-pressed={index === sort} onClick={() => setSortBy(index)}>
                       {titleOf(stream.columns[index])}
                       {index === sort ? " ▾" : ""}
                     </button>
