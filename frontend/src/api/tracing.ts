@@ -34,6 +34,15 @@ export const sessions = (filter: SessionFilter = {}) =>
 export const session = (id: string) =>
   queryOptions({ queryKey: ["sessions", "one", id], queryFn: () => get<Session>(`sessions/${encodeURIComponent(id)}`) });
 
+export type Program = Schemas["ProgramOut"];
+
+/** What the host compiled and loaded; an ended run's does not change any more. */
+export const program = (id: string, host: string) =>
+  queryOptions({
+    queryKey: ["sessions", "program", id, host],
+    queryFn: () => get<Program>(`sessions/${encodeURIComponent(id)}/program`, { host }),
+  });
+
 export const startSession = (request: StartRequest): Promise<Session> => post("sessions", request);
 export const stopSession = (id: string): Promise<unknown> => post(`sessions/${encodeURIComponent(id)}/stop`);
 export const deleteSession = (id: string): Promise<unknown> => remove(`sessions/${encodeURIComponent(id)}`);

@@ -7,10 +7,11 @@ import { seriesToken } from "../../ui/canvas";
 import { useNow } from "../../ui/connection";
 import { Badge, type Tone } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
+import { ProgramButton } from "./program-drawer";
 import classes from "./session.module.css";
 
 /** The hosts of a session: what each is doing, what it costs there, and who else is watching. */
-export function RunsStrip({ runs, watching }: { runs: readonly RunState[]; watching: readonly string[] }) {
+export function RunsStrip({ session, runs, watching }: { session: string; runs: readonly RunState[]; watching: readonly string[] }) {
   const silent = runs.some((run) => run.silentSinceWallNs > 0n);
   const now = useNow(silent, 1000);
   return (
@@ -31,6 +32,7 @@ export function RunsStrip({ runs, watching }: { runs: readonly RunState[]; watch
           {run.end !== undefined && <span className={parts.dim}>{run.end.message}</span>}
         </span>
       ))}
+      {runs.length > 0 && <ProgramButton session={session} hosts={runs.map((run) => run.host)} />}
       <People names={watching} />
     </div>
   );

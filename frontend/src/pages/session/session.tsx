@@ -35,7 +35,7 @@ function SessionBody({ session, stream }: { session: Session; stream: SessionStr
       <SessionHead session={session} stream={stream} snapshot={snapshot} />
       <ConnectionNotice connection={snapshot.connection} />
       <Notices closing={snapshot.closing} problem={snapshot.problem} />
-      <RunsStrip runs={runs} watching={snapshot.state?.watching ?? []} />
+      <RunsStrip session={session.id} runs={runs} watching={snapshot.state?.watching ?? []} />
       {snapshot.streams.length > 0 && <Timeline session={stream} runs={runs} />}
       <div className={classes.view}>
         {snapshot.streams.length > 0 ? (
