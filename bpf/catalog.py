@@ -50,7 +50,8 @@ def load_tool(folder: Path) -> CatalogTool:
 
 def include_files(root: Path = ROOT) -> list[Path]:
     """The shared headers in the order in which they are put before every program."""
-    return [root / INCLUDE / name for name in ("types.h", "filter.h", "emit.h", "files.h", "sockets.h", "requests.h")]
+    names = ("types.h", "watch.h", "filter.h", "emit.h", "files.h", "sockets.h", "requests.h")
+    return [root / INCLUDE / name for name in names]
 
 
 def _digest(folder: Path) -> bytes:

@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent.clock import boot_ns
-from agent.kernel.bpf_syscall import prog_stats, read_percpu_u64
+from agent.kernel.counters import read_counters
 from proto.v1 import stream_pb2 as pb
-
-SEEN = 0
-KERNEL_CAUSES = (
-    pb.LOSS_CAUSE_RING,
-    pb.LOSS_CAUSE_THROTTLED,
-    pb.LOSS_CAUSE_MAP_FULL,
-    pb.LOSS_CAUSE_STACK_FULL,
-)
 
 
 class Ledger:
@@ -26,6 +18,7 @@ class Ledger:
         self._losses: dict[pb.LossCause, pb.Loss] = {}
         self.seen = 0
         self.stored = 0
+        self._blind = self._blind_ns = 0
 
     def store(self, events: int) -> None:
         self.stored += events
@@ -38,14 +31,14 @@ class Ledger:
         return self._losses[cause].events if cause in self._losses else 0
 
     def read_kernel(self) -> None:
-        """Bring what BPF counts up to date. Losses first: an event is counted as seen before it can be lost."""
+        """Bring what BPF counts up to date."""
         if self._counters_fd < 0:
             return
-        for cause in KERNEL_CAUSES:
-            self._set(cause, read_percpu_u64(self._counters_fd, cause))
-        missed = sum(prog_stats(fd).recursion_misses for fd in self._programs)
-        self._set(pb.LOSS_CAUSE_MISSED, missed)
-        self.seen = read_percpu_u64(self._counters_fd, SEEN) + missed
+        counters = read_counters(self._counters_fd, self._programs)
+        for cause, events in counters.lost.items():
+            self._set(cause, events)
+        self.seen = counters.seen
+        self._blind, self._blind_ns = counters.blind, counters.blind_ns
 
     def balance(self) -> int:
         """Events that were seen and are neither stored nor lost: in flight, 0 when the books are closed."""
@@ -53,7 +46,11 @@ class Ledger:
 
     def message(self) -> pb.Ledger:
         return pb.Ledger(
-            seen=self.seen, stored=self.stored, lost=[self._losses[cause] for cause in sorted(self._losses)]
+            seen=self.seen,
+            stored=self.stored,
+            lost=[self._losses[cause] for cause in sorted(self._losses)],
+            blind=self._blind,
+            blind_ns=self._blind_ns,
         )
 
     def _set(self, cause: pb.LossCause, events: int) -> None:

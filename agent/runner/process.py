@@ -55,6 +55,14 @@ def take_priority() -> None:
     os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
 
 
+def visit_cpus() -> None:
+    """Run on each CPU for a moment: each has a switch between threads before this returns."""
+    allowed = os.sched_getaffinity(0)
+    for cpu in allowed:
+        os.sched_setaffinity(0, {cpu})
+    os.sched_setaffinity(0, allowed)
+
+
 def forget_compiler() -> None:
     """Give back what the compiler has freed, and its code, which would be read again from the file if it were
     needed.

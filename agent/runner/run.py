@@ -14,7 +14,7 @@ from agent.runner.ends import final_end, run_end
 from agent.runner.ledger import Ledger
 from agent.runner.listing import refused
 from agent.runner.prepare import PrepareError, load_request
-from agent.runner.process import drop_capabilities, forget_compiler, join_group, take_priority
+from agent.runner.process import drop_capabilities, forget_compiler, join_group, take_priority, visit_cpus
 from agent.runner.signals import Termination
 from agent.runner.spool import Spool
 from agent.runner.target import Target, TargetError, hold_target
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CLOSE_SECONDS = 1.0
 SETTLE_SECONDS = 0.002
+WATCHES = {"FS_SWITCHES", "FS_WATCH"}
 _CLOCK_TRIES = 5
 
 
@@ -83,6 +84,7 @@ def _trace(
     drop_capabilities()
     forget_compiler()
     deadline = started + config.limits.duration_ms * 1_000_000 if config.limits.duration_ms else 0
+    _settle(held)
     live = Live(config.run_id, channel, readers, batcher, termination, target, deadline)
     try:
         _announce(channel, live.update(RunUpdate.STATE_ATTACHED), schema, held)
@@ -90,12 +92,19 @@ def _trace(
         end = live.run()
     except WardenGone as error:
         end = run_end(stream_pb2.END_CAUSE_AGENT_STOPPED, f"the agent stopped: {error}")
+    _settle(held)
     held.detach()
     _drain(live, ledger)
     end = final_end(end, batcher.reached, config.limits)
     batcher.end(end)
     _tell(channel, live.update(RunUpdate.STATE_ENDED, end))
     held.close()
+
+
+def _settle(held: Attachment) -> None:
+    """Let bpf/include/watch.h know who runs on each CPU: what a CPU hides shows at the next switch it does not hide."""
+    if WATCHES & set(held.variant.defines):
+        visit_cpus()
 
 
 def _announce(channel: Channel, update: RunUpdate, schema: stream_pb2.RunSchema, held: Attachment) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.warden.meters import Counters
+from agent.kernel.counters import Counters
 from proto.v1.stream_pb2 import BatchHead, EndCause, Ledger, Loss, LossCause, RunEnd
 
 
@@ -34,13 +34,14 @@ def close_books(counters: Counters, reported: Ledger, last: BatchHead | None, no
     Raises ValueError when the counts contradict each other.
     """
     stored = last.ledger.stored if last else 0
-    lost = {loss.cause: loss.events for loss in _own_losses(reported, last)} | dict(counters.lost)
+    lost: dict[int, int] = {loss.cause: loss.events for loss in _own_losses(reported, last)}
+    lost |= {int(cause): events for cause, events in counters.lost.items()}
     crash = counters.seen - stored - sum(lost.values())
     if crash < 0:
         raise ValueError(f"{stored} stored and {sum(lost.values())} lost are more than the {counters.seen} seen")
     if crash:
         lost[LossCause.LOSS_CAUSE_CRASH] = crash
-    ledger = Ledger(seen=counters.seen, stored=stored)
+    ledger = Ledger(seen=counters.seen, stored=stored, blind=counters.blind, blind_ns=counters.blind_ns)
     told = [*(last.ledger.lost if last else ()), *reported.lost]
     known: dict[int, Loss] = {loss.cause: loss for loss in told}
     since = last.boot_ns if last else now.boot_ns

@@ -6,9 +6,10 @@ import logging
 from collections.abc import Callable
 
 from agent.clock import boot_ns, wall_ns
+from agent.kernel.counters import Counters
 from agent.warden.books import Moment, close_books, end_head, unknown_end
 from agent.warden.loop import Loop
-from agent.warden.meters import Counters, Meters
+from agent.warden.meters import Meters
 from agent.warden.run_folder import RunFolder, Tail
 from proto.v1.agent_pb2 import RunUpdate
 from proto.v1.stream_pb2 import BatchHead, Ledger, RunEnd

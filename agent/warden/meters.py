@@ -7,26 +7,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agent.kernel import bpf_syscall
-from proto.v1.stream_pb2 import LossCause
+from agent.kernel.bpf_syscall import prog_stats
+from agent.kernel.counters import Counters, read_counters
 from proto.v1.tool_pb2 import ProbeType
-
-SEEN = 0
-# What BPF itself counts; the index in the counters map is the cause's number.
-KERNEL_CAUSES = (
-    LossCause.LOSS_CAUSE_RING,
-    LossCause.LOSS_CAUSE_THROTTLED,
-    LossCause.LOSS_CAUSE_MAP_FULL,
-    LossCause.LOSS_CAUSE_STACK_FULL,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """``seen`` includes the events that a program missed because it was already running on that CPU."""
-
-    seen: int
-    lost: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +30,14 @@ class Meters:
 
     def counters(self) -> Counters:
         """Raises OSError."""
-        lost = {cause: bpf_syscall.read_percpu_u64(self._counters, cause) for cause in KERNEL_CAUSES}
-        missed = sum(bpf_syscall.prog_stats(program).recursion_misses for program, _ in self._programs)
-        lost[LossCause.LOSS_CAUSE_MISSED] = missed
-        seen = bpf_syscall.read_percpu_u64(self._counters, SEEN) + missed
-        return Counters(seen, {int(cause): events for cause, events in lost.items() if events})
+        return read_counters(self._counters, [program for program, _ in self._programs])
 
     def work(self) -> Work:
         """Raises OSError."""
         hits: dict[int, int] = {}
         bpf_ns = bpf_runs = 0
         for program, kind in self._programs:
-            stats = bpf_syscall.prog_stats(program)
+            stats = prog_stats(program)
             hits[kind] = hits.get(kind, 0) + stats.run_cnt
             bpf_ns += stats.run_time_ns
             bpf_runs += stats.run_cnt

@@ -7,6 +7,10 @@
 #define FS_LOST_THROTTLED 2
 #define FS_LOST_MAP_FULL 5
 #define FS_LOST_STACK_FULL 6
+#define FS_LOST_UNSEEN 9
+// Not events: see watch.h.
+#define FS_BLIND 14
+#define FS_BLIND_NS 15
 
 // BPF_RB_NO_WAKEUP: user space reads on a timer; a wake-up for every event costs the traced program dearly.
 #define FS_NO_WAKEUP 1
@@ -14,12 +18,17 @@
 BPF_PERCPU_ARRAY(fs_counters, u64, 16);
 
 // Atomic although per CPU: a program on a uprobe can be preempted by another one on the same CPU.
-static __always_inline void fs_count(u32 index)
+static __always_inline void fs_add(u32 index, u64 value)
 {
     u64 *counter = fs_counters.lookup(&index);
 
     if (counter)
-        __sync_fetch_and_add(counter, 1);
+        __sync_fetch_and_add(counter, value);
+}
+
+static __always_inline void fs_count(u32 index)
+{
+    fs_add(index, 1);
 }
 
 // An event that was seen and cannot be kept.

@@ -1,29 +1,46 @@
 // A thread begins to wait when it is woken, or when it leaves its CPU although it could go on.
-#define SLEEPS 0xff // of prev_state: nothing but TASK_REPORT_MAX, which says that the thread was pushed off
+#define DEAD 0x80 // TASK_DEAD of linux/sched.h
+// A thread that does not wait.
+#define ASLEEP 0
+#define RUNS 1
 
-struct wait {
-    u64 start;
+struct thread {
+    u64 since; // its wait began, or one of the two above
     u32 pid;
     char comm[TASK_COMM_LEN];
 };
 
-// Only what waits at this moment is in it: whoever runs, sleeps or exits is taken out.
-BPF_TABLE("hash", u32, struct wait, waiting, 65536);
+// All threads that are meant and have been seen; who exits is taken out. Only one CPU at a time deals with a thread: the
+// scheduler holds a lock.
+BPF_TABLE("hash", u32, struct thread, threads, 65536);
+
+static __always_inline void keep(u32 tid, struct thread *now)
+{
+    struct thread *known = threads.lookup(&tid);
+
+    if (known)
+        *known = *now;
+    else if (threads.update(&tid, now) && now->since != ASLEEP)
+        fs_lose(FS_LOST_MAP_FULL);
+}
 
 static __always_inline int woken(struct task_struct *task)
 {
-    struct wait wait = {.start = bpf_ktime_get_ns()};
-    u32 tid = 0;
+    struct thread thread = {.since = bpf_ktime_get_ns()}, *known;
+    u32 tid = 0, on_cpu = 0;
 
-    if (fs_skip_task(task))
+    bpf_probe_read_kernel(&on_cpu, sizeof(on_cpu), &task->on_cpu);
+    // Woken before it has even left its CPU.
+    if (on_cpu || fs_skip_task(task))
         return 0;
     bpf_probe_read_kernel(&tid, sizeof(tid), &task->pid);
-    bpf_probe_read_kernel(&wait.pid, sizeof(wait.pid), &task->tgid);
-    bpf_probe_read_kernel(wait.comm, sizeof(wait.comm), task->comm);
-    // One that waits already, or has not even left its CPU, is sometimes woken again.
-    long failed = waiting.insert(&tid, &wait);
-    if (failed && failed != -EEXIST)
-        fs_lose(FS_LOST_MAP_FULL);
+    known = threads.lookup(&tid);
+    // One that was pushed off may be woken too: it waits already.
+    if (known && known->since != ASLEEP && known->since != RUNS)
+        return 0;
+    bpf_probe_read_kernel(&thread.pid, sizeof(thread.pid), &task->tgid);
+    bpf_probe_read_kernel(thread.comm, sizeof(thread.comm), task->comm);
+    keep(tid, &thread);
     return 0;
 }
 
@@ -39,48 +56,54 @@ RAW_TRACEPOINT_PROBE(sched_wakeup_new)
 
 static __always_inline void left(u32 tid, long state, u64 now)
 {
-    struct wait wait = {.start = now, .pid = fs_pid()};
+    struct thread thread = {.since = state ? ASLEEP : now, .pid = fs_pid()}, *known = threads.lookup(&tid);
 
-    if (state & SLEEPS) {
-        waiting.delete(&tid);
+    // It ran without having been seen to come: so its wait, too, is over.
+    if (known && known->since != RUNS)
+        fs_lose(FS_LOST_UNSEEN);
+    if (state & DEAD || fs_skip()) {
+        if (known)
+            threads.delete(&tid);
         return;
     }
-    if (fs_skip())
-        return;
-    bpf_get_current_comm(wait.comm, sizeof(wait.comm));
-    if (waiting.update(&tid, &wait))
-        fs_lose(FS_LOST_MAP_FULL);
+    bpf_get_current_comm(thread.comm, sizeof(thread.comm));
+    keep(tid, &thread);
 }
 
 static __always_inline void runs(u32 tid, u64 now)
 {
     struct latency_key key = {};
     struct latency_value add = {.waits = 1};
-    struct wait *wait = waiting.lookup(&tid);
+    struct thread *thread = threads.lookup(&tid);
 
-    if (!wait)
+    if (!thread)
         return;
-    add.total = now - wait->start;
+    u64 since = thread->since;
+    thread->since = RUNS;
+    if (since == ASLEEP || since == RUNS) {
+        fs_lose(FS_LOST_UNSEEN);
+        return;
+    }
+    add.total = now - since;
     key.slot = fs_log2(add.total);
 #ifdef LATENCY_HAS_PID
-    key.pid = wait->pid;
-    __builtin_memcpy(key.comm, wait->comm, sizeof(key.comm));
+    key.pid = thread->pid;
+    __builtin_memcpy(key.comm, thread->comm, sizeof(key.comm));
 #endif
 #ifdef LATENCY_HAS_TID
     key.tid = tid;
 #endif
-    waiting.delete(&tid);
     latency_add(&key, &add);
 }
 
 // The fourth argument, the state of the thread that leaves, is there since Linux 5.18.
 RAW_TRACEPOINT_PROBE(sched_switch)
 {
-    struct task_struct *before = (void *)ctx->args[1], *after = (void *)ctx->args[2];
-    u32 prev = 0, next = 0;
+    struct task_struct *after = (void *)ctx->args[2];
+    u32 prev = fs_tid(), next = 0;
     u64 now = bpf_ktime_get_ns();
 
-    bpf_probe_read_kernel(&prev, sizeof(prev), &before->pid);
+    fs_switch(ctx->args[1], ctx->args[2], now);
     bpf_probe_read_kernel(&next, sizeof(next), &after->pid);
     // Each CPU has an idle thread, all of them with the number 0. Who is preempted goes on, whatever its state.
     if (prev)

@@ -19,6 +19,7 @@ class LossCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LOSS_CAUSE_STACK_FULL: _ClassVar[LossCause]
     LOSS_CAUSE_MISSED: _ClassVar[LossCause]
     LOSS_CAUSE_CRASH: _ClassVar[LossCause]
+    LOSS_CAUSE_UNSEEN: _ClassVar[LossCause]
 
 class EndCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -43,6 +44,7 @@ LOSS_CAUSE_MAP_FULL: LossCause
 LOSS_CAUSE_STACK_FULL: LossCause
 LOSS_CAUSE_MISSED: LossCause
 LOSS_CAUSE_CRASH: LossCause
+LOSS_CAUSE_UNSEEN: LossCause
 END_CAUSE_UNSPECIFIED: EndCause
 END_CAUSE_DURATION: EndCause
 END_CAUSE_STOPPED: EndCause
@@ -125,14 +127,18 @@ class Encryption(_message.Message):
     def __init__(self, algorithm: _Optional[int] = ..., key_id: _Optional[bytes] = ..., nonce: _Optional[bytes] = ...) -> None: ...
 
 class Ledger(_message.Message):
-    __slots__ = ("seen", "stored", "lost")
+    __slots__ = ("seen", "stored", "lost", "blind", "blind_ns")
     SEEN_FIELD_NUMBER: _ClassVar[int]
     STORED_FIELD_NUMBER: _ClassVar[int]
     LOST_FIELD_NUMBER: _ClassVar[int]
+    BLIND_FIELD_NUMBER: _ClassVar[int]
+    BLIND_NS_FIELD_NUMBER: _ClassVar[int]
     seen: int
     stored: int
     lost: _containers.RepeatedCompositeFieldContainer[Loss]
-    def __init__(self, seen: _Optional[int] = ..., stored: _Optional[int] = ..., lost: _Optional[_Iterable[_Union[Loss, _Mapping]]] = ...) -> None: ...
+    blind: int
+    blind_ns: int
+    def __init__(self, seen: _Optional[int] = ..., stored: _Optional[int] = ..., lost: _Optional[_Iterable[_Union[Loss, _Mapping]]] = ..., blind: _Optional[int] = ..., blind_ns: _Optional[int] = ...) -> None: ...
 
 class Loss(_message.Message):
     __slots__ = ("cause", "events", "first_boot_ns", "last_boot_ns")

@@ -11,10 +11,10 @@ from proto.v1 import tool_pb2
 from proto.v1.stream_pb2 import Ledger, Loss, LossCause, RunEnd, RunSchema
 from server.tracing.store import RunIndex
 
-State = Literal["in-flight", "complete", "limited", "lossy", "broken", "unknown"]
+State = Literal["in-flight", "complete", "limited", "blind", "lossy", "broken", "unknown"]
 
 # A session is as good as its worst run.
-SEVERITY: tuple[State, ...] = ("complete", "limited", "lossy", "unknown", "in-flight", "broken")
+SEVERITY: tuple[State, ...] = ("complete", "limited", "blind", "lossy", "unknown", "in-flight", "broken")
 
 _ASKED_FOR = frozenset({pb.LOSS_CAUSE_THROTTLED, pb.LOSS_CAUSE_LIMIT})
 _LIMITS = frozenset({pb.END_CAUSE_ROWS, pb.END_CAUSE_BYTES})
@@ -27,6 +27,7 @@ _WHERE: dict[int, str] = {
     pb.LOSS_CAUSE_STACK_FULL: "lost because the table of stacks was full",
     pb.LOSS_CAUSE_MISSED: "missed because the program was running already",
     pb.LOSS_CAUSE_CRASH: "lost with the runner that died",
+    pb.LOSS_CAUSE_UNSEEN: "known to have happened while the kernel ran no probes",
 }
 
 
@@ -92,21 +93,31 @@ def _breaks(index: RunIndex, end: RunEnd | None, schema: RunSchema | None, store
 
 def _closed(ledger: Ledger, end: RunEnd, boot_ns: int) -> Books:
     losses = [loss for loss in ledger.lost if loss.events]
-    if not losses and end.cause not in _LIMITS:
-        return Books("complete", _complete(ledger, end))
-    line = (
-        "; ".join(_loss(loss, boot_ns) for loss in losses)
-        or f"stopped at its limit: {_events(ledger.seen)} seen, all stored"
+    blind = [_blind(ledger)] if ledger.blind else []
+    lines = [_loss(loss, boot_ns) for loss in losses] or [_all_stored(ledger, end)]
+    message = "; ".join([*lines, *blind])
+    if any(loss.cause not in _ASKED_FOR for loss in losses):
+        return Books("lossy", message)
+    if blind:
+        return Books("blind", message)
+    return Books("limited" if losses or end.cause in _LIMITS else "complete", message)
+
+
+def _all_stored(ledger: Ledger, end: RunEnd) -> str:
+    if end.cause in _LIMITS:
+        return f"stopped at its limit: {_events(ledger.seen)} seen, all stored"
+    if end.cause == pb.END_CAUSE_FAILED and not ledger.seen:
+        return f"nothing was traced: {end.message}"
+    complete = "" if ledger.blind else "complete: "
+    return f"{complete}{_events(ledger.seen)} seen, all stored" if ledger.seen else f"{complete}no event was seen"
+
+
+def _blind(ledger: Ledger) -> str:
+    times = "once" if ledger.blind == 1 else f"{ledger.blind:,} times"
+    return (
+        f"{times} this host's kernel ran no probes on a CPU, for up to {ledger.blind_ns / 1e6:,.1f} ms together: "
+        "what happened then is not counted"
     )
-    if all(loss.cause in _ASKED_FOR for loss in losses):
-        return Books("limited", line)
-    return Books("lossy", line)
-
-
-def _complete(ledger: Ledger, end: RunEnd) -> str:
-    if ledger.seen:
-        return f"complete: {_events(ledger.seen)} seen, all stored"
-    return f"nothing was traced: {end.message}" if end.cause == pb.END_CAUSE_FAILED else "complete: no event was seen"
 
 
 def _so_far(index: RunIndex, boot_ns: int) -> str:

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 
 Text = Annotated[str, Field(max_length=4096, pattern=r"^[^\x00]*$")]
 Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
-BooksState = Literal["in-flight", "complete", "limited", "lossy", "broken", "unknown"]
+BooksState = Literal["in-flight", "complete", "limited", "blind", "lossy", "broken", "unknown"]
 
 
 class Filters(Schema):

@@ -789,7 +789,7 @@ export interface components {
              * Books
              * @enum {string}
              */
-            books: "in-flight" | "complete" | "limited" | "lossy" | "broken" | "unknown";
+            books: "in-flight" | "complete" | "limited" | "blind" | "lossy" | "broken" | "unknown";
             /** Books Message */
             books_message: string;
             /** Rows */
@@ -858,7 +858,7 @@ export interface components {
              * Books
              * @enum {string}
              */
-            books: "in-flight" | "complete" | "limited" | "lossy" | "broken" | "unknown";
+            books: "in-flight" | "complete" | "limited" | "blind" | "lossy" | "broken" | "unknown";
             /** Books Message */
             books_message: string;
             /** Runs */

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent.clock import boot_ns
+from agent.kernel import counters as module
 from agent.kernel.bpf_syscall import ProgStats
-from agent.runner import ledger as module
 from agent.runner.ledger import Ledger
 from proto.v1 import stream_pb2 as pb
 
@@ -46,6 +46,14 @@ def test_a_loss_knows_when_it_was_first_and_last_noticed(kernel: dict[int, int])
     assert (second.cause, second.events) == (pb.LOSS_CAUSE_RING, 5)
     assert start <= first.first_boot_ns == second.first_boot_ns <= second.last_boot_ns
     assert books.message().lost[0].last_boot_ns == second.last_boot_ns
+
+
+def test_time_without_probes_is_told(kernel: dict[int, int]) -> None:
+    books = Ledger(3)
+    kernel |= {module.BLIND: 2, module.BLIND_NS: 7_000_000}
+    books.read_kernel()
+    assert books.message() == pb.Ledger(blind=2, blind_ns=7_000_000)
+    assert books.balance() == 0
 
 
 def test_without_counters_everything_is_nothing() -> None:

@@ -30,13 +30,29 @@ class Figures:
     pushed_off: int
 
 
-def trace_waits(
-    program: Path, tool: str, params: Mapping[str, str] | None = None, filters: Filters | None = None
-) -> tuple[int, Figures, list[dict[str, Any]]]:
-    """The workload's pid, its figures and the rows of a run on it that lost nothing.
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What a run made of the workload. ``unseen``: what its books say happened without a row; ``blind``: how often."""
 
-    ``filters`` are besides the pid. The workload sleeps when the run begins and ends, so that the kernel's figures of
-    this very time are known.
+    pid: int
+    figures: Figures
+    rows: list[dict[str, Any]]
+    unseen: int
+    blind: int
+
+    def total(self, measure: str) -> int:
+        return sum(row[measure] for row in self.rows)
+
+    def check_count(self, rows: int, happened: int) -> None:
+        """Every event has a row or is on the books: counted, or within a time of which they say that no probes ran."""
+        assert rows + self.unseen <= happened <= rows + self.unseen + self.blind
+
+
+def trace_waits(
+    program: Path, tool: str, params: Mapping[str, str] | None = None, filters: Filters | None = None, variant: str = ""
+) -> Traced:
+    """``filters`` are besides the pid. The workload sleeps when the run begins and ends, so that the kernel's figures
+    of this very time are known. Nothing may be lost but what the kernel did not show.
     """
     cpu = {min(os.sched_getaffinity(0))}
     with running(program, LEFT, RIGHT, BURN_MS) as work, running(program, LEFT, RIGHT, BURN_MS) as rival:
@@ -44,7 +60,7 @@ def trace_waits(
             os.sched_setaffinity(one.pid, cpu)
         wanted = Filters(pid=work.pid)
         wanted.MergeFrom(filters or Filters())
-        with Run(tool, params, wanted) as run:
+        with Run(tool, params, wanted, variant=variant) as run:
             before = _counted(work.pid)
             rival.go()
             work.go()
@@ -54,8 +70,11 @@ def trace_waits(
             run.stop()
             run.wait()
             run.check_books()
-            assert run.lost() == {}
-            return work.pid, figures, run.rows()
+            lost = run.lost()
+            unseen = lost.pop("unseen", 0)
+            assert lost == {}
+            assert unseen <= run.ledger.blind
+            return Traced(work.pid, figures, run.rows(), unseen, run.ledger.blind)
 
 
 def _counted(pid: int) -> list[int]:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from agent.kernel.counters import Counters
 from agent.warden.books import Moment, close_books, end_head, unknown_end
-from agent.warden.meters import Counters
 from proto.v1.stream_pb2 import BatchHead, EndCause, Ledger, Loss, LossCause, RunEnd
 
 NOW = Moment(2000, 5000)
@@ -45,6 +45,11 @@ def test_the_runners_own_losses_count_with_its_last_word() -> None:
 def test_without_frames_everything_seen_is_lost() -> None:
     ledger = close_books(Counters(10, {}), Ledger(), None, NOW)
     assert [(loss.cause, loss.events) for loss in ledger.lost] == [(CRASH, 10)]
+
+
+def test_time_without_probes_is_told() -> None:
+    ledger = close_books(Counters(60, {}, blind=3, blind_ns=5000), Ledger(), _last(60), NOW)
+    assert (ledger.blind, ledger.blind_ns) == (3, 5000)
 
 
 def test_contradicting_counts_are_not_made_to_fit() -> None:

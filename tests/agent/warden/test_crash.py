@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.kernel.counters import Counters
 from agent.warden import crash
 from agent.warden.crash import CrashCloser
 from agent.warden.loop import Loop
-from agent.warden.meters import Counters
 from agent.warden.run_folder import RunFolder
 from proto import frame
 from proto.v1.agent_pb2 import Filters, RunLimits, RunUpdate

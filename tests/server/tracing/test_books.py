@@ -66,6 +66,23 @@ def test_a_row_limit_without_losses_is_limited() -> None:
     assert judged(replace(WHOLE, end=end)) == Books("limited", "stopped at its limit: 10 events seen, all stored")
 
 
+def test_without_probes_for_a_while_nobody_says_complete() -> None:
+    blind = Ledger(seen=10, stored=10, blind=3, blind_ns=23_456_000)
+    told = (
+        "3 times this host's kernel ran no probes on a CPU, for up to 23.5 ms together: "
+        "what happened then is not counted"
+    )
+    assert judged(replace(WHOLE, ledger=blind)) == Books("blind", f"10 events seen, all stored; {told}")
+    nothing = Ledger(blind=1, blind_ns=5_000_000)
+    found = judged(replace(WHOLE, rows=0, hits=0, ledger=nothing))
+    assert (found.state, found.message[:44]) == ("blind", "no event was seen; once this host's kernel r")
+    losing = with_losses(lost(pb.LOSS_CAUSE_UNSEEN, 2))
+    assert losing.ledger
+    losing.ledger.MergeFrom(Ledger(blind=3, blind_ns=23_456_000))
+    words = "2 events known to have happened while the kernel ran no probes"
+    assert judged(losing) == Books("lossy", f"{words}; {told}")
+
+
 @pytest.mark.parametrize("cause", [c for c in pb.LossCause.values() if c])
 def test_every_cause_reads_as_words(cause: pb.LossCause) -> None:
     assert "loss_cause" not in judged(with_losses(lost(cause, 2))).message

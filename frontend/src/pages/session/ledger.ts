@@ -4,12 +4,17 @@ import { causeText } from "../../stream/losses";
 import type { Tone } from "../../ui/parts";
 
 /** Worst first: what a session of several runs is called. */
-const ORDER: readonly BooksState[] = ["broken", "unknown", "lossy", "limited", "in-flight", "complete"];
+const ORDER: readonly BooksState[] = ["broken", "unknown", "lossy", "blind", "limited", "in-flight", "complete"];
 
 export const BOOKS: Record<BooksState, { tone: Tone; text: string; help: string }> = {
   "in-flight": { tone: "live", text: "in flight", help: "The books close when the session ends." },
   complete: { tone: "ok", text: "complete", help: "Every event that the kernel saw is stored." },
   limited: { tone: "info", text: "limited", help: "Events were left out only by the limits that were asked for." },
+  blind: {
+    tone: "info",
+    text: "blind spots",
+    help: "All that was seen is stored, but for some time the host's kernel ran no probes: what happened then is not counted.",
+  },
   lossy: { tone: "warn", text: "lossy", help: "Some events were lost; how many, where and when is known." },
   broken: { tone: "bad", text: "books broken", help: "Stored rows and counters do not agree: do not trust this session." },
   unknown: {

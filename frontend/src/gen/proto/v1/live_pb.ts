@@ -253,7 +253,7 @@ export type RunState = Message<"proto.v1.RunState"> & {
   storedSeq: bigint;
 
   /**
-   * in-flight, complete, limited, lossy, broken, unknown
+   * in-flight, complete, limited, blind, lossy, broken, unknown
    *
    * @generated from field: string books = 11;
    */
