@@ -1,4 +1,4 @@
-"""Debian's PostgreSQL and Redis on loopback, with a data folder of their own, ended by pid."""
+"""Debian's PostgreSQL, Redis and nginx on loopback, with a data folder of their own, ended by pid."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -88,3 +89,33 @@ def redis() -> Iterator[str]:
     finally:
         _stop(process)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Nginx:
+    pid: int
+    port: int
+
+
+@contextmanager
+def nginx(folder: Path, cert: Path, key: Path) -> Iterator[Nginx]:
+    """One process that serves the folder's files through TLS."""
+    port = free_port()
+    config = folder / "nginx.conf"
+    config.write_text(f"""
+daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log; user root;
+events {{ }}
+http {{
+    access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port} ssl; ssl_certificate {cert}; ssl_certificate_key {key}; root {folder};
+    }}
+}}
+""")
+    process = subprocess.Popen(["nginx", "-c", str(config), "-e", f"{folder}/error.log"])
+    try:
+        _wait_for(port, process)
+        yield Nginx(process.pid, port)
+    finally:
+        _stop(process)

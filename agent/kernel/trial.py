@@ -57,7 +57,8 @@ class Trial:
 
     def _refusal(self, entry: CatalogTool, variant: pb.Variant) -> str | None:
         filters = Filters(pid=self._child.pid) if pb.FILTER_PID in entry.tool.filters else Filters()
-        request = Request(entry, parse_params(entry.tool, _params(entry.tool, variant)), filters, self._headers)
+        values = parse_params(entry.tool, _params(entry.tool, variant))
+        request = Request(entry, values, filters, self._headers, trial=True)
         try:
             attach(request, variant).close()
         except AttachError as error:

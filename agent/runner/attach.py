@@ -16,6 +16,7 @@ from agent.runner import probes
 from agent.runner.compiler import AttachError, Compiled, program_types
 from agent.runner.listing import Loaded
 from agent.runner.map_access import update_map
+from agent.runner.mapped import find_mapped, nothing_mapped
 from agent.runner.probes import Held, Places
 from bpf.catalog import CatalogTool
 from bpf.emitters import stack_tables
@@ -33,6 +34,7 @@ RING_BYTES_MIN = 1024 * 1024
 RING_MEMORY_SHARE = 64
 DEFAULT_FREQUENCY = 49
 COMM_BYTES = 16
+ANYWHERE = "c:getppid"
 CLOSERS = 64
 
 _KIND = {
@@ -49,7 +51,9 @@ _USER_FUNCTION = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to run. ``headers``: kernel source tree made from BTF, or empty. ``skip_pids`` are never traced."""
+    """What is to run. ``headers``: kernel source tree made from BTF, or empty. ``skip_pids`` are never traced.
+    ``trial``: only to see whether it can be attached; a function of any process stands for those of special libraries.
+    """
 
     entry: CatalogTool
     values: Values
@@ -57,6 +61,7 @@ class Request:
     headers: str = ""
     rate: int = 0
     skip_pids: Sequence[int] = ()
+    trial: bool = False
 
 
 @dataclass(slots=True)
@@ -110,6 +115,7 @@ def attach(request: Request, variant: pb.Variant) -> Attachment:
         for probe in wanted:
             for attached in _attach(request, probe, held):
                 held.probes.append(attached)
+        _check_mapped(request, wanted, held)
     except BaseException:
         held.close()
         raise
@@ -134,13 +140,7 @@ def _compile_and_load(request: Request, program: Program, wanted: Sequence[pb.Pr
 
 
 def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], held: Attachment) -> Program:
-    records = {
-        name: size
-        for stream in request.entry.tool.streams
-        if stream.kind in ROW_KINDS
-        for name, size in ring_names(request.entry.tool, stream, request.values).items()
-    }
-    held.ring_bytes = ring_sizes(list(records), _memory_bytes())
+    held.ring_bytes = ring_sizes(_rings(request), _memory_bytes())
     return build_program(
         request.entry,
         variant,
@@ -152,9 +152,19 @@ def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], 
     )
 
 
+def _rings(request: Request) -> list[str]:
+    """The one that needs most room first: of events the smallest class, of bytes, which come in bulk, the largest."""
+    rings: list[str] = []
+    for stream in request.entry.tool.streams:
+        if stream.kind in ROW_KINDS:
+            names = list(ring_names(request.entry.tool, stream, request.values))
+            rings += names[::-1] if stream.kind == pb.KIND_BYTES else names
+    return rings
+
+
 def ring_sizes(names: Sequence[str], memory: int) -> dict[str, int]:
     """32 MiB hold a third of a second of what one core can generate, which a busy machine may keep us waiting. Half of
-    that for each larger class, down to 8 MiB, and less on a small host."""
+    that for each further one, down to 8 MiB, and less on a small host."""
     sizes = {name: max(RING_BYTES >> index, RING_BYTES_LARGE_CLASS) for index, name in enumerate(names)}
     for name in [*reversed(names)] * 5:
         if sum(sizes.values()) > memory // RING_MEMORY_SHARE and sizes[name] > RING_BYTES_MIN:
@@ -237,15 +247,21 @@ def _attach_functions(request: Request, probe: pb.Probe, program: int, held: Att
     """The index of a function is its cookie, the same at entry and return."""
     target = _target(request, probe)
     if target not in held.places:
-        held.places[target] = _find(target, request.filters.pid or -1, held.functions)
+        held.places[target] = _find(request, probe, target, held.functions)
     for places in held.places[target]:
         yield from _attach_places(request, probe, program, places, held)
 
 
-def _find(target: str, pid: int, functions: list[Function]) -> list[Places]:
+def _find(request: Request, probe: pb.Probe, target: str, functions: list[Function]) -> list[Places]:
     """One for each file; what is found is added to ``functions``. Raises AttachError."""
+    pid = request.filters.pid or -1
+    if probe.mapped and not request.trial:
+        library, _, name = target.rpartition(":")
+        mapped = list(find_mapped(library, name, pid, len(functions)))
+        functions += [function for _, function in mapped]
+        return [places for places, _ in mapped]
     try:
-        found = find_functions(target, pid)
+        found = find_functions(ANYWHERE if probe.mapped else target, pid)
     except FunctionsError as error:
         raise AttachError(str(error)) from error
     places = []
@@ -254,6 +270,13 @@ def _find(target: str, pid: int, functions: list[Function]) -> list[Places]:
         places.append(Places(path, [function.offset for function in members], first=len(functions)))
         functions += members
     return places
+
+
+def _check_mapped(request: Request, wanted: Sequence[pb.Probe], held: Attachment) -> None:
+    """Of functions that may be absent, one at least must be there."""
+    targets = [_target(request, probe) for probe in wanted if probe.mapped]
+    if targets and not any(held.places[target] for target in targets):
+        raise AttachError(nothing_mapped(targets, request.filters.pid))
 
 
 def _attach_places(request: Request, probe: pb.Probe, program: int, places: Places, held: Attachment) -> Iterator[Held]:

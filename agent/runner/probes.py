@@ -56,6 +56,11 @@ class Places:
     path: str
     offsets: Sequence[int]
     first: int = 0
+    file: str = ""  # what people know the path by, when that is something else
+
+    @property
+    def name(self) -> str:
+        return self.file or self.path
 
     @property
     def cookies(self) -> range:
@@ -85,7 +90,7 @@ def attach_user_functions(program: int, places: Places, pid: int, *, at_return: 
     """pid -1: every process that maps the file, also later ones. One attachment for each place."""
     path = ctypes.create_string_buffer(os.fsencode(places.path))
     for cookie, offset in zip(places.cookies, places.offsets, strict=True):
-        what = f"{places.path}+{offset:#x}"
+        what = f"{places.name}+{offset:#x}"
         attr = _probe_attr("uprobe", path, offset, what, at_return=at_return)
         yield _hold(program, attr, what, pid=pid, cookie=cookie)
 
@@ -99,7 +104,7 @@ def attach_user_functions_at_once(program: int, places: Places, pid: int, *, at_
     create = ctypes.create_string_buffer(_LINK_CREATE_SIZE)
     pointers = [ctypes.addressof(path), ctypes.addressof(offsets), 0, ctypes.addressof(cookies)]
     _LINK_CREATE_MULTI.pack_into(create, 0, program, 0, UPROBE_MULTI, 0, *pointers, count, int(at_return), max(pid, 0))
-    return Held(_checked(_bpf_link_create(create), f"{count} functions of {places.path}"))
+    return Held(_checked(_bpf_link_create(create), f"{count} functions of {places.name}"))
 
 
 def attach_timer(program: int, frequency: int, cpu: int) -> Held:

@@ -75,6 +75,7 @@ class ParamType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PARAM_TYPE_DURATION: _ClassVar[ParamType]
     PARAM_TYPE_FUNCTION: _ClassVar[ParamType]
     PARAM_TYPE_PATH: _ClassVar[ParamType]
+    PARAM_TYPE_TERMINAL: _ClassVar[ParamType]
 
 class ProbeType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -201,6 +202,7 @@ PARAM_TYPE_ENUM: ParamType
 PARAM_TYPE_DURATION: ParamType
 PARAM_TYPE_FUNCTION: ParamType
 PARAM_TYPE_PATH: ParamType
+PARAM_TYPE_TERMINAL: ParamType
 PROBE_TYPE_UNSPECIFIED: ProbeType
 PROBE_TYPE_TRACEPOINT: ProbeType
 PROBE_TYPE_RAW_TRACEPOINT: ProbeType
@@ -336,18 +338,20 @@ class Variant(_message.Message):
     def __init__(self, name: _Optional[str] = ..., probes: _Optional[_Iterable[_Union[Probe, _Mapping]]] = ..., loses: _Optional[str] = ..., defines: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Probe(_message.Message):
-    __slots__ = ("type", "target", "program", "optional", "when")
+    __slots__ = ("type", "target", "program", "optional", "when", "mapped")
     TYPE_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     PROGRAM_FIELD_NUMBER: _ClassVar[int]
     OPTIONAL_FIELD_NUMBER: _ClassVar[int]
     WHEN_FIELD_NUMBER: _ClassVar[int]
+    MAPPED_FIELD_NUMBER: _ClassVar[int]
     type: ProbeType
     target: str
     program: str
     optional: bool
     when: str
-    def __init__(self, type: _Optional[_Union[ProbeType, str]] = ..., target: _Optional[str] = ..., program: _Optional[str] = ..., optional: _Optional[bool] = ..., when: _Optional[str] = ...) -> None: ...
+    mapped: bool
+    def __init__(self, type: _Optional[_Union[ProbeType, str]] = ..., target: _Optional[str] = ..., program: _Optional[str] = ..., optional: _Optional[bool] = ..., when: _Optional[str] = ..., mapped: _Optional[bool] = ...) -> None: ...
 
 class Stream(_message.Message):
     __slots__ = ("name", "kind", "title", "columns", "capacity", "hits")

@@ -16,7 +16,7 @@ def build(source: str, folder: Path, *flags: str) -> Path:
     """Compile one file of this folder, C or C++, into `folder`."""
     target = folder / Path(source).stem
     compiler = "g++" if source.endswith(".cpp") else "gcc"
-    subprocess.run([compiler, *FLAGS, *flags, "-o", str(target), str(FOLDER / source)], check=True)
+    subprocess.run([compiler, *FLAGS, "-o", str(target), str(FOLDER / source), *flags], check=True)
     return target
 
 

@@ -15,11 +15,15 @@ from tests.workloads.tcp import APART
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """``said`` is what the workload printed."""
+    """``said`` is what the workload printed, ``streams`` the rows of each of the tool's streams."""
 
     pid: int
     said: str
-    rows: list[dict[str, Any]]
+    streams: list[list[dict[str, Any]]]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return self.streams[0]
 
 
 def trace_statements(
@@ -29,6 +33,11 @@ def trace_statements(
     with workload("statements.py", before, then) as target:
         run = Run(tool, params, filters or Filters(pid=target.pid))
         return _trace(run, target, ends_itself=not filters)
+
+
+def trace_running(tool: str, target: Workload, params: Mapping[str, str] | None = None) -> Traced:
+    """The run is on the workload's pid and ends with it."""
+    return _trace(Run(tool, params, Filters(pid=target.pid)), target, ends_itself=True)
 
 
 def trace_network(tool: str, then: str, params: Mapping[str, str] | None = None) -> Traced:
@@ -49,4 +58,4 @@ def _trace(run: Run, target: Workload, *, ends_itself: bool) -> Traced:
         run.wait()
         run.check_books()
         assert run.lost() == {}
-        return Traced(target.pid, said, run.rows())
+        return Traced(target.pid, said, [run.rows(stream) for stream in range(len(run.first.schema.streams))])
