@@ -17,6 +17,7 @@ DEFINE = re.compile(r"[A-Z][A-Z0-9_]*(=-?[0-9]+)?")
 BROWSER_MAX = 2**53
 CATEGORIES = ("files", "processes", "network", "cpu", "memory", "disk", "any")
 ROW_KINDS = (pb.KIND_EVENTS, pb.KIND_BYTES)
+USER_FUNCTIONS = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE)
 # Stored, queried and exported rows have these beside the tool's own columns.
 RESERVED_COLUMNS = ("host", "stream", "row", "_seq", "_row")
 
@@ -26,7 +27,8 @@ Problems = Iterator[str]
 def broken_rules(tool: pb.Tool, folder: str) -> Problems:
     """All problems, in the order in which a person would fix them."""
     rules: list[Callable[[pb.Tool], Iterable[str]]] = [
-        _head, _params, _variants, _streams, _columns, _columns_by_kind, _sums, _compare, _limits, _numbers,
+        _head, _params, _variants, _streams, _columns, _columns_by_kind, _bytes, _content, _sums, _compare, _limits,
+        _numbers,
     ]  # fmt: skip
     if tool.name != folder:
         yield f"tool.name: {tool.name!r} is not the folder's name {folder!r}"
@@ -108,6 +110,8 @@ def _probe(probe: pb.Probe, params_known: set[str], where: str) -> Problems:
         yield f"{where}probe {probe.target}: tracepoints name their program themselves, every other probe must name one"
     if probe.target.startswith("$") and probe.target[1:] not in params_known:
         yield f"{where}probe {probe.target}: there is no parameter of that name"
+    if probe.mapped and (probe.type not in USER_FUNCTIONS or probe.target.count(":") != 1):
+        yield f"{where}probe {probe.target}: only a uprobe or uretprobe LIB:function can be mapped"
     if probe.type == pb.PROBE_TYPE_TRACEPOINT and probe.target.count(":") != 1:
         yield f"{where}probe {probe.target}: a tracepoint is written category:event"
 
@@ -174,6 +178,29 @@ def _columns_by_kind(tool: pb.Tool) -> Problems:
             yield f"{where}column: a stream of stacks has exactly one stack, every other kind none"
         if (stream.kind == pb.KIND_HISTOGRAM) != (sum(c.role == pb.ROLE_BUCKET for c in stream.columns) == 1):
             yield f"{where}column: a histogram has exactly one bucket, every other kind none"
+
+
+def _bytes(tool: pb.Tool) -> Problems:
+    """What the views of a stream of bytes stand on."""
+    for stream in tool.streams:
+        if stream.kind != pb.KIND_BYTES or not stream.columns:
+            continue
+        where = f"stream {stream.name}.column"
+        units = [column.unit for column in stream.columns]
+        for unit in (pb.UNIT_DIRECTION, pb.UNIT_BYTES):
+            if units.count(unit) != 1:
+                yield f"{where}: bytes need one of unit {pb.Unit.Name(unit).removeprefix('UNIT_').lower()}"
+        last = stream.columns[-1]
+        if (last.type, last.role, last.sensitivity) != (pb.CTYPE_STRING, pb.ROLE_PAYLOAD, pb.SENSITIVITY_CONTENT):
+            yield f"{where} {last.name}: the last one of bytes is their string: role payload, sensitivity content"
+
+
+def _content(tool: pb.Tool) -> Problems:
+    for stream in tool.streams:
+        for column in stream.columns:
+            shown = column.sensitivity == pb.SENSITIVITY_CONTENT and not column.when
+            if shown and tool.risk != pb.RISK_S3:
+                yield f"tool.risk: must be s3, because column {column.name} of stream {stream.name} shows content"
 
 
 def _sums(tool: pb.Tool) -> Problems:

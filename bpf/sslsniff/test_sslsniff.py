@@ -8,7 +8,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ import pytest
 
 from proto.v1.agent_pb2 import Filters, RunUpdate
 from tests.agent.runner.harness import Run
-from tests.agent.runner.traced import Traced, trace_running, trace_statements
+from tests.agent.runner.traced import trace_running, trace_statements
 from tests.services import nginx
 from tests.workloads import tls
 from tests.workloads.compiled import build, running
@@ -67,7 +66,7 @@ def tls_program(
 
 PYTHON = """
 sizes = [1, 20017, 40000, 7]
-client.sendall(b"a"); client.sendall(b"\\x00\\xff" * 10008 + b"!"); client.sendall(b"c" * 40000); client.sendall(b"the end")
+for data in (b"a", b"\\x00\\xff" * 10008 + b"!", b"c" * 40000, b"the end"): client.sendall(data)
 got, reads = b"", []
 while len(got) < sum(sizes):
     part = server.recv(65536); got += part; reads.append(len(part))
@@ -124,7 +123,7 @@ def test_a_statically_linked_program_is_seen(tmp_path: Path) -> None:
 def test_a_library_of_another_mount_namespace_is_found(tmp_path: Path) -> None:
     hidden = tmp_path / "hidden"
     hidden.mkdir()
-    inside = f"mount -t tmpfs none {hidden} && cp {LIBRARY} {hidden} && LD_LIBRARY_PATH={hidden} exec \"$@\""
+    inside = f'mount -t tmpfs none {hidden} && cp {LIBRARY} {hidden} && LD_LIBRARY_PATH={hidden} exec "$@"'
     with tls_program(tmp_path, wrap=("unshare", "--mount", "sh", "-c", inside, "sh")) as program:
         assert not any(hidden.iterdir())
         assert f"{hidden}/{LIBRARY.name}" in Path(f"/proc/{program.pid}/maps").read_text()

@@ -88,3 +88,24 @@ def changed(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         place[last] = value
     result: dict[str, Any] = data
     return result
+
+
+DATA = column("data", type="string", classes=[64, 32768], unit="none", role="payload", sensitivity="content")
+BYTES: dict[str, Any] = {
+    **copy.deepcopy(EVENTS),
+    "tool": {**EVENTS["tool"], "risk": "s3"},
+    "stream": [
+        {
+            "name": "data",
+            "kind": "bytes",
+            "title": "Data",
+            "column": [
+                TIME,
+                column("pid"),
+                column("direction", type="char", size=8, unit="direction"),
+                column("size", unit="bytes", role="measure"),
+                DATA,
+            ],
+        }
+    ],
+}

@@ -11,7 +11,7 @@ from proto.shortform import fill
 from proto.v1.tool_pb2 import Tool
 from server.tracing.rows import HOST
 from server.tracing.store.sealed import ROW, SEQ
-from tests.bpf.manifests import EVENTS, PATH, TIME, TOP, changed, column
+from tests.bpf.manifests import BYTES, EVENTS, PATH, TIME, TOP, changed, column
 
 
 def found(data: dict[str, Any]) -> list[str]:
@@ -20,7 +20,7 @@ def found(data: dict[str, Any]) -> list[str]:
     return list(broken_rules(tool, "sample"))
 
 
-@pytest.mark.parametrize("data", [EVENTS, TOP])
+@pytest.mark.parametrize("data", [EVENTS, TOP, BYTES])
 def test_a_correct_manifest_breaks_none(data: dict[str, Any]) -> None:
     assert found(data) == []
 
@@ -49,6 +49,8 @@ def test_a_correct_manifest_breaks_none(data: dict[str, Any]) -> None:
         ("variant.0.probe.0.target", "getppid", "category:event"),
         ("variant.0.probe.0.program", "f", "name their program themselves"),
         ("variant.0.probe.0", {"type": "uprobe", "target": "$lib", "program": "f"}, "no parameter of that name"),
+        ("variant.0.probe.0.mapped", True, "can be mapped"),
+        ("stream.0.column.2.sensitivity", "content", "tool.risk: must be s3"),
         ("stream", [], "stream: missing"),
         ("stream.0.capacity", 5, "rows.capacity"),
         ("stream.0.hits", "pid", "rows.hits"),
@@ -93,3 +95,18 @@ def test_a_column_that_every_row_has_anyway_is_refused(name: str) -> None:
 
 def test_the_columns_of_the_store_and_the_exports_are_reserved() -> None:
     assert {SEQ, ROW, HOST} <= set(RESERVED_COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        ("stream.0.column.2.unit", "word", "one of unit direction"),
+        ("stream.0.column.3.unit", "count", "one of unit bytes"),
+        ("stream.0.column.4.role", "text", "role payload"),
+        ("stream.0.column.4.sensitivity", "names", "sensitivity content"),
+        ("tool.risk", "s2", "must be s3"),
+    ],
+)
+def test_bytes_break_a_rule(path: str, value: object, problem: str) -> None:
+    problems = found(changed(BYTES, path, value))
+    assert any(problem in line for line in problems), problems
