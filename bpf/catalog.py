@@ -50,7 +50,7 @@ def load_tool(folder: Path) -> CatalogTool:
 
 def include_files(root: Path = ROOT) -> list[Path]:
     """The shared headers in the order in which they are put before every program."""
-    names = ("types.h", "watch.h", "filter.h", "emit.h", "files.h", "sockets.h", "requests.h")
+    names = ("types.h", "watch.h", "filter.h", "emit.h", "files.h", "sockets.h", "requests.h", "where.h")
     return [root / INCLUDE / name for name in names]
 
 

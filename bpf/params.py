@@ -8,6 +8,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 
+from bpf.conditions import ConditionError, parse_conditions
 from proto.shortform import enum_short
 from proto.v1 import agent_pb2
 from proto.v1 import tool_pb2 as pb
@@ -17,6 +18,8 @@ Value = int | bool | str
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|ms|s|m|h)")
 _NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _BOOLEANS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+_TRACEPOINT = re.compile(r"\w+:\w+", re.ASCII)
+_FIELD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _TEXT_MAX = 4096
 COMM_MAX = 15
 
@@ -167,6 +170,28 @@ def _path(param: pb.Param, text: str) -> Value:
     return text
 
 
+def _tracepoint(param: pb.Param, text: str) -> Value:
+    if not _TRACEPOINT.fullmatch(text):
+        raise ParamError(param.name, f"{text!r} must be category:event, like sched:sched_process_exec")
+    return text
+
+
+def _fields(param: pb.Param, text: str) -> Value:
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if not _FIELD.fullmatch(name):
+            raise ParamError(param.name, f"{name!r} is no name of a field; write names separated by commas")
+    return ",".join(names)
+
+
+def _conditions(param: pb.Param, text: str) -> Value:
+    try:
+        parse_conditions(text)
+    except ConditionError as error:
+        raise ParamError(param.name, str(error)) from None
+    return text
+
+
 _PARSERS: dict[int, Callable[[pb.Param, str], Value]] = {
     pb.PARAM_TYPE_INT: _int,
     pb.PARAM_TYPE_BOOL: _bool,
@@ -174,4 +199,7 @@ _PARSERS: dict[int, Callable[[pb.Param, str], Value]] = {
     pb.PARAM_TYPE_DURATION: _duration,
     pb.PARAM_TYPE_FUNCTION: _function,
     pb.PARAM_TYPE_PATH: _path,
+    pb.PARAM_TYPE_TRACEPOINT: _tracepoint,
+    pb.PARAM_TYPE_FIELDS: _fields,
+    pb.PARAM_TYPE_CONDITIONS: _conditions,
 }

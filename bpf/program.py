@@ -36,9 +36,10 @@ def build_program(
     rate: int = 0,
     present: Iterable[str] = (),
     ring_pages: Mapping[str, int] | None = None,
+    defines: Iterable[str] = (),
 ) -> Program:
     """``rate`` is events per second (0: no limit), ``present`` the optional targets that this kernel has,
-    ``ring_pages`` the size of each ring by its map name."""
+    ``ring_pages`` the size of each ring by its map name, ``defines`` numbers that only the host knows."""
     pages = ring_pages or {}
     generated = "\n".join(line for stream in entry.tool.streams for line in _stream(entry, stream, values, pages))
     parts = [
@@ -47,7 +48,7 @@ def build_program(
         (entry.source, f"{entry.folder.name}/{SOURCE}"),
     ]
     text = "".join(f'#line 1 "{name}"\n{part}' for part, name in parts)
-    flags = [*_param_flags(entry.tool, values), *_filter_flags(filters), *variant.defines]
+    flags = [*_param_flags(entry.tool, values), *_filter_flags(filters), *variant.defines, *defines]
     flags += [f"HAS_{target.rpartition(':')[2].upper()}=1" for target in present]
     flags += [f"FS_RATE={rate}ULL"] if rate else []
     return Program(text, [f"-D{flag}" for flag in flags])

@@ -106,13 +106,14 @@ def _variants(tool: pb.Tool) -> Problems:
 
 def _probe(probe: pb.Probe, params_known: set[str], where: str) -> Problems:
     yield from _missing(probe, ("type", "target"), f"{where}probe ")
-    if bool(probe.program) != (probe.type not in (pb.PROBE_TYPE_TRACEPOINT, pb.PROBE_TYPE_RAW_TRACEPOINT)):
+    named = probe.type in (pb.PROBE_TYPE_TRACEPOINT, pb.PROBE_TYPE_RAW_TRACEPOINT) and not probe.target.startswith("$")
+    if bool(probe.program) == named:
         yield f"{where}probe {probe.target}: tracepoints name their program themselves, every other probe must name one"
     if probe.target.startswith("$") and probe.target[1:] not in params_known:
         yield f"{where}probe {probe.target}: there is no parameter of that name"
     if probe.mapped and (probe.type not in USER_FUNCTIONS or probe.target.count(":") != 1):
         yield f"{where}probe {probe.target}: only a uprobe or uretprobe LIB:function can be mapped"
-    if probe.type == pb.PROBE_TYPE_TRACEPOINT and probe.target.count(":") != 1:
+    if probe.type == pb.PROBE_TYPE_TRACEPOINT and named and probe.target.count(":") != 1:
         yield f"{where}probe {probe.target}: a tracepoint is written category:event"
 
 
@@ -120,6 +121,8 @@ def _streams(tool: pb.Tool) -> Problems:
     yield from _names(tool.streams, "stream")
     if not tool.streams:
         yield "stream: missing; name at least one"
+    if sum(bool(stream.dynamic) for stream in tool.streams) > 1:
+        yield "stream: dynamic: at most one can have columns that are known only at a run's start"
     for stream in tool.streams:
         where = f"stream {stream.name}."
         yield from _missing(stream, ("kind", "title", "columns"), where)
@@ -128,6 +131,8 @@ def _streams(tool: pb.Tool) -> Problems:
             yield f"{where}capacity: aggregates need the number of map entries, events have none"
         if aggregate != bool(stream.hits):
             yield f"{where}hits: aggregates name the measure that counts events, events have none"
+        if stream.dynamic and aggregate:
+            yield f"{where}dynamic: only streams of rows can have columns that are known only at a run's start"
         if stream.hits and stream.hits not in {c.name for c in stream.columns if c.role == pb.ROLE_MEASURE}:
             yield f"{where}hits: {stream.hits!r} is not a measure of the stream"
 

@@ -6,6 +6,7 @@ import subprocess
 from types import TracebackType
 
 from agent.runner.attach import AttachError, Request, attach
+from agent.runner.resolve import resolve
 from bpf.catalog import CatalogTool
 from bpf.manifest import parse_params
 from proto.v1 import tool_pb2 as pb
@@ -17,6 +18,7 @@ _SAMPLES = {
     pb.PARAM_TYPE_PATH: "/bin/sh",
     pb.PARAM_TYPE_INT: "1",
     pb.PARAM_TYPE_DURATION: "1s",
+    pb.PARAM_TYPE_TRACEPOINT: "sched:sched_process_exit",
 }
 
 
@@ -60,7 +62,7 @@ class Trial:
         values = parse_params(entry.tool, _params(entry.tool, variant))
         request = Request(entry, values, filters, self._headers, trial=True)
         try:
-            attach(request, variant).close()
+            attach(resolve(request), variant).close()
         except AttachError as error:
             return str(error)
         return None

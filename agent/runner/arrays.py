@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from proto.v1 import tool_pb2 as pb
 
-COMM_NUL = b"\0"
+NUL = b"\0"
+IPV4_BYTES = 4
 
 
 def number_array(values: np.ndarray, kind: pa.DataType) -> pa.Array:
@@ -20,28 +21,47 @@ def number_array(values: np.ndarray, kind: pa.DataType) -> pa.Array:
 
 
 def char_array(column: pb.Column, values: np.ndarray) -> pa.DictionaryArray:
-    """From the ``V<n>`` values of a char column, as its unit means them."""
-    return fixed_bytes_array(values, address_text if column.unit == pb.UNIT_IP_ADDRESS else _without_padding)
+    """From the ``V<n>`` values of a char column that a probe fills: what lies behind a text is zero."""
+    return fixed_bytes_array(values, _MEANINGS.get(column.unit, _without_padding))
+
+
+def meaning(column: pb.Column) -> Callable[[bytes], bytes]:
+    """What bytes that the kernel filled become in a row: behind a text may be anything."""
+    return _MEANINGS.get(column.unit, _until_nul)
+
+
+def hex_digits(data: bytes) -> bytes:
+    """Bytes that are no text."""
+    return data.hex().encode()
 
 
 def address_text(address: bytes) -> bytes:
-    """Of 16 bytes as people write them; IPv4 is mapped into IPv6."""
+    """Of 16 bytes as people write them, IPv4 mapped into IPv6; or of 4, IPv4 alone."""
+    if len(address) == IPV4_BYTES:
+        return str(IPv4Address(address)).encode()
     parsed = IPv6Address(address)
     return str(parsed.ipv4_mapped or parsed).encode()
 
 
 def _without_padding(word: bytes) -> bytes:
-    return word.rstrip(COMM_NUL)
+    return word.rstrip(NUL)
 
 
-def fixed_bytes_array(values: np.ndarray, meaning: Callable[[bytes], bytes] = _without_padding) -> pa.DictionaryArray:
-    """From ``V<n>`` values; ``meaning`` makes each different one what is stored, by default without padding NULs."""
+def _until_nul(word: bytes) -> bytes:
+    return word.split(NUL, 1)[0]
+
+
+_MEANINGS = {pb.UNIT_IP_ADDRESS: address_text, pb.UNIT_HEX: hex_digits}
+
+
+def fixed_bytes_array(values: np.ndarray, make: Callable[[bytes], bytes] = _without_padding) -> pa.DictionaryArray:
+    """From ``V<n>`` values; ``make`` makes each different one what is stored, by default without padding NULs."""
     if len(values) and _all_equal(values):
         indices, words = np.zeros(len(values), np.int32), [values[0].tobytes()]
     else:
         coded = pc.dictionary_encode(_fixed(values))
         indices, words = coded.indices.to_numpy(), coded.dictionary.to_pylist()
-    return binary_dictionary(indices, pa.array([meaning(word) for word in words], pa.binary()))
+    return binary_dictionary(indices, pa.array([make(word) for word in words], pa.binary()))
 
 
 def slot_array(slots: np.ndarray, *, zeroed: bool) -> pa.DictionaryArray:
@@ -91,6 +111,8 @@ def compact(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _all_equal(values: np.ndarray) -> bool:
     """One program name in a whole batch is what a run on one process has."""
+    if values.dtype.itemsize % 8:
+        return False
     words = np.ascontiguousarray(values).view(np.uint64).reshape(len(values), -1)
     return bool((words == words[0]).all())
 

@@ -18,6 +18,7 @@ from agent.runner.listing import Loaded
 from agent.runner.map_access import update_map
 from agent.runner.mapped import find_mapped, nothing_mapped
 from agent.runner.probes import Held, Places
+from agent.runner.resolved import Resolved
 from bpf.catalog import CatalogTool
 from bpf.emitters import stack_tables
 from bpf.layout import ROW_KINDS, is_on
@@ -53,6 +54,7 @@ _USER_FUNCTION = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE)
 class Request:
     """What is to run. ``headers``: kernel source tree made from BTF, or empty. ``skip_pids`` are never traced.
     ``trial``: only to see whether it can be attached; a function of any process stands for those of special libraries.
+    ``resolved``: what was found out about columns that the manifest cannot know; ``entry`` is then as it is compiled.
     """
 
     entry: CatalogTool
@@ -62,6 +64,7 @@ class Request:
     rate: int = 0
     skip_pids: Sequence[int] = ()
     trial: bool = False
+    resolved: Resolved | None = None
 
 
 @dataclass(slots=True)
@@ -149,6 +152,7 @@ def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], 
         rate=request.rate,
         present=[probe.target for probe in wanted if probe.optional],
         ring_pages={name: size // PAGE for name, size in held.ring_bytes.items()},
+        defines=request.resolved.defines if request.resolved else (),
     )
 
 
@@ -173,7 +177,7 @@ def ring_sizes(names: Sequence[str], memory: int) -> dict[str, int]:
 
 
 def _take_maps(request: Request, compiled: Compiled, held: Attachment) -> None:
-    names = ["fs_counters", *held.ring_bytes]
+    names = ["fs_counters", *held.ring_bytes, *(request.resolved.maps if request.resolved else ())]
     for stream in request.entry.tool.streams:
         if stream.kind not in ROW_KINDS:
             names.append(stream.name)
@@ -212,11 +216,11 @@ def _load_at_once(compiled: Compiled, function: str, kind: int) -> int | None:
 
 
 def program_name(probe: pb.Probe) -> str:
+    if probe.program:
+        return probe.program
     if probe.type == pb.PROBE_TYPE_TRACEPOINT:
         return f"tracepoint__{probe.target.replace(':', '__')}"
-    if probe.type == pb.PROBE_TYPE_RAW_TRACEPOINT:
-        return f"raw_tracepoint__{probe.target}"
-    return probe.program
+    return f"raw_tracepoint__{probe.target}"
 
 
 def _fill_filters(request: Request, held: Attachment) -> None:
@@ -226,12 +230,15 @@ def _fill_filters(request: Request, held: Attachment) -> None:
     if "fs_skip_pids" in held.maps:
         for pid in {*request.skip_pids, os.getpid()}:
             update_map(held.maps["fs_skip_pids"], pid.to_bytes(4, "little"), b"\1")
+    for name, values in request.resolved.maps.items() if request.resolved else ():
+        for index, value in enumerate(values):
+            update_map(held.maps[name], index.to_bytes(4, "little"), value)
 
 
 def _attach(request: Request, probe: pb.Probe, held: Attachment) -> Iterator[Held]:
     program = held.programs[program_name(probe)]
     if probe.type == pb.PROBE_TYPE_TRACEPOINT:
-        yield probes.attach_tracepoint(program, probe.target)
+        yield probes.attach_tracepoint(program, _target(request, probe))
     elif probe.type == pb.PROBE_TYPE_RAW_TRACEPOINT:
         yield probes.attach_raw_tracepoint(program, probe.target)
     elif probe.type == pb.PROBE_TYPE_PERF_TIMER:

@@ -15,6 +15,7 @@ from agent.runner.ledger import Ledger
 from agent.runner.listing import refused
 from agent.runner.prepare import PrepareError, load_request
 from agent.runner.process import drop_capabilities, forget_compiler, join_group, take_priority, visit_cpus
+from agent.runner.resolve import resolve
 from agent.runner.signals import Termination
 from agent.runner.spool import Spool
 from agent.runner.target import Target, TargetError, hold_target
@@ -53,7 +54,7 @@ def run(config: RunnerConfig, channel: Channel) -> None:
 
 def _request(config: RunnerConfig) -> Request:
     entry, values = load_request(config)
-    return Request(
+    request = Request(
         entry,
         values,
         config.envelope.filters,
@@ -61,6 +62,7 @@ def _request(config: RunnerConfig) -> Request:
         rate=config.limits.events_per_second,
         skip_pids=list(config.skip_pids),
     )
+    return resolve(request)
 
 
 def _trace(

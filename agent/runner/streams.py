@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from agent.kernel.symbols import Symbols
 from agent.runner.attach import Attachment, Request
@@ -11,6 +11,7 @@ from agent.runner.readers.aggregate import SECOND, AggregateReader, AggregateSou
 from agent.runner.readers.events import EventsReader, RingSource
 from agent.runner.readers.stacks import StackResolver
 from agent.runner.syscalls import syscall_name
+from bpf.dynamic import RawField, without_raw
 from bpf.emitters import stack_tables
 from bpf.layout import ROW_KINDS, active_columns
 from bpf.program import ring_names
@@ -24,7 +25,8 @@ def run_schema(request: Request, variant: tool_pb2.Variant) -> stream_pb2.RunSch
         tool=tool.name, tool_digest=request.entry.digest, variant=variant.name, loses=variant.loses
     )
     for stream in tool.streams:
-        columns = active_columns(tool, stream, request.values)
+        columns = without_raw(active_columns(tool, stream, request.values))
+        columns += [field.column for field in _fields(request, stream)]
         schema.streams.add(
             name=stream.name,
             kind=stream.kind,
@@ -49,13 +51,17 @@ def _reader(index: int, stream: tool_pb2.Stream, request: Request, held: Attachm
             RingSource(held.maps[name], held.ring_bytes[name])
             for name in ring_names(request.entry.tool, stream, request.values)
         ]
-        return EventsReader(index, columns, rings, names)
+        return EventsReader(index, columns, rings, names, _fields(request, stream))
     source = AggregateSource(held.maps[stream.name], stream.capacity, _interval(request))
     stacks = None
     if stream.kind == tool_pb2.KIND_STACKS:
         tables = [held.maps[name] for name in stack_tables(stream)]
         stacks = StackResolver(tables, _symbols(request).frames).column
     return AggregateReader(index, columns, source, names, stacks)
+
+
+def _fields(request: Request, stream: tool_pb2.Stream) -> Sequence[RawField]:
+    return request.resolved.fields if request.resolved and stream.dynamic else ()
 
 
 def _symbols(request: Request) -> Symbols:

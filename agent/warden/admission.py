@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agent.warden.envelope import Refused
 from agent.warden.policy import HostLimits, Policy
+from agent.warden.risk import session_risk
 from bpf.catalog import CatalogTool
 from bpf.params import ParamError, parse_filters, parse_limits, parse_params
 from proto.v1.agent_pb2 import Envelope, RunLimits
@@ -38,11 +39,14 @@ def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy
     if reason := policy.forbids(envelope.tool, known.tool.risk):
         raise Refused(reason)
     try:
-        parse_params(known.tool, dict(envelope.params))
+        values = parse_params(known.tool, dict(envelope.params))
         parse_filters(known.tool, envelope.filters)
         asked = parse_limits(known.tool, envelope.limits)
     except ParamError as error:
         raise Refused(str(error)) from error
+    risk, why = session_risk(known.tool, values)
+    if why and (reason := policy.forbids(envelope.tool, risk)):
+        raise Refused(f"{reason}, or leave out what makes it so: {why}")
     return lower(asked, policy.limits)
 
 

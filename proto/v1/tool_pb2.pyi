@@ -76,6 +76,9 @@ class ParamType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PARAM_TYPE_FUNCTION: _ClassVar[ParamType]
     PARAM_TYPE_PATH: _ClassVar[ParamType]
     PARAM_TYPE_TERMINAL: _ClassVar[ParamType]
+    PARAM_TYPE_TRACEPOINT: _ClassVar[ParamType]
+    PARAM_TYPE_FIELDS: _ClassVar[ParamType]
+    PARAM_TYPE_CONDITIONS: _ClassVar[ParamType]
 
 class ProbeType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -88,6 +91,11 @@ class ProbeType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PROBE_TYPE_PERF_TIMER: _ClassVar[ProbeType]
     PROBE_TYPE_KPROBE: _ClassVar[ProbeType]
     PROBE_TYPE_KRETPROBE: _ClassVar[ProbeType]
+
+class Dynamic(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DYNAMIC_UNSPECIFIED: _ClassVar[Dynamic]
+    DYNAMIC_TRACEPOINT: _ClassVar[Dynamic]
 
 class CType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -136,6 +144,8 @@ class Unit(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UNIT_DIRECTION: _ClassVar[Unit]
     UNIT_SCREEN_ROWS: _ClassVar[Unit]
     UNIT_SCREEN_COLUMNS: _ClassVar[Unit]
+    UNIT_ADDRESS: _ClassVar[Unit]
+    UNIT_HEX: _ClassVar[Unit]
 
 class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -203,6 +213,9 @@ PARAM_TYPE_DURATION: ParamType
 PARAM_TYPE_FUNCTION: ParamType
 PARAM_TYPE_PATH: ParamType
 PARAM_TYPE_TERMINAL: ParamType
+PARAM_TYPE_TRACEPOINT: ParamType
+PARAM_TYPE_FIELDS: ParamType
+PARAM_TYPE_CONDITIONS: ParamType
 PROBE_TYPE_UNSPECIFIED: ProbeType
 PROBE_TYPE_TRACEPOINT: ProbeType
 PROBE_TYPE_RAW_TRACEPOINT: ProbeType
@@ -212,6 +225,8 @@ PROBE_TYPE_USDT: ProbeType
 PROBE_TYPE_PERF_TIMER: ProbeType
 PROBE_TYPE_KPROBE: ProbeType
 PROBE_TYPE_KRETPROBE: ProbeType
+DYNAMIC_UNSPECIFIED: Dynamic
+DYNAMIC_TRACEPOINT: Dynamic
 CTYPE_UNSPECIFIED: CType
 CTYPE_U8: CType
 CTYPE_U16: CType
@@ -254,6 +269,8 @@ UNIT_CONNECTION: Unit
 UNIT_DIRECTION: Unit
 UNIT_SCREEN_ROWS: Unit
 UNIT_SCREEN_COLUMNS: Unit
+UNIT_ADDRESS: Unit
+UNIT_HEX: Unit
 ROLE_UNSPECIFIED: Role
 ROLE_TIME: Role
 ROLE_KEY: Role
@@ -354,23 +371,25 @@ class Probe(_message.Message):
     def __init__(self, type: _Optional[_Union[ProbeType, str]] = ..., target: _Optional[str] = ..., program: _Optional[str] = ..., optional: _Optional[bool] = ..., when: _Optional[str] = ..., mapped: _Optional[bool] = ...) -> None: ...
 
 class Stream(_message.Message):
-    __slots__ = ("name", "kind", "title", "columns", "capacity", "hits")
+    __slots__ = ("name", "kind", "title", "columns", "capacity", "hits", "dynamic")
     NAME_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     CAPACITY_FIELD_NUMBER: _ClassVar[int]
     HITS_FIELD_NUMBER: _ClassVar[int]
+    DYNAMIC_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: Kind
     title: str
     columns: _containers.RepeatedCompositeFieldContainer[Column]
     capacity: int
     hits: str
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., title: _Optional[str] = ..., columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., capacity: _Optional[int] = ..., hits: _Optional[str] = ...) -> None: ...
+    dynamic: Dynamic
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., title: _Optional[str] = ..., columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., capacity: _Optional[int] = ..., hits: _Optional[str] = ..., dynamic: _Optional[_Union[Dynamic, str]] = ...) -> None: ...
 
 class Column(_message.Message):
-    __slots__ = ("name", "type", "size", "classes", "unit", "role", "sensitivity", "help", "when", "title", "hidden")
+    __slots__ = ("name", "type", "size", "classes", "unit", "role", "sensitivity", "help", "when", "title", "hidden", "symbols", "flags")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -382,6 +401,8 @@ class Column(_message.Message):
     WHEN_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     HIDDEN_FIELD_NUMBER: _ClassVar[int]
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    FLAGS_FIELD_NUMBER: _ClassVar[int]
     name: str
     type: CType
     size: int
@@ -393,7 +414,17 @@ class Column(_message.Message):
     when: str
     title: str
     hidden: bool
-    def __init__(self, name: _Optional[str] = ..., type: _Optional[_Union[CType, str]] = ..., size: _Optional[int] = ..., classes: _Optional[_Iterable[int]] = ..., unit: _Optional[_Union[Unit, str]] = ..., role: _Optional[_Union[Role, str]] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., help: _Optional[str] = ..., when: _Optional[str] = ..., title: _Optional[str] = ..., hidden: _Optional[bool] = ...) -> None: ...
+    symbols: _containers.RepeatedCompositeFieldContainer[Symbol]
+    flags: bool
+    def __init__(self, name: _Optional[str] = ..., type: _Optional[_Union[CType, str]] = ..., size: _Optional[int] = ..., classes: _Optional[_Iterable[int]] = ..., unit: _Optional[_Union[Unit, str]] = ..., role: _Optional[_Union[Role, str]] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., help: _Optional[str] = ..., when: _Optional[str] = ..., title: _Optional[str] = ..., hidden: _Optional[bool] = ..., symbols: _Optional[_Iterable[_Union[Symbol, _Mapping]]] = ..., flags: _Optional[bool] = ...) -> None: ...
+
+class Symbol(_message.Message):
+    __slots__ = ("value", "name")
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    value: int
+    name: str
+    def __init__(self, value: _Optional[int] = ..., name: _Optional[str] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("duration_seconds", "rows", "bytes", "events_per_second", "budget_permille")

@@ -17,7 +17,9 @@ from agent.runner.arrays import (
     slot_array,
 )
 from agent.runner.readers import BATCH_ROWS
+from agent.runner.readers.raw import field_dtype, here_array, located_array
 from agent.runner.readers.ring import RingReader
+from bpf.dynamic import RAW, Place, RawField, without_raw
 from bpf.emitters import ZEROED_SLOT
 from bpf.layout import row_members, string_column, struct_dtype
 from proto.columnar import arrow_schema, arrow_type
@@ -63,17 +65,25 @@ class ColumnBuffer:
 
 
 class EventsReader:
-    """``rings`` in the order of the string's size classes; one ring for a stream without string."""
+    """``columns`` as C fills them; ``rings`` in the order of the string's size classes, one ring for a stream without
+    string; ``fields`` are the columns that lie in raw bytes.
+    """
 
     def __init__(
-        self, stream: int, columns: Sequence[pb.Column], rings: Sequence[RingSource], names: Callable[[int], str]
+        self,
+        stream: int,
+        columns: Sequence[pb.Column],
+        rings: Sequence[RingSource],
+        names: Callable[[int], str],
+        fields: Sequence[RawField] = (),
     ) -> None:
         self.stream = stream
-        self._columns = list(columns)
-        self._schema = arrow_schema(self._columns)
+        self._columns = without_raw(columns)
+        self._fields = list(fields)
+        self._schema = arrow_schema([*self._columns, *(field.column for field in fields)])
         self._names = names
-        string = string_column(self._columns)
-        records = [(size, record_dtype(self._columns, size)) for size in (string.classes if string else [0])]
+        string = string_column(columns)
+        records = [(size, record_dtype(columns, size, fields)) for size in (string.classes if string else [0])]
         self._rings = [
             RingReader(ring.map_fd, ring.ring_bytes, record) for ring, (_, record) in zip(rings, records, strict=True)
         ]
@@ -94,6 +104,7 @@ class EventsReader:
             return
         order = _time_order([buffer.column("time") for buffer in filled])
         arrays = [self._array(column, filled, order) for column in self._columns]
+        arrays += [self._field(field, filled, order) for field in self._fields]
         batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
         for start in range(0, batch.num_rows, BATCH_ROWS):
             yield batch.slice(start, BATCH_ROWS)
@@ -109,29 +120,43 @@ class EventsReader:
         if column.type == pb.CTYPE_STRING:
             slots = zip(parts, filled, strict=True)
             return _ordered_dictionary([slot_array(part, zeroed=buffer.zeroed) for part, buffer in slots], order)
-        values = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        if order is not None:
-            values = values[order]
+        values = _ordered(parts, order)
         if column.type == pb.CTYPE_CHAR:
             return char_array(column, values)
         if column.type == pb.CTYPE_NAME:
             return name_array(values, self._names)
         return number_array(values, arrow_type(column))
 
+    def _field(self, field: RawField, filled: list[ColumnBuffer], order: np.ndarray | None) -> pa.Array:
+        parts = [buffer.column(field.column.name) for buffer in filled]
+        if field.place is Place.HERE:
+            return here_array(field, _ordered(parts, order))
+        slots = [buffer.column(RAW) for buffer in filled]
+        located = [located_array(field, words, raw) for words, raw in zip(parts, slots, strict=True)]
+        return _ordered_dictionary(located, order)
 
-def record_dtype(columns: Sequence[pb.Column], slot: int) -> np.dtype[np.void]:
-    """One ring record; the string's field holds its length and its slot together."""
+
+def record_dtype(columns: Sequence[pb.Column], slot: int, raw: Sequence[RawField] = ()) -> np.dtype[np.void]:
+    """One ring record; the string's field holds its length and its slot together. Fields of raw bytes are fields of the
+    record, so that they are taken apart like all others; the raw bytes themselves are kept where a field points into
+    them.
+    """
     string = string_column(columns)
     fixed = struct_dtype(row_members(columns))
     if string is None:
         return fixed
-    fields = {name: field for name, field in (fixed.fields or {}).items() if name != f"{string.name}_len"}
-    length_at = fixed.itemsize - 4
+    length = f"{string.name}_len"
+    formats = {name: field[0] for name, field in (fixed.fields or {}).items() if name != length}
+    offsets = {name: field[1] for name, field in (fixed.fields or {}).items() if name != length}
+    if string.name != RAW or any(field.place is not Place.HERE for field in raw):
+        formats[string.name], offsets[string.name] = np.dtype(f"V{4 + slot}"), fixed.itemsize - 4
+    for field in raw:
+        formats[field.column.name], offsets[field.column.name] = field_dtype(field), fixed.itemsize + field.offset
     return np.dtype(
         {
-            "names": [*fields, string.name],
-            "formats": [*(field[0] for field in fields.values()), f"V{4 + slot}"],
-            "offsets": [*(field[1] for field in fields.values()), length_at],
+            "names": list(formats),
+            "formats": list(formats.values()),
+            "offsets": list(offsets.values()),
             "itemsize": fixed.itemsize + slot,
         }
     )
@@ -143,6 +168,11 @@ def _time_order(times: list[np.ndarray]) -> np.ndarray | None:
     if (joined[1:] >= joined[:-1]).all():
         return None
     return np.argsort(joined, kind="stable")
+
+
+def _ordered(parts: list[np.ndarray], order: np.ndarray | None) -> np.ndarray:
+    values = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return values if order is None else values[order]
 
 
 def _ordered_dictionary(parts: list[pa.DictionaryArray], order: np.ndarray | None) -> pa.DictionaryArray:
