@@ -1,10 +1,13 @@
 """Attaches loaded programs. An attachment is a BPF link and, mostly, the perf event behind it: both are descriptors, so
-it ends when they are closed, also by death. Nothing is written to tracefs and nothing pinned. Needs Linux 5.15.
+it ends when they are closed, also by death. Nothing is written to tracefs and nothing pinned. Needs Linux 5.8; before
+5.15, where perf events have no links, the event alone holds the program.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
+import fcntl
 import os
 import struct
 from collections.abc import Iterator, Sequence
@@ -35,6 +38,7 @@ _FLAG_FREQ = 1 << 10
 _PERF_TYPE_SOFTWARE, _PERF_TYPE_TRACEPOINT = 1, 2
 _PERF_COUNT_SW_CPU_CLOCK = 0
 _PERF_FLAG_FD_CLOEXEC = 8
+_PERF_EVENT_IOC_SET_BPF = 0x40042408
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -157,10 +161,22 @@ def _hold(program: int, attr: Attr, what: str, *, pid: int = -1, cpu: int = 0, c
     create = ctypes.create_string_buffer(_LINK_CREATE_SIZE)
     _LINK_CREATE_PERF.pack_into(create, 0, program, event, _BPF_PERF_EVENT, 0, cookie)
     try:
-        return Held(_checked(_bpf_link_create(create), what), event)
+        link = _bpf_link_create(create)
+        if link < 0 and ctypes.get_errno() == errno.EINVAL and not cookie:
+            return _hold_without_link(program, event)
+        return Held(_checked(link, what), event)
     except AttachError:
         os.close(event)
         raise
+
+
+def _hold_without_link(program: int, event: int) -> Held:
+    """Before Linux 5.15. Closing the event detaches."""
+    try:
+        fcntl.ioctl(event, _PERF_EVENT_IOC_SET_BPF, program)
+    except OSError as error:
+        raise AttachError(f"cannot attach to a perf event: {error.strerror}") from error
+    return Held(event)
 
 
 def _bpf_link_create(attributes: Attr) -> int:

@@ -12,11 +12,14 @@ from tests.e2e.stack import ROOT
 NETWORK = "-netdev user,id=n0 -device virtio-net-pci,netdev=n0"
 
 
-def boot(vmlinuz: Path, script: Path, shared: Path) -> subprocess.Popen[bytes]:
-    """Start the guest; `shared` is writable from both sides. It powers off when the script ends."""
+def boot(vmlinuz: Path, script: Path, shared: Path, devices: str = "") -> subprocess.Popen[bytes]:
+    """Start the guest; `shared` is writable from both sides, `devices` are more options of the emulator.
+
+    It powers off when the script ends.
+    """
     binaries = ROOT / ".venv/bin"
     command = [str(binaries / "vng"), "-v", "-r", str(vmlinuz), "--disable-kvm", "--cpus", "2", "--memory", "3G"]
-    command += [f"--qemu-opts={NETWORK}", "--rwdir", str(shared), "--", str(script)]
+    command += [f"--qemu-opts={NETWORK} {devices}", "--rwdir", str(shared), "--", str(script)]
     env = {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}"}
     with (shared / "console.log").open("wb") as log:
         return subprocess.Popen(

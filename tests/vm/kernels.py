@@ -1,31 +1,78 @@
-"""Debian's kernels as guests: the package is fetched once into var/vm and unpacked, never installed."""
+"""Debian's kernels as guests: each package is fetched once into var/vm and unpacked, never installed.
+
+The lists of other releases are kept apart from the system's, and come from the mirror that this machine uses itself.
+"""
 
 from __future__ import annotations
 
+import platform
 import subprocess
 from pathlib import Path
 
 from tests.e2e.stack import ROOT
 
 CACHE = ROOT / "var/vm"
+# The kernel of each release of Debian.
+RELEASES = {"5.10": "bullseye", "6.1": "bookworm", "6.12": "trixie"}
 
 
 def current() -> Path:
     """The vmlinuz of this distribution's own kernel."""
-    depends = subprocess.run(
-        ["apt-cache", "depends", "--important", "linux-image-amd64"], check=True, capture_output=True, text=True
-    ).stdout
+    codename = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    return vmlinuz(next(kernel for kernel, release in RELEASES.items() if release == codename))
+
+
+def vmlinuz(kernel: str) -> Path:
+    """Of 5.10, 6.1 or 6.12."""
+    folder = CACHE / kernel
+    if not list(folder.glob("boot/vmlinuz-*")):
+        _unpack(kernel, folder)
+    return next(folder.glob("boot/vmlinuz-*"))
+
+
+def _unpack(kernel: str, folder: Path) -> None:
+    options = _lists(RELEASES[kernel])
+    depends = _run("apt-cache", *options, "depends", "--important", "linux-image-amd64")
     package = next(line.split()[-1] for line in depends.splitlines() if "Depends: linux-image-" in line)
-    return fetch(package)
+    folder.mkdir(parents=True, exist_ok=True)
+    _run("apt-get", *options, "download", "-q", package, folder=folder)
+    (archive,) = folder.glob(f"{package}_*.deb")
+    _run("dpkg", "-x", archive, folder)
+    archive.unlink()
 
 
-def fetch(package: str) -> Path:
-    """The vmlinuz of a linux-image package that apt knows."""
-    unpacked = CACHE / package
-    if not list(unpacked.glob("boot/vmlinuz-*")):
-        unpacked.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["apt-get", "download", "-q", package], cwd=CACHE, check=True)
-        (archive,) = CACHE.glob(f"{package}_*.deb")
-        subprocess.run(["dpkg", "-x", archive, unpacked], check=True)
-        archive.unlink()
-    return next(unpacked.glob("boot/vmlinuz-*"))
+def _lists(release: str) -> list[str]:
+    """Options that make apt know this release alone, after its lists have been read."""
+    state = CACHE / "apt" / release
+    for name in ("lists/partial", "cache/archives/partial"):
+        (state / name).mkdir(parents=True, exist_ok=True)
+    (state / "sources.list").write_text(f"deb [signed-by={KEYRING}] {_mirror()} {release} main\n")
+    (state / "status").touch()
+    settings = {
+        "Dir::Etc::SourceList": state / "sources.list",
+        "Dir::Etc::SourceParts": "-",
+        "Dir::State": state,
+        "Dir::State::status": state / "status",
+        "Dir::Cache": state / "cache",
+        "APT::Sandbox::User": "root",
+    }
+    options = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+    _run("apt-get", *options, "update", "-q")
+    return options
+
+
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+def _mirror() -> str:
+    """Where this machine gets Debian itself from."""
+    wanted = ["indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"]
+    lines = [line.split() for line in _run("apt-get", *wanted).splitlines()]
+    return next(uri for label, uri in lines if label == "Debian")
+
+
+def _run(*command: object, folder: Path | None = None) -> str:
+    words = [*map(str, command)]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(words)}: {done.stderr.strip()[-500:]}"
+    return done.stdout

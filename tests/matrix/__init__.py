@@ -1,0 +1,1 @@
+"""Every tool on every kernel, beside the stock tool of the same name: one counted workload, both at the same time."""

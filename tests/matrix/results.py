@@ -1,0 +1,68 @@
+"""Results on disk: results/<kernel>/<tool>/ holds ours.json and the stock tool's raw output, written cell by cell."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+from datetime import UTC, datetime
+from os import uname
+from pathlib import Path
+from typing import Any
+
+from bpf.catalog import ROOT as TOOLS
+from bpf.catalog import load_tool, tool_folders
+from tests.matrix.cell import Cell
+
+RESULTS = Path(__file__).parent / "results"
+DEFINITION = "test_stock.py"
+TEXT_MAX = 24 * 1024
+
+
+def cells() -> dict[str, Cell]:
+    """Of every tool that has one, by name."""
+    found = (folder.name for folder in tool_folders(TOOLS) if (folder / DEFINITION).exists())
+    return {name: importlib.import_module(f"bpf.{name}.test_stock").CELL for name in found}
+
+
+def digest(tool: str) -> str:
+    """Of the tool and of the definition of its cell: a cell with another one is to be filled again."""
+    definition = (TOOLS / tool / DEFINITION).read_bytes()
+    return hashlib.sha256(load_tool(TOOLS / tool).digest + definition).hexdigest()[:16]
+
+
+def series(release: str) -> str:
+    """6.1 of 6.1.0-56-amd64."""
+    return ".".join(release.split(".")[:2])
+
+
+def load(root: Path, kernel: str, tool: str) -> dict[str, Any] | None:
+    path = root / kernel / tool / "ours.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def is_current(root: Path, kernel: str, tool: str) -> bool:
+    found = load(root, kernel, tool)
+    return found is not None and found["digest"] == digest(tool)
+
+
+def save(root: Path, tool: str, commit: str, result: dict[str, Any], stock_output: str) -> None:
+    folder = root / series(uname().release) / tool
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "stock.txt").write_text(_shortened(stock_output))
+    head = {
+        "tool": tool,
+        "kernel": uname().release,
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit,
+        "digest": digest(tool),
+    }
+    (folder / "ours.json").write_text(json.dumps(head | result, indent=2) + "\n")
+
+
+def _shortened(text: str) -> str:
+    """Beginning and end of a long output; what is left out is said."""
+    half = TEXT_MAX // 2
+    if len(text) <= TEXT_MAX:
+        return text
+    return f"{text[:half]}\n[... {len(text) - TEXT_MAX} characters left out ...]\n{text[-half:]}"
