@@ -4,12 +4,13 @@ SHELL := /bin/sh
 SETUP := /usr/bin/python3 packaging/setup.py
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help run test test-vm bench check gen new-tool deb
+.PHONY: help run test test-vm matrix bench check gen new-tool deb
 
 help:
 	@echo "make run       install what is missing, then start the server and an agent on this machine"
 	@echo "make test      install what the tests need, then run all of them"
 	@echo "make test-vm   the tests that boot other kernels as guests"
+	@echo "make matrix    every tool on every kernel, beside the stock tools; an hour, and can be continued"
 	@echo "make bench     measure; one JSON line for each figure"
 	@echo "make check     formatting, lint and types only"
 	@echo "make gen       regenerate the code made from proto/"
@@ -28,6 +29,11 @@ test:
 test-vm:
 	@$(SETUP) test-vm
 	@exec $(PY) packaging/test.py --vm
+
+# What is measured already and has not changed since is kept.
+matrix:
+	@$(SETUP) test-vm
+	@exec $(PY) -m tests.matrix
 
 bench:
 	@$(SETUP) test

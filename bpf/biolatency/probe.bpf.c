@@ -1,4 +1,10 @@
-#ifndef FS_NO_IO_START
+#ifdef FS_NO_IO_START
+RAW_TRACEPOINT_PROBE(block_rq_insert)
+{
+    fs_request_insert(FS_REQUEST_OF(ctx));
+    return 0;
+}
+#else
 RAW_TRACEPOINT_PROBE(block_io_start)
 {
     fs_request_start(ctx->args[0]);
@@ -8,7 +14,7 @@ RAW_TRACEPOINT_PROBE(block_io_start)
 
 RAW_TRACEPOINT_PROBE(block_rq_issue)
 {
-    fs_request_issue(ctx->args[0]);
+    fs_request_issue(FS_REQUEST_OF(ctx));
     return 0;
 }
 
@@ -17,7 +23,7 @@ RAW_TRACEPOINT_PROBE(block_rq_complete)
     u64 id = ctx->args[0];
     struct latency_key key = {};
     struct latency_value add = {.requests = 1, .bytes = (u32)ctx->args[2]};
-    struct fs_request *made = fs_requests.lookup(&id);
+    struct fs_request *made = fs_request_made(id);
 
     if (!made)
         return 0;

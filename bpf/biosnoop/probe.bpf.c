@@ -6,7 +6,13 @@ struct place {
 
 BPF_TABLE("lru_hash", u64, struct place, places, 65536);
 
-#ifndef FS_NO_IO_START
+#ifdef FS_NO_IO_START
+RAW_TRACEPOINT_PROBE(block_rq_insert)
+{
+    fs_request_insert(FS_REQUEST_OF(ctx));
+    return 0;
+}
+#else
 RAW_TRACEPOINT_PROBE(block_io_start)
 {
     fs_request_start(ctx->args[0]);
@@ -16,7 +22,7 @@ RAW_TRACEPOINT_PROBE(block_io_start)
 
 RAW_TRACEPOINT_PROBE(block_rq_issue)
 {
-    u64 id = ctx->args[0];
+    u64 id = FS_REQUEST_OF(ctx);
     struct request *request = (void *)id;
     struct place place = {};
 
@@ -48,7 +54,7 @@ RAW_TRACEPOINT_PROBE(block_rq_complete)
 {
     u64 id = ctx->args[0], now = bpf_ktime_get_ns();
     struct request *request = (void *)id;
-    struct fs_request *made = fs_requests.lookup(&id);
+    struct fs_request *made = fs_request_made(id);
     struct place *place = places.lookup(&id);
     struct requests row = {.time = bpf_ktime_get_boot_ns()};
 

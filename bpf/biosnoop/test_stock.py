@@ -8,7 +8,7 @@ import pytest
 
 from tests.matrix.cell import Cell, Facts, Row
 from tests.matrix.disk import REQUESTS, requests
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 
 def ours(rows: list[Row]) -> Facts:
@@ -31,4 +31,4 @@ CELL = Cell(
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

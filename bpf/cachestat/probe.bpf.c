@@ -5,6 +5,7 @@
 
 #define STACK_BYTES 16384 // x86-64: arch/x86/include/asm/page_64_types.h
 #define FRED_BYTES 16     // kept free above the registers by kernels built with CONFIG_X86_FRED
+#define PAGE_BITS 12
 #define USER_CODE 0x33    // selector of 64-bit programs: tells whether registers lie there
 
 struct range {
@@ -55,6 +56,7 @@ static __always_inline bool is_write(long number)
     return number == 1 || number == 18 || number == 20 || number == 296 || number == 328;
 }
 
+#ifdef GET_PAGES
 // A read that is long comes here several times, with the same end and a later start: its pages count the first time.
 TRACEPOINT_PROBE(filemap, mm_filemap_get_pages)
 {
@@ -73,11 +75,43 @@ TRACEPOINT_PROBE(filemap, mm_filemap_get_pages)
         note(&add);
     return 0;
 }
+#else
+// Kernels before 6.12 have no such event, but the function that a read of a file goes through: filemap_read(), before 5.12
+// generic_file_buffered_read(), both with the same first arguments.
+int on_read(struct pt_regs *ctx)
+{
+    struct kiocb *request = (void *)PT_REGS_PARM1(ctx);
+    struct iov_iter *memory = (void *)PT_REGS_PARM2(ctx);
+    struct file *file = 0;
+    struct inode *inode = 0;
+    struct cache_value add = {};
+    u64 start = 0, count = 0;
+    loff_t size = 0;
+
+    if (fs_skip())
+        return 0;
+    bpf_probe_read_kernel(&start, sizeof(start), &request->ki_pos);
+    bpf_probe_read_kernel(&count, sizeof(count), &memory->count);
+    bpf_probe_read_kernel(&file, sizeof(file), &request->ki_filp);
+    bpf_probe_read_kernel(&inode, sizeof(inode), &file->f_inode);
+    bpf_probe_read_kernel(&size, sizeof(size), &inode->i_size);
+    u64 end = start + count < (u64)size ? start + count : (u64)size;
+    if (end <= start)
+        return 0;
+    add.read = ((end - 1) >> PAGE_BITS) - (start >> PAGE_BITS) + 1;
+    note(&add);
+    return 0;
+}
+#endif
 
 TRACEPOINT_PROBE(filemap, mm_filemap_add_to_page_cache)
 {
     struct cache_value add = {};
+#ifdef ONE_PAGE
+    u64 pages = 1;
+#else
     u64 pages = 1ULL << args->order;
+#endif
 
     if (fs_skip())
         return 0;
@@ -102,6 +136,17 @@ TRACEPOINT_PROBE(filemap, mm_filemap_fault)
 
 #ifdef HAS_WRITEBACK_DIRTY_FOLIO
 TRACEPOINT_PROBE(writeback, writeback_dirty_folio)
+{
+    struct cache_value add = {.dirtied = 1};
+
+    if (!fs_skip())
+        note(&add);
+    return 0;
+}
+#endif
+
+#ifdef HAS_WRITEBACK_DIRTY_PAGE
+TRACEPOINT_PROBE(writeback, writeback_dirty_page)
 {
     struct cache_value add = {.dirtied = 1};
 

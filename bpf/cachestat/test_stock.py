@@ -10,7 +10,7 @@ import pytest
 
 from tests.matrix.cell import Cell, Facts, Ready, Row, python
 from tests.matrix.disk import mounted
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 PAGES, PAGE = 8192, 4096
 
@@ -58,4 +58,4 @@ CELL = Cell(
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

@@ -8,7 +8,7 @@ import pytest
 
 from proto.v1.agent_pb2 import Filters
 from tests.matrix.cell import Cell, Facts, Row, python
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 COUNT, ARGUMENTS = 23, 41
 
@@ -42,4 +42,4 @@ say(started={COUNT}, arguments={ARGUMENTS})
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.cell import Cell, Facts, Row, python
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 WRITES, READS, VECTORS = 101, 103, 7
 
@@ -48,4 +48,4 @@ say(writes={WRITES}, reads={READS + VECTORS})
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.cell import Cell, Facts, Row, python, table
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 COUNT = 101
 
@@ -39,4 +39,4 @@ say(looked_up={COUNT})
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

@@ -1,10 +1,18 @@
 // Requests to disks from their start to their end. For tools that ask for it with FS_REQUESTS; with FS_NO_IO_START, on
-// kernels before 6.5, a request starts when the driver gets it.
+// kernels before 6.5, a request starts when it is put in a queue or, where there is none, when the driver gets it.
+// FS_OLD_REQUESTS says besides that a request names its disk itself, and stands behind its queue in the arguments of events
+// (before 5.11; include/trace/events/block.h).
 #ifdef FS_REQUESTS
 #include <linux/blkdev.h>
 
 #define FS_OP_MASK 0xff
 #define FS_DISK_BYTES 32
+
+#ifdef FS_OLD_REQUESTS
+#define FS_REQUEST_OF(ctx) ((ctx)->args[1])
+#else
+#define FS_REQUEST_OF(ctx) ((ctx)->args[0])
+#endif
 
 struct fs_request {
     u64 start;
@@ -30,16 +38,42 @@ static __always_inline void fs_request_start(u64 request)
         fs_lose(FS_LOST_MAP_FULL);
 }
 
+#ifdef FS_NO_IO_START
+// One that the filters do not want is kept without a start: who gives it to the driver later may be somebody they want.
+static __always_inline void fs_request_insert(u64 request)
+{
+    struct fs_request unwanted = {};
+
+    if (fs_requests.lookup(&request))
+        return; // put back
+    if (fs_skip())
+        fs_requests.update(&request, &unwanted);
+    else
+        fs_request_start(request);
+}
+#endif
+
 static __always_inline void fs_request_issue(u64 request)
 {
-#ifdef FS_NO_IO_START
-    fs_request_start(request);
-#else
     struct fs_request *made = fs_requests.lookup(&request);
 
     if (made)
         made->issued = bpf_ktime_get_ns();
+#ifdef FS_NO_IO_START
+    else
+        fs_request_start(request);
 #endif
+}
+
+// Zero when the filters do not want it, or it began before the run.
+static __always_inline struct fs_request *fs_request_made(u64 request)
+{
+    struct fs_request *made = fs_requests.lookup(&request);
+
+    if (!made || made->start)
+        return made;
+    fs_requests.delete(&request);
+    return 0;
 }
 
 static __always_inline u32 fs_request_op(struct request *request)
@@ -52,11 +86,16 @@ static __always_inline u32 fs_request_op(struct request *request)
 
 static __always_inline void fs_request_disk(struct request *request, char *name)
 {
-    struct request_queue *queue = 0;
     struct gendisk *disk = 0;
+
+#ifdef FS_OLD_REQUESTS
+    bpf_probe_read_kernel(&disk, sizeof(disk), &request->rq_disk);
+#else
+    struct request_queue *queue = 0;
 
     bpf_probe_read_kernel(&queue, sizeof(queue), &request->q);
     bpf_probe_read_kernel(&disk, sizeof(disk), &queue->disk);
+#endif
     bpf_probe_read_kernel_str(name, FS_DISK_BYTES, &disk->disk_name);
 }
 #endif

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.cell import Cell, Facts, Row, python, table
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 KILLS, THREAD_KILLS = 1009, 7
 WINCH = 28  # ignored by default, and here sent to a thread: by tgkill
@@ -44,4 +44,4 @@ say(kill={KILLS}, pthread_kill={THREAD_KILLS})
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

@@ -11,7 +11,7 @@ import pytest
 
 from proto.v1.agent_pb2 import Filters
 from tests.matrix.cell import Cell, Facts, Ready, Row, python
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 from tests.workloads.memory_group import memory_group
 
 LIMIT, KILLS = 32 * 1024 * 1024, 3
@@ -57,4 +57,4 @@ CELL = Cell(
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

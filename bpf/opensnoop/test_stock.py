@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.cell import Cell, Facts, Row, python, table
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 COUNT, LONG = 1009, 600
 
@@ -46,4 +46,4 @@ say(opened=len(paths), longest=max(map(len, paths)))
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

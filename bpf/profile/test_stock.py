@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.cell import Cell, Facts, Ready, Row
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 from tests.workloads.compiled import build, running
 
 SECONDS, LEFT_PERCENT = 4, 30
@@ -50,4 +50,4 @@ CELL = Cell(
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

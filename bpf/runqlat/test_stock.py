@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.cell import Cell, Facts, Row
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 from tests.matrix.waits import waits
 
 SLOT = re.compile(r"\d+ -> \d+ +: (\d+)")
@@ -35,4 +35,4 @@ CELL = Cell(
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

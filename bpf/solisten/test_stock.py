@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.cell import Cell, Facts, Row, python, table
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 V4, V6 = 13, 7
 
@@ -44,4 +44,4 @@ say(v4={V4}, v6={V6})
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

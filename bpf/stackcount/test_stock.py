@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.cell import Cell, Facts, Row, compiled
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 CALLS = {"by_left": 5003, "by_right": 3001}
 
@@ -37,4 +37,4 @@ CELL = Cell(
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.cell import Cell, Facts, Row, python
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 OLD, NEW = 101, 1009
 
@@ -45,4 +45,4 @@ say(stat={OLD}, newfstatat={NEW})
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

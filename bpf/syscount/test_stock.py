@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.cell import Cell, Facts, Row, compiled
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 CALLS = {"getppid": 20_011, "close": 10_007, "nanosleep": 101}
 
@@ -33,4 +33,4 @@ CELL = Cell(
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

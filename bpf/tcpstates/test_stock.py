@@ -12,7 +12,7 @@ import pytest
 
 from proto.v1.agent_pb2 import Filters
 from tests.matrix.cell import Cell, Facts, Ready, Row, python
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 COUNT = 7
 BEFORE = """
@@ -68,4 +68,4 @@ CELL = Cell(
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.matrix.cell import Cell, Facts, Row, python, table
 from tests.matrix.connections import BEFORE, COUNT, connect
-from tests.matrix.measure import check
+from tests.matrix.measure import check_cell
 
 
 def facts(kinds: list[str]) -> Facts:
@@ -38,4 +38,4 @@ CELL = Cell(
 
 @pytest.mark.kernel
 def test_beside_the_stock_tool(tmp_path: Path) -> None:
-    check(CELL, tmp_path)
+    check_cell(CELL, tmp_path)

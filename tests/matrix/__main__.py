@@ -21,7 +21,8 @@ from tests.vm import kernels
 from tests.vm.guest import boot
 
 GUEST_SECONDS = 3 * 3600
-# The guest's root is read through once and kept: every import of every cell would come by the slow road otherwise.
+# A second way to the same files, one that keeps what it has read: over the guest's own root every import of every cell
+# would come anew. The new root is a file system of the guest's, because mounts on a kept one get lost.
 SHARE = "-virtfs local,path=/,mount_tag=tree,security_model=none,readonly=on"
 SCRIPT = """#!/bin/sh
 exec > {folder}/out.txt 2>&1
@@ -29,18 +30,17 @@ mount -t debugfs debugfs /sys/kernel/debug
 mount -t tracefs tracefs /sys/kernel/tracing
 modprobe -a loop ext4
 ip link set lo up
-tree=/run/tree
-mkdir $tree
+tree=/run/tree new=/run/new
+mkdir $tree $new
 mount -t 9p -o version=9p2000.L,trans=virtio,msize=524288,cache=loose,ro tree $tree
-for part in proc sys dev; do mount --rbind /$part $tree/$part; done
-for part in mnt run {headers}; do mount -t tmpfs tmpfs $tree/$part; done
-mount --bind {folder} $tree{folder}
-cat > $tree/mnt/fill <<'END'
-cd {root}
-export TMPDIR=/mnt
-exec .venv/bin/python -m tests.matrix.fill {folder}/results {commit} --guest {tools}
-END
-exec chroot $tree sh /mnt/fill
+mount -t tmpfs tmpfs $new
+for part in bin sbin lib lib64; do cp -P $tree/$part $new/; done
+for part in usr etc opt var {root}; do mkdir -p $new/$part; mount --bind $tree/$part $new/$part; done
+for part in proc sys dev; do mkdir $new/$part; mount --rbind /$part $new/$part; done
+mkdir -p $new/mnt $new/run $new/tmp $new{headers}
+mount --bind {folder} $new/mnt
+mount --bind {folder}/headers $new{headers}
+exec chroot $new sh -c 'cd {root} && exec .venv/bin/python -m tests.matrix.fill /mnt/results {commit} --guest {tools}'
 """
 
 
@@ -62,7 +62,7 @@ def _commit() -> str:
 
 
 def _here(tools: list[str]) -> bool:
-    command = [sys.executable, "-m", "tests.matrix.fill", results.RESULTS, _commit(), *tools]
+    command = [sys.executable, "-m", "tests.matrix.fill", str(results.RESULTS), _commit(), *tools]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
@@ -72,8 +72,7 @@ def _guest(kernel: str, tools: list[str]) -> bool:
     if all(results.is_current(results.RESULTS, kernel, name) for name in wanted):
         return True
     folder = ROOT / "var/matrix" / kernel
-    folder.mkdir(parents=True, exist_ok=True)
-    HEADERS_CACHE.mkdir(exist_ok=True)
+    (folder / "headers").mkdir(parents=True, exist_ok=True)
     shutil.copytree(results.RESULTS, folder / "results", dirs_exist_ok=True)
     script = folder / "script.sh"
     values = {"folder": folder, "root": ROOT, "commit": _commit(), "headers": HEADERS_CACHE}

@@ -11,7 +11,8 @@ import traceback
 from pathlib import Path
 from types import FrameType
 
-from tests.matrix import results
+from tests.agent.runner import harness
+from tests.matrix import preloaded, results
 from tests.matrix.measure import measure
 
 CELL_SECONDS = 900
@@ -25,6 +26,9 @@ def main() -> int:
     parser.add_argument("tools", nargs="*")
     options = parser.parse_args()
     signal.signal(signal.SIGALRM, _too_long)
+    if options.guest:
+        preloaded.load()
+        harness._spawn = preloaded.fork_runner  # type: ignore[assignment]
     kernel = results.series(os.uname().release)
     wanted = [name for name in results.cells() if name in options.tools or not options.tools]
     todo = [name for name in wanted if not results.is_current(options.results, kernel, name)]
@@ -35,7 +39,7 @@ def main() -> int:
 def fill(tool: str, root: Path, commit: str, *, guest: bool) -> bool:
     """False when the cell could not be measured; it then stays what it was."""
     print(f"{tool} ...", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         signal.alarm(CELL_SECONDS)
         try:
             result = measure(results.cells()[tool], Path(folder), guest=guest)

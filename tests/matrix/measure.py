@@ -51,14 +51,14 @@ class Result:
 def measure(cell: Cell, folder: Path, *, guest: bool) -> Result:
     """``folder`` gets the stock tool's raw output; ``guest``: nobody else's programs run on this kernel."""
     if not (cell.confined or guest):
-        said, ours, _ = _pass(cell, folder, ours=True, stock=False)
+        said, ours, _ = _pass(cell, folder, ours=True)
         reason = "it cannot be confined to the workload, and this kernel runs programs of others"
         return Result(cell.tool, said, _given(ours), Theirs("not run", cell.stock, reason))
     if cell.together:
-        said, ours, theirs = _pass(cell, folder, ours=True, stock=True)
+        said, ours, theirs = _pass(cell, folder, ours=True, stock=True, preloaded=guest)
     else:
-        _, ours, _ = _pass(cell, folder, ours=True, stock=False)
-        said, _, theirs = _pass(cell, folder, ours=False, stock=True)
+        _, ours, _ = _pass(cell, folder, ours=True)
+        said, _, theirs = _pass(cell, folder, stock=True, preloaded=guest)
     return Result(cell.tool, said, _given(ours), _given(theirs))
 
 
@@ -70,12 +70,14 @@ def _given(value: T | None) -> T:
     return value
 
 
-def _pass(cell: Cell, folder: Path, *, ours: bool, stock: bool) -> tuple[Facts, Ours | None, Theirs | None]:
+def _pass(
+    cell: Cell, folder: Path, *, ours: bool = False, stock: bool = False, preloaded: bool = False
+) -> tuple[Facts, Ours | None, Theirs | None]:
     """The workload once, with one of the two attached to it or both."""
     headers = ensure_headers(HEADERS_CACHE)
     with cell.start(folder) as ready:
         command = cell.stock.format(pid=ready.pid, **ready.words)
-        other = Stock(command, folder, headers) if stock else None
+        other = Stock(command, folder, headers, preloaded=preloaded) if stock else None
         try:
             run, refusals = _attached(cell, ready) if ours else (None, {})
             if other:
@@ -138,7 +140,7 @@ def _read(cell: Cell, text: str) -> Facts:
         return {}  # not printed yet, or never
 
 
-def check(cell: Cell, folder: Path) -> None:
+def check_cell(cell: Cell, folder: Path) -> None:
     """On this kernel ours is right, and so is the stock tool where it runs, but for what is known and explained."""
     result = measure(cell, folder, guest=False)
     assert result.ours.state in ("works", "loss"), f"{result.ours} after {result.said} on {os.uname().release}"

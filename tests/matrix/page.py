@@ -15,13 +15,14 @@ KERNELS = ("5.10", "6.1", "6.12", "6.18")
 
 HEAD = """# Tools and kernels
 
-Which tool works on which kernel, beside the stock tool of the same name (Debian 12's bpfcc-tools). `make matrix` measures
-it and writes this page; the results lie in `tests/matrix/results/<kernel>/<tool>/`, ours and the stock tool's raw output.
+Which tool works on which kernel, beside the stock tool of the same name (Debian 12's bpfcc-tools). `make matrix`
+measures it and writes this page; the results lie in `tests/matrix/results/<kernel>/<tool>/`: ours, and the stock
+tool's raw output.
 
-A tool *works* when it said exactly what a counted workload had done, and its books closed without a loss; that it could
-be attached is not enough. The stock tool is attached to the same workload at the same time, is given the same headers made
-from the kernel's BTF (headers packages exist for few of these kernels), and is *right* when it says the same. Tools on
-functions of programs run one after the other, because the stock tool takes such a place for itself alone (below).
+A tool *works* when it said exactly what a counted workload had done, and its books closed without a loss; that it
+could be attached is not enough. The stock tool is attached to the same workload at the same time, is given the same
+headers, made from the kernel's BTF, and is *right* when it says the same. Tools on functions of programs run one
+after the other, because the stock tool takes such a place for itself alone (below).
 
 """
 TAIL = """
@@ -37,9 +38,12 @@ TAIL = """
 
 {workloads}
 
-Two tracers on one function: the Python module of Debian's bcc 0.26 leaves the *reference counter* of a uprobe to chance (it
-calls `bpf_attach_uprobe` without its last argument). The kernel takes all probes on one place only with the same one, so while
-a stock tool holds a function, ours is refused on it with "Invalid argument", and the other way round.
+## Two tracers on one function
+
+The Python module of Debian's bcc 0.26 leaves the *reference counter* of a uprobe to chance: it calls
+`bpf_attach_uprobe` without its last argument. The kernel takes several probes on one place only with the same
+counter, so while a stock tool holds a function, every other tracer is refused there with "Invalid argument", and
+the other way round.
 """
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bpf.catalog import ROOT as TOOLS
-from bpf.catalog import load_tool, tool_folders
+from bpf.catalog import tool_folders
 from tests.matrix.cell import Cell
 
 RESULTS = Path(__file__).parent / "results"
@@ -26,9 +26,9 @@ def cells() -> dict[str, Cell]:
 
 
 def digest(tool: str) -> str:
-    """Of the tool and of the definition of its cell: a cell with another one is to be filled again."""
-    definition = (TOOLS / tool / DEFINITION).read_bytes()
-    return hashlib.sha256(load_tool(TOOLS / tool).digest + definition).hexdigest()[:16]
+    """Of what the tool's folder says of it and of its cell: a cell with another one is to be filled again."""
+    files = [TOOLS / tool / name for name in ("tool.toml", "probe.bpf.c", DEFINITION)]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def series(release: str) -> str:

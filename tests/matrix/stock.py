@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.matrix.preloaded import Forked, fork_script
+
 QUIET_SECONDS = 3.0
 STEADY_SECONDS = 1.0
 
@@ -18,11 +20,11 @@ STEADY_SECONDS = 1.0
 class Stock:
     """``text`` is all it printed so far; ``failure`` is empty while nothing went wrong."""
 
-    def __init__(self, command: str, folder: Path, headers: Path | None) -> None:
+    def __init__(self, command: str, folder: Path, headers: Path | None, *, preloaded: bool) -> None:
         name, *words = command.split()
         self.output = folder / "stock.txt"
         self.failure = ""
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         binary = shutil.which(f"{name}-bpfcc", path=f"{os.environ['PATH']}:/usr/sbin")
         if binary is None:
             self.failure = f"there is no {name}-bpfcc; install bpfcc-tools"
@@ -30,6 +32,9 @@ class Stock:
         env = {**os.environ, "PYTHONUNBUFFERED": "1", "TERM": "dumb"}
         if headers:
             env["BCC_KERNEL_SOURCE"] = str(headers)
+        if preloaded:
+            self.process = fork_script([binary, *words], self.output, env)
+            return
         with self.output.open("wb") as log:
             self.process = subprocess.Popen([binary, *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
 
@@ -50,7 +55,7 @@ class Stock:
                 held, since = now, time.monotonic()
             elif held and time.monotonic() - since > STEADY_SECONDS:
                 return
-            time.sleep(0.05)
+            time.sleep(0.2)
 
     def settle(self, done: Callable[[str], bool]) -> None:
         """Until its words are complete, or nothing new came for a while."""
