@@ -12,7 +12,6 @@ import numpy as np
 
 from proto.v1 import tool_pb2 as pb
 
-ROW_KINDS = (pb.KIND_EVENTS, pb.KIND_BYTES)
 KEY_ROLES = (pb.ROLE_KEY, pb.ROLE_BUCKET, pb.ROLE_STACK)
 
 _SCALARS: dict[int, tuple[str, str]] = {

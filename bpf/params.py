@@ -21,7 +21,9 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "
 _TRACEPOINT = re.compile(r"\w+:\w+", re.ASCII)
 _FIELD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _TEXT_MAX = 4096
+ROW_KINDS = (pb.KIND_EVENTS, pb.KIND_BYTES)  # rows go through a ring; the other kinds add up in a map
 COMM_MAX = 15
+BUFFER_MIN, BUFFER_DEFAULT, BUFFER_MAX = 64 << 10, 32 << 20, 1 << 30
 
 
 class ParamError(ValueError):
@@ -83,6 +85,7 @@ def parse_limits(tool: pb.Tool, limits: agent_pb2.RunLimits) -> agent_pb2.RunLim
             "events_per_second", limits.events_per_second, bounds.events_per_second, 1, "events/s"
         ),
         budget_permille=_bounded("budget", limits.budget_permille, bounds.budget_permille, 1, "permille"),
+        buffer_bytes=_buffer(tool, limits.buffer_bytes),
     )
 
 
@@ -99,6 +102,17 @@ def _nearest(name: str, known: Mapping[str, object]) -> str:
     if close:
         return f"did you mean {close[0]}?"
     return f"it has {', '.join(known)}" if known else "it has none"
+
+
+def _buffer(tool: pb.Tool, asked: int) -> int:
+    """The next power of two, as the kernel wants it."""
+    if not asked:
+        return 0
+    if not any(stream.kind in ROW_KINDS for stream in tool.streams):
+        raise ParamError("buffer", f"{tool.name} adds up in the kernel and has no buffer; leave it out")
+    if not BUFFER_MIN <= asked <= BUFFER_MAX:
+        raise ParamError("buffer", f"{asked} bytes is outside {BUFFER_MIN} (64 KiB) to {BUFFER_MAX} (1 GiB)")
+    return 1 << (asked - 1).bit_length()
 
 
 def _bounded(name: str, asked: int, bound: pb.Bound, scale: int, unit: str) -> int:

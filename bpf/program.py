@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from bpf.catalog import SOURCE, CatalogTool, include_files
 from bpf.emitters import aggregate_stream, event_stream
-from bpf.layout import ROW_KINDS, active_columns, row_members, string_column, struct_dtype
+from bpf.layout import active_columns, row_members, string_column, struct_dtype
+from bpf.params import ROW_KINDS
 from proto.v1 import agent_pb2
 from proto.v1 import tool_pb2 as pb
 

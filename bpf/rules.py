@@ -9,6 +9,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from bpf import params
+from bpf.params import ROW_KINDS
 from proto.v1 import tool_pb2 as pb
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -16,7 +17,6 @@ MACRO = re.compile(r"[A-Z][A-Z0-9_]*")
 DEFINE = re.compile(r"[A-Z][A-Z0-9_]*(=-?[0-9]+)?")
 BROWSER_MAX = 2**53
 CATEGORIES = ("files", "processes", "network", "cpu", "memory", "disk", "any")
-ROW_KINDS = (pb.KIND_EVENTS, pb.KIND_BYTES)
 USER_FUNCTIONS = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE)
 # Stored, queried and exported rows have these beside the tool's own columns.
 RESERVED_COLUMNS = ("host", "stream", "row", "_seq", "_row")

@@ -6,7 +6,7 @@ Used by the runner and by the agent's trial of a tool (does this kernel take it?
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -21,7 +21,8 @@ from agent.runner.probes import Held, Places
 from agent.runner.resolved import Resolved
 from bpf.catalog import CatalogTool
 from bpf.emitters import stack_tables
-from bpf.layout import ROW_KINDS, is_on
+from bpf.layout import is_on
+from bpf.params import BUFFER_DEFAULT, ROW_KINDS
 from bpf.program import Program, Values, build_program, ring_names
 from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Filters
@@ -29,7 +30,6 @@ from proto.v1.agent_pb2 import Filters
 __all__ = ["AttachError", "Attachment", "Request", "attach", "choose_variant"]
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
-RING_BYTES = 32 * 1024 * 1024
 RING_BYTES_LARGE_CLASS = 8 * 1024 * 1024
 RING_BYTES_MIN = 1024 * 1024
 RING_MEMORY_SHARE = 64
@@ -52,7 +52,8 @@ _USER_FUNCTION = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to run. ``headers``: kernel source tree made from BTF, or empty. ``skip_pids`` are never traced.
+    """What is to run. ``headers``: kernel source tree made from BTF, or empty. ``rate`` is in events a second and
+    ``buffer`` in bytes; 0: no limit, and a size that fits. ``skip_pids`` are never traced.
     ``trial``: only to see whether it can be attached; a function of any process stands for those of special libraries.
     ``resolved``: what was found out about columns that the manifest cannot know; ``entry`` is then as it is compiled.
     """
@@ -62,6 +63,7 @@ class Request:
     filters: Filters
     headers: str = ""
     rate: int = 0
+    buffer: int = 0
     skip_pids: Sequence[int] = ()
     trial: bool = False
     resolved: Resolved | None = None
@@ -143,7 +145,7 @@ def _compile_and_load(request: Request, program: Program, wanted: Sequence[pb.Pr
 
 
 def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], held: Attachment) -> Program:
-    held.ring_bytes = ring_sizes(_rings(request), _memory_bytes())
+    held.ring_bytes = ring_sizes(_rings(request), _memory_bytes(), asked=request.buffer, rate=request.rate)
     return build_program(
         request.entry,
         variant,
@@ -156,24 +158,39 @@ def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], 
     )
 
 
-def _rings(request: Request) -> list[str]:
-    """The one that needs most room first: of events the smallest class, of bytes, which come in bulk, the largest."""
-    rings: list[str] = []
+def _rings(request: Request) -> dict[str, int]:
+    """Name and record size, the one that needs most room first: of events the smallest class, of bytes, which come in
+    bulk, the largest."""
+    rings: dict[str, int] = {}
     for stream in request.entry.tool.streams:
         if stream.kind in ROW_KINDS:
-            names = list(ring_names(request.entry.tool, stream, request.values))
-            rings += names[::-1] if stream.kind == pb.KIND_BYTES else names
+            found = ring_names(request.entry.tool, stream, request.values)
+            rings |= dict(reversed(found.items())) if stream.kind == pb.KIND_BYTES else found
     return rings
 
 
-def ring_sizes(names: Sequence[str], memory: int) -> dict[str, int]:
-    """32 MiB hold a third of a second of what one core can generate, which a busy machine may keep us waiting. Half of
-    that for each further one, down to 8 MiB, and less on a small host."""
-    sizes = {name: max(RING_BYTES >> index, RING_BYTES_LARGE_CLASS) for index, name in enumerate(names)}
-    for name in [*reversed(names)] * 5:
+def ring_sizes(records: Mapping[str, int], memory: int, *, asked: int = 0, rate: int = 0) -> dict[str, int]:
+    """Bytes of each ring; ``records`` are their names and record sizes, ``rate`` the most events/s.
+
+    Unless asked for otherwise a ring holds a second of a limited rate, and without a limit BUFFER_DEFAULT, a third of a
+    second of what one core can generate, which a busy machine may keep us waiting. Half of that for each further one,
+    down to 8 MiB, and less on a small host.
+    """
+    first = asked or _held_by_rate(records, rate) or BUFFER_DEFAULT
+    least = min(first, RING_BYTES_LARGE_CLASS)
+    sizes = {name: max(first >> index, least) for index, name in enumerate(records)}
+    for name in [*reversed(sizes)] * 12:
         if sum(sizes.values()) > memory // RING_MEMORY_SHARE and sizes[name] > RING_BYTES_MIN:
             sizes[name] //= 2
     return sizes
+
+
+def _held_by_rate(records: Mapping[str, int], rate: int) -> int:
+    """0: the rate has no limit."""
+    if not rate or not records:
+        return 0
+    second = rate * max(records.values())
+    return min(max(1 << (second - 1).bit_length(), RING_BYTES_MIN), BUFFER_DEFAULT)
 
 
 def _take_maps(request: Request, compiled: Compiled, held: Attachment) -> None:

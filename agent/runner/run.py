@@ -60,6 +60,7 @@ def _request(config: RunnerConfig) -> Request:
         config.envelope.filters,
         headers=config.headers_dir,
         rate=config.limits.events_per_second,
+        buffer=config.limits.buffer_bytes,
         skip_pids=list(config.skip_pids),
     )
     return resolve(request)

@@ -13,7 +13,8 @@ from agent.runner.readers.stacks import StackResolver
 from agent.runner.syscalls import syscall_name
 from bpf.dynamic import RawField, without_raw
 from bpf.emitters import stack_tables
-from bpf.layout import ROW_KINDS, active_columns
+from bpf.layout import active_columns
+from bpf.params import ROW_KINDS
 from bpf.program import ring_names
 from proto.columnar import arrow_schema, schema_message
 from proto.v1 import stream_pb2, tool_pb2

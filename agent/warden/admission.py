@@ -9,7 +9,7 @@ from agent.warden.envelope import Refused
 from agent.warden.policy import HostLimits, Policy
 from agent.warden.risk import session_risk
 from bpf.catalog import CatalogTool
-from bpf.params import ParamError, parse_filters, parse_limits, parse_params
+from bpf.params import BUFFER_DEFAULT, ParamError, parse_filters, parse_limits, parse_params
 from proto.v1.agent_pb2 import Envelope, RunLimits
 
 _WORDS = {
@@ -58,6 +58,10 @@ def lower(asked: RunLimits, host: HostLimits) -> Admission:
         setattr(limits, name, min(wanted, most) if wanted and most else wanted or most)
         if most and (wanted > most or not wanted):
             lowered.append(f"{word} {_shown(name, most)}")
+    if asked.buffer_bytes > (most := host.buffer_bytes or asked.buffer_bytes):
+        lowered.append(f"buffer {most >> 20} MiB")
+    # Nothing asked for is no buffer of 0 bytes: the runner sizes it, up to what the host allows.
+    limits.buffer_bytes = min(asked.buffer_bytes, most) or (most if most < BUFFER_DEFAULT else 0)
     return Admission(limits, f"this host's policy sets: {', '.join(lowered)}" if lowered else "")
 
 

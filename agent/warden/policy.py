@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bpf.params import BUFFER_MIN
 from proto.v1.tool_pb2 import Risk
 
 RISKS = {"S0": Risk.RISK_S0, "S1": Risk.RISK_S1, "S2": Risk.RISK_S2, "S3": Risk.RISK_S3}
@@ -29,6 +30,7 @@ class HostLimits:
     bytes: int = 0
     events_per_second: int = 0
     budget_permille: int = 100
+    buffer_bytes: int = 256 << 20
     runs: int = 8
     spool_bytes: int = 1 << 30
     runner_memory_bytes: int = 512 << 20
@@ -164,12 +166,21 @@ def _percent(key: str, value: Any) -> int:
     return round(value * 10)
 
 
+def _buffer(key: str, value: Any) -> int:
+    """The kernel makes rings of powers of two only: the next lower one."""
+    size = _whole(key, value)
+    if size < BUFFER_MIN:
+        raise PolicyError(f"{key}: must be at least {BUFFER_MIN}")
+    return int(1 << (size.bit_length() - 1))
+
+
 _LIMITS: dict[str, tuple[str, Callable[[str, Any], int]]] = {
     "duration_seconds": ("duration_ms", lambda key, value: _whole(key, value) * 1000),
     "rows": ("rows", _whole),
     "bytes": ("bytes", _whole),
     "events_per_second": ("events_per_second", _whole),
     "budget_percent": ("budget_permille", _percent),
+    "buffer_bytes": ("buffer_bytes", _buffer),
     "runs": ("runs", _at_least_one),
     "spool_bytes": ("spool_bytes", _at_least_one),
     "runner_memory_bytes": ("runner_memory_bytes", _at_least_one),

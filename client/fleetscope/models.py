@@ -112,6 +112,7 @@ class Limits(TypedDict, total=False):
     bytes: int
     events_per_second: int
     budget_permille: int
+    buffer_bytes: int
 
 
 class Filters(TypedDict, total=False):

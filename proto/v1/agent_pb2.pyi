@@ -366,18 +366,20 @@ class Filters(_message.Message):
     def __init__(self, pid: _Optional[int] = ..., tid: _Optional[int] = ..., uid: _Optional[int] = ..., comm: _Optional[str] = ..., cgroup: _Optional[int] = ..., ppid: _Optional[int] = ...) -> None: ...
 
 class RunLimits(_message.Message):
-    __slots__ = ("duration_ms", "rows", "bytes", "events_per_second", "budget_permille")
+    __slots__ = ("duration_ms", "rows", "bytes", "events_per_second", "budget_permille", "buffer_bytes")
     DURATION_MS_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     BYTES_FIELD_NUMBER: _ClassVar[int]
     EVENTS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
     BUDGET_PERMILLE_FIELD_NUMBER: _ClassVar[int]
+    BUFFER_BYTES_FIELD_NUMBER: _ClassVar[int]
     duration_ms: int
     rows: int
     bytes: int
     events_per_second: int
     budget_permille: int
-    def __init__(self, duration_ms: _Optional[int] = ..., rows: _Optional[int] = ..., bytes: _Optional[int] = ..., events_per_second: _Optional[int] = ..., budget_permille: _Optional[int] = ...) -> None: ...
+    buffer_bytes: int
+    def __init__(self, duration_ms: _Optional[int] = ..., rows: _Optional[int] = ..., bytes: _Optional[int] = ..., events_per_second: _Optional[int] = ..., budget_permille: _Optional[int] = ..., buffer_bytes: _Optional[int] = ...) -> None: ...
 
 class DataUp(_message.Message):
     __slots__ = ("frame",)

@@ -35,6 +35,7 @@ class Limits(Schema):
     bytes: Number = 0
     events_per_second: Number = 0
     budget_permille: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
+    buffer_bytes: Number = 0
 
 
 class NewSession(Schema):

@@ -109,3 +109,17 @@ def test_limits_take_defaults_and_stop_at_maxima() -> None:
         parse_limits(TOOL, agent_pb2.RunLimits(duration_ms=3_600_001))
     with pytest.raises(ParamError, match="budget"):
         parse_limits(TOOL, agent_pb2.RunLimits(budget_permille=1001))
+
+
+def test_a_buffer_is_a_power_of_two_and_only_for_tools_that_have_one() -> None:
+    def parsed(size: int, tool: pb.Tool = TOOL) -> int:
+        return parse_limits(tool, agent_pb2.RunLimits(buffer_bytes=size)).buffer_bytes
+
+    assert [parsed(0), parsed(64 << 10), parsed(1_000_000), parsed(1 << 30)] == [0, 64 << 10, 1 << 20, 1 << 30]
+    for size in (1, (1 << 30) + 1):
+        with pytest.raises(ParamError, match=rf"buffer: {size} bytes is outside"):
+            parsed(size)
+    adding = pb.Tool(name="syscount", streams=[pb.Stream(kind=pb.KIND_TOP)])
+    with pytest.raises(ParamError, match="syscount adds up in the kernel and has no buffer"):
+        parsed(1 << 20, adding)
+    assert parsed(0, adding) == 0

@@ -11,7 +11,7 @@ from fleetscope.cli.interrupt import ask_to_stop, stopping_on_signals
 from fleetscope.cli.output import complain, note, output_option, print_json
 from fleetscope.client import Client, connect
 from fleetscope.models import Filters, Limits, Session
-from fleetscope.quantities import budget_permille, duration_ms
+from fleetscope.quantities import budget_permille, duration_ms, size_bytes
 
 
 def _checked(parse: Callable[[str], int]) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
@@ -45,9 +45,10 @@ def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ..
 @click.option("--cgroup", type=click.IntRange(1), metavar="ID", help="Only this cgroup v2 id.")
 @click.option("--duration", callback=_checked(duration_ms), metavar="TIME", help="Stop after, such as 10s or 1m30s.")
 @click.option("--rows", type=click.IntRange(1), metavar="N", help="Stop after so many rows.")
-@click.option("--bytes", "byte_limit", type=click.IntRange(1), metavar="N", help="Stop after so many bytes.")
+@click.option("--bytes", "byte_limit", callback=_checked(size_bytes), metavar="SIZE", help="Stop after so many bytes.")
 @click.option("--rate", type=click.IntRange(1), metavar="N", help="At most so many events a second; counts the rest.")
 @click.option("--budget", callback=_checked(budget_permille), metavar="N%", help="Stop above this share of host CPU.")
+@click.option("--buffer", callback=_checked(size_bytes), metavar="SIZE", help="For rows not read yet, such as 64MiB.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; stands in the audit.")
 @click.option("--detach", is_flag=True, help="Print the session's id and leave it running.")
 @output_option("ndjson")
@@ -69,6 +70,7 @@ def _start(client: Client, tool: str, options: dict[str, Any]) -> Session:
     limits: Limits = _given(
         options,
         duration_ms="duration", rows="rows", bytes="byte_limit", events_per_second="rate", budget_permille="budget",
+        buffer_bytes="buffer",
     )  # fmt: skip
     return client.start(
         tool,

@@ -909,6 +909,11 @@ export interface components {
              * @default 0
              */
             budget_permille: number;
+            /**
+             * Buffer Bytes
+             * @default 0
+             */
+            buffer_bytes: number;
         };
         /**
          * NewSession
@@ -953,7 +958,8 @@ export interface components {
              *       "rows": 0,
              *       "bytes": 0,
              *       "events_per_second": 0,
-             *       "budget_permille": 0
+             *       "budget_permille": 0,
+             *       "buffer_bytes": 0
              *     }
              */
             limits: components["schemas"]["Limits"];

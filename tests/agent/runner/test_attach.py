@@ -88,10 +88,20 @@ def test_a_variant_is_chosen_by_name_or_the_first_is() -> None:
 
 
 def test_rings_are_large_and_small_hosts_get_smaller_ones() -> None:
-    names = ["a_64", "a_256", "a_4096"]
+    names = {"a_64": 128, "a_256": 320, "a_4096": 4160}
     assert list(ring_sizes(names, 64 << 30).values()) == [32 * MIB, 16 * MIB, 8 * MIB]
     small = ring_sizes(names, 1 << 30)
     assert sum(small.values()) <= 16 * MIB
     assert small["a_64"] >= small["a_256"] >= small["a_4096"] >= MIB
     assert list(ring_sizes(names, 1 << 20).values()) == [MIB, MIB, MIB]
     assert all(size & (size - 1) == 0 for size in small.values())
+
+
+def test_a_ring_is_as_large_as_asked_for_or_as_a_limited_rate_needs() -> None:
+    names = {"a_64": 128, "a_4096": 4160}
+    assert list(ring_sizes(names, 64 << 30, asked=128 * MIB).values()) == [128 * MIB, 64 * MIB]
+    assert list(ring_sizes(names, 64 << 30, asked=64 * 1024).values()) == [64 * 1024, 64 * 1024]
+    assert list(ring_sizes(names, 64 << 30, rate=10).values()) == [MIB, MIB]
+    assert list(ring_sizes(names, 64 << 30, rate=1000).values()) == [4 * MIB, 4 * MIB]
+    assert list(ring_sizes(names, 64 << 30, rate=10**6).values()) == [32 * MIB, 16 * MIB]
+    assert sum(ring_sizes(names, 1 << 30, asked=1 << 30).values()) <= 16 * MIB

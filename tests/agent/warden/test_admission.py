@@ -53,3 +53,12 @@ def test_of_every_limit_the_lesser_counts_and_is_told() -> None:
     admission = lower(asked, host)
     assert admission.limits == RunLimits(duration_ms=60_000, rows=10, bytes=500, budget_permille=30)
     assert admission.note == "this host's policy sets: duration 60 s, bytes 500"
+
+
+def test_a_buffer_is_cut_down_to_what_the_host_allows() -> None:
+    asked, host = RunLimits(buffer_bytes=512 << 20), HostLimits(buffer_bytes=128 << 20)
+    assert lower(asked, host).limits.buffer_bytes == 128 << 20
+    assert "buffer 128 MiB" in lower(asked, host).note
+    assert lower(RunLimits(), host).limits.buffer_bytes == 0
+    assert lower(RunLimits(), HostLimits(buffer_bytes=8 << 20)).limits.buffer_bytes == 8 << 20
+    assert lower(RunLimits(buffer_bytes=1 << 20), host) == lower(RunLimits(buffer_bytes=1 << 20), HostLimits())

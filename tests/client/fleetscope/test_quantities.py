@@ -1,6 +1,6 @@
 import pytest
 
-from fleetscope.quantities import budget_permille, duration_ms
+from fleetscope.quantities import budget_permille, duration_ms, size_bytes
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,17 @@ def test_what_is_no_budget_is_named_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="such as 3%") as error:
         budget_permille(text)
     assert repr(text) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("1", 1), ("1000", 1000), ("64MiB", 64 << 20), ("1.5 GB", 1_500_000_000), ("10kB", 10_000), ("2g", 2_000_000_000)],
+)
+def test_a_size_is_a_number_of_bytes(text: str, size: int) -> None:
+    assert size_bytes(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "64 MiBs", "lots", "1e9", "0.1"])
+def test_what_is_no_size_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a size"):
+        size_bytes(text)

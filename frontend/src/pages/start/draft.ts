@@ -2,7 +2,7 @@ import type { FilterName, Tool } from "../../api/catalog";
 import type { LimitsRequest, Session, StartRequest } from "../../api/tracing";
 import { byteSize, durationMs, durationText, permille, wholeNumber } from "../../format/parse";
 
-export type LimitName = "duration" | "rows" | "bytes" | "events_per_second" | "budget";
+export type LimitName = "duration" | "rows" | "bytes" | "events_per_second" | "budget" | "buffer";
 
 /** The start form as typed. */
 export interface Draft {
@@ -49,6 +49,14 @@ export const LIMITS: Readonly<Record<LimitName, LimitField>> = {
     key: "events_per_second",
     option: "--rate",
   },
+  buffer: {
+    label: "Buffer",
+    placeholder: "by rate",
+    help: "64MiB; holds rows until they are read",
+    parse: byteSize,
+    key: "buffer_bytes",
+    option: "--buffer",
+  },
 };
 
 export const LIMIT_NAMES = Object.keys(LIMITS) as LimitName[];
@@ -68,6 +76,7 @@ export function emptyDraft(tool: Tool, hosts: readonly string[]): Draft {
       rows: number(defaults.rows?.default),
       bytes: number(defaults.bytes?.default),
       events_per_second: number(defaults.events_per_second?.default),
+      buffer: "",
     },
     reason: "",
   };
@@ -87,6 +96,7 @@ export function draftOf(tool: Tool, session: Session): Draft {
       rows: limits.rows ? String(limits.rows) : "",
       bytes: limits.bytes ? String(limits.bytes) : "",
       events_per_second: limits.events_per_second ? String(limits.events_per_second) : "",
+      buffer: limits.buffer_bytes ? String(limits.buffer_bytes) : "",
     },
     reason: session.reason,
   };

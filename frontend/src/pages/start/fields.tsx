@@ -112,9 +112,10 @@ export function FilterFields({ tool, values, change, field }: FieldsProps<Draft[
 }
 
 export function LimitFields({ tool, values, change, field }: FieldsProps<Draft["limits"]>) {
+  const buffered = tool.streams?.some(({ kind }) => kind === "events" || kind === "bytes") ?? false;
   return (
     <div className={classes.fields}>
-      {LIMIT_NAMES.map((name) => (
+      {LIMIT_NAMES.filter((name) => name !== "buffer" || buffered).map((name) => (
         <TextInput
           key={name}
           label={LIMITS[name].label}
@@ -138,6 +139,8 @@ function maximum(tool: Tool, name: LimitName): string {
       return most(limits.duration_seconds?.max, durationText);
     case "budget":
       return most(limits.budget_permille?.max, (permille) => `${permille / 10}%`);
+    case "buffer":
+      return "at most 1 GiB";
     default:
       return most(limits[name]?.max, count);
   }
