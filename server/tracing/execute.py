@@ -17,6 +17,7 @@ from proto.text import escape, join_argv
 from proto.v1 import tool_pb2
 from proto.v1.stream_pb2 import StreamSchema
 from server.errors import Invalid
+from server.tracing.merge import Merged
 from server.tracing.predicates import Target
 from server.tracing.query import Compiled, Filter, Question, Relation, compile_question
 from server.tracing.rows import RunSource
@@ -36,10 +37,11 @@ class Answer:
 
 def answer(store: SegmentStore, source: SessionSource, stream_name: str, question: Question) -> Answer:
     """Raises Invalid when the question does not fit the stream or takes too long."""
-    stream = common_stream(source, stream_name)
+    merged = common_stream(source, stream_name)
+    stream = merged.stream
     connection = _database(store.root).cursor()
     try:
-        relations = [relation for run in source.runs for relation in _relations(connection, store, source, run, stream)]
+        relations = [relation for run in source.runs for relation in _relations(connection, store, source, run, merged)]
         for attempt in [*_shortcuts(question, source), question]:
             compiled = compile_question(attempt, stream, relations or [_nothing(connection, stream)])
             rows = _fetch(connection, compiled)
@@ -81,19 +83,21 @@ def _relations(
     store: SegmentStore,
     source: SessionSource,
     run: RunSource,
-    stream: StreamSchema,
+    merged: Merged,
 ) -> list[Relation]:
-    number = run.stream_number(stream.name)
+    number = run.stream_number(merged.stream.name)
     if number is None:
         return []
-    snapshot = store.snapshot(source.session, run.run, number, stream)
+    snapshot = store.snapshot(source.session, run.run, number, run.schema.streams[number])
     shift = run.wall_ns - run.boot_ns
+    stored = {column.name: merged.stored_name(run, column.name) for column in merged.stream.columns}
     relations = []
     if snapshot.sealed:
         paths = [str(path) for path in snapshot.sealed]
-        relations.append(Relation("read_parquet(?)", [paths], run.host, shift))
+        relations.append(Relation("read_parquet(?)", [paths], run.host, shift, stored))
     if snapshot.tail is not None:
-        relations.append(Relation(_registered(connection, f"tail_{run.run.hex}", snapshot.tail), [], run.host, shift))
+        tail = _registered(connection, f"tail_{run.run.hex}", snapshot.tail)
+        relations.append(Relation(tail, [], run.host, shift, stored))
     return relations
 
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from proto.v1 import tool_pb2
-from proto.v1.stream_pb2 import StreamSchema
 from server.errors import Invalid
 from server.tracing import rows
+from server.tracing.merge import Merged
 from server.tracing.rows import RunSource
 from server.tracing.sources import SessionSource, common_stream
 from server.tracing.store import SegmentStore, StoredBatch
@@ -42,17 +42,18 @@ class Export:
 
     def write(self, form: Format) -> Iterator[bytes]:
         """Raises Invalid or Conflict before the first piece, when the stream cannot be written in this format."""
-        writers: dict[Format, Callable[[StreamSchema], Iterator[bytes]]] = {
-            "ndjson": self._ndjson,
+        writers: dict[Format, Callable[[Merged], Iterator[bytes]]] = {
+            "ndjson": lambda _: self._ndjson(),
             "csv": self._csv,
             "arrow": self._arrow,
             "parquet": self._parquet,
             "folded": self._folded,
         }
-        stream = common_stream(self.source, self.stream_name)
+        merged = common_stream(self.source, self.stream_name)
+        stream = merged.stream
         if form == "folded" and stream.kind != tool_pb2.KIND_STACKS:
             raise Invalid(f"stream {stream.name} has no stacks; choose ndjson, csv, arrow or parquet", field="format")
-        return writers[form](stream)
+        return writers[form](merged)
 
     def _batches(self) -> Iterator[tuple[RunSource, pa.RecordBatch]]:
         for source in self.source.runs:
@@ -60,41 +61,42 @@ class Export:
                 for batch in pieces(stored, self.stream_name):
                     yield source, batch
 
-    def _ndjson(self, stream: StreamSchema) -> Iterator[bytes]:
+    def _ndjson(self) -> Iterator[bytes]:
+        """Each row has the columns of its host."""
         for source, batch in self._batches():
-            yield rows.ndjson(source, stream, batch)
+            yield rows.ndjson(source, source.schema.streams[source.stream_number(self.stream_name) or 0], batch)
 
-    def _csv(self, stream: StreamSchema) -> Iterator[bytes]:
-        yield rows.csv_header(stream)
+    def _csv(self, merged: Merged) -> Iterator[bytes]:
+        yield rows.csv_header(merged.stream)
         for source, batch in self._batches():
-            yield rows.csv(source, stream, batch)
+            yield rows.csv(source, merged.stream, merged.align(source, batch))
 
-    def _folded(self, stream: StreamSchema) -> Iterator[bytes]:
+    def _folded(self, merged: Merged) -> Iterator[bytes]:
         counts: Counter[str] = Counter()
-        for _, batch in self._batches():
-            counts.update(rows.folded(stream, batch))
+        for source, batch in self._batches():
+            counts.update(rows.folded(merged.stream, merged.align(source, batch)))
         for stack, count in counts.items():
             yield f"{stack} {count}\n".encode()
 
-    def _tables(self, stream: StreamSchema) -> Iterator[pa.RecordBatch]:
+    def _tables(self, merged: Merged) -> Iterator[pa.RecordBatch]:
         for source, batch in self._batches():
-            yield rows.table(source, stream, batch)
+            yield rows.table(source, merged.stream, merged.align(source, batch), merged.lacking)
 
-    def _schema(self, stream: StreamSchema) -> pa.Schema:
-        return rows.table_schema(stream).with_metadata({"fleetscope": self.about})
+    def _schema(self, merged: Merged) -> pa.Schema:
+        return rows.table_schema(merged.stream, merged.lacking).with_metadata({"fleetscope": self.about})
 
-    def _arrow(self, stream: StreamSchema) -> Iterator[bytes]:
-        schema, sink = self._schema(stream), _Pipe()
+    def _arrow(self, merged: Merged) -> Iterator[bytes]:
+        schema, sink = self._schema(merged), _Pipe()
         with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), schema) as writer:
-            for batch in self._tables(stream):
+            for batch in self._tables(merged):
                 writer.write_batch(batch)
                 yield sink.take()
         yield sink.take()
 
-    def _parquet(self, stream: StreamSchema) -> Iterator[bytes]:
-        schema, sink = self._schema(stream), _Pipe()
+    def _parquet(self, merged: Merged) -> Iterator[bytes]:
+        schema, sink = self._schema(merged), _Pipe()
         with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
-            for table in _grouped(self._tables(stream), schema):
+            for table in _grouped(self._tables(merged), schema):
                 writer.write_table(table, row_group_size=table.num_rows)
                 yield sink.take()
         yield sink.take()

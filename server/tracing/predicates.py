@@ -57,8 +57,12 @@ def targets(stream: StreamSchema) -> dict[str, Target]:
     return {target.name: target for target in (Target("host", "VARCHAR"), *own, Target("row", "UBIGINT"))}
 
 
-def condition(target: Target, op: Operator, value: Value, host: str, shift: int) -> tuple[str, list[Any]]:
-    """SQL on the stored columns of one host's run, and its values. Raises Invalid."""
+def condition(
+    target: Target, op: Operator, value: Value, host: str, shift: int, stored: str | None = ""
+) -> tuple[str, list[Any]]:
+    """SQL on the stored columns of one host's run, and its values. ``stored``: what the run calls the column, by
+    default the same; None, so that no condition on it holds, where it has none. Raises Invalid.
+    """
     values = [value] if isinstance(value, int | str) else list(value)
     if (op == "in") == isinstance(value, int | str):
         raise Invalid(
@@ -66,7 +70,14 @@ def condition(target: Target, op: Operator, value: Value, host: str, shift: int)
         )
     if target.name == "host":
         return ("true" if _host_matches(host, op, [str(one) for one in values]) else "false"), []
-    name = "_row" if target.name == "row" else '"' + target.name.replace('"', '""') + '"'
+    name = "_row" if target.name == "row" else '"' + (stored or target.name).replace('"', '""') + '"'
+    sql, bound = _on_column(target, name, op, values, shift)
+    return (sql, bound) if stored is not None else ("false", [])
+
+
+def _on_column(
+    target: Target, name: str, op: Operator, values: Sequence[int | str], shift: int
+) -> tuple[str, list[Any]]:
     if target.is_number:
         return _number(target, name, op, [_integer(target, one) - (shift if target.is_time else 0) for one in values])
     if target.sql_type == "BLOB":

@@ -5,6 +5,7 @@ Identifiers in the SQL come only from the run's pinned schema, never from the qu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -81,12 +82,15 @@ class Question(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Rows of one run: a table function or a registered table, its parameters, what makes its times wall-clock ns."""
+    """Rows of one run: a table function or a registered table, its parameters, what makes its times wall-clock ns, and
+    what columns are called there if not the same: None where the run has no such column.
+    """
 
     sql: str
     values: list[Any]
     host: str
     shift: int
+    stored: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -117,16 +121,20 @@ def _inner(
     columns = ['?::VARCHAR AS "host"', '_row AS "row"']
     values: list[Any] = [relation.host]
     for column in stream.columns:
-        if targets[column.name].is_time:
-            columns.append(f"{_quoted(column.name)} + ?::BIGINT AS {_quoted(column.name)}")
+        stored, shown = relation.stored.get(column.name, column.name), _quoted(column.name)
+        if stored is None:
+            columns.append(f"NULL::{targets[column.name].sql_type} AS {shown}")
+        elif targets[column.name].is_time:
+            columns.append(f"{_quoted(stored)} + ?::BIGINT AS {shown}")
             values.append(relation.shift)
         else:
-            columns.append(_quoted(column.name))
+            columns.append(f"{_quoted(stored)} AS {shown}")
     conditions = ["true"]
     values += relation.values
     for number, wanted in enumerate(question.filters):
         target = _target(targets, wanted.column, f"filters.{number}.column")
-        sql, bound = predicates.condition(target, wanted.op, wanted.value, relation.host, relation.shift)
+        name = relation.stored.get(target.name, target.name)
+        sql, bound = predicates.condition(target, wanted.op, wanted.value, relation.host, relation.shift, name)
         conditions.append(sql)
         values += bound
     compiled.values += values

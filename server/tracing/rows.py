@@ -5,7 +5,7 @@ Everything is done column by column: a value that repeats is made readable once,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -75,13 +75,17 @@ def folded(stream: StreamSchema, batch: pa.RecordBatch) -> dict[str, int]:
     return dict(zip(summed["stack"].to_pylist(), summed["count_sum"].to_pylist(), strict=True))
 
 
-def table_schema(stream: StreamSchema) -> pa.Schema:
-    """What ``table`` returns."""
-    fields = [pa.field(c.name, WALL if _is_time(c) else arrow_type(c), nullable=False) for c in stream.columns]
+def table_schema(stream: StreamSchema, lacking: Collection[str] = ()) -> pa.Schema:
+    """What ``table`` returns. ``lacking``: columns that some host has not, whose rows hold null there."""
+    fields = [
+        pa.field(c.name, WALL if _is_time(c) else arrow_type(c), nullable=c.name in lacking) for c in stream.columns
+    ]
     return pa.schema([pa.field(HOST, pa.dictionary(pa.int32(), pa.utf8()), nullable=False), *fields])
 
 
-def table(source: RunSource, stream: StreamSchema, batch: pa.RecordBatch) -> pa.RecordBatch:
+def table(
+    source: RunSource, stream: StreamSchema, batch: pa.RecordBatch, lacking: Collection[str] = ()
+) -> pa.RecordBatch:
     """The stored columns, raw bytes and all, behind the host and with the wall clock's time."""
     zeros = pa.nulls(batch.num_rows, pa.int32()).fill_null(0)
     host = pa.DictionaryArray.from_arrays(zeros, pa.array([source.host]))
@@ -89,7 +93,7 @@ def table(source: RunSource, stream: StreamSchema, batch: pa.RecordBatch) -> pa.
         _wall(source, values).cast(WALL) if _is_time(column) else values
         for column, values in zip(stream.columns, batch.columns, strict=True)
     ]
-    return pa.RecordBatch.from_arrays([host, *columns], schema=table_schema(stream))
+    return pa.RecordBatch.from_arrays([host, *columns], schema=table_schema(stream, lacking))
 
 
 def _lines(parts: list[pa.Array | pa.Scalar], rows: int) -> bytes:
@@ -131,6 +135,8 @@ def _json(source: RunSource, column: Column, values: pa.Array) -> list[pa.Array 
 
 def _csv(source: RunSource, column: Column, values: pa.Array) -> list[pa.Array | pa.Scalar]:
     kind = values.type
+    if values.null_count:
+        return [pa.scalar("")]  # the host has no such column
     if _is_time(column):
         return _clock(source, values)
     if pa.types.is_list(kind):

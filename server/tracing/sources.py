@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from proto.v1.stream_pb2 import StreamSchema
-from server.errors import Conflict, Invalid
+from server.errors import Invalid
+from server.tracing.merge import Merged, merge
 from server.tracing.models import Run, Session, SessionState
 from server.tracing.rows import RunSource
 
@@ -44,16 +44,12 @@ def pick_stream(source: SessionSource, name: str) -> str:
     raise Invalid(f"{problem}; choose one of {', '.join(names)}", field="stream")
 
 
-def common_stream(source: SessionSource, name: str) -> StreamSchema:
-    """The stream's schema, which every host must have sent alike. Raises Invalid or Conflict."""
+def common_stream(source: SessionSource, name: str) -> Merged:
+    """The stream with the columns of all hosts. Raises Invalid."""
     numbers = [(run, number) for run in source.runs if (number := run.stream_number(name)) is not None]
-    found = [(run.host, run.schema.streams[number]) for run, number in numbers]
-    if not found:
+    if not numbers:
         raise Invalid(f"no host has sent rows of {name!r}", field="stream")
-    for host, stream in found:
-        if stream.columns != found[0][1].columns:
-            raise Conflict(f"{found[0][0]} and {host} sent different columns; trace them in separate sessions")
-    return found[0][1]
+    return merge([(run, run.schema.streams[number]) for run, number in numbers])
 
 
 def _source(run: Run) -> RunSource | None:
