@@ -1,23 +1,4 @@
-#ifdef FS_NO_IO_START
-RAW_TRACEPOINT_PROBE(block_rq_insert)
-{
-    fs_request_insert(FS_REQUEST_OF(ctx));
-    return 0;
-}
-#else
-RAW_TRACEPOINT_PROBE(block_io_start)
-{
-    fs_request_start(ctx->args[0]);
-    return 0;
-}
-#endif
-
-RAW_TRACEPOINT_PROBE(block_rq_issue)
-{
-    fs_request_issue(FS_REQUEST_OF(ctx));
-    return 0;
-}
-
+// How a request begins and is followed: include/requests.h.
 RAW_TRACEPOINT_PROBE(block_rq_complete)
 {
     u64 id = ctx->args[0];

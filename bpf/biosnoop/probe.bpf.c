@@ -1,39 +1,4 @@
-// The bytes and sectors are those at the end of the queue; before, more may be merged into a request.
-struct place {
-    u64 sector;
-    u64 bytes;
-};
-
-BPF_TABLE("lru_hash", u64, struct place, places, 65536);
-
-#ifdef FS_NO_IO_START
-RAW_TRACEPOINT_PROBE(block_rq_insert)
-{
-    fs_request_insert(FS_REQUEST_OF(ctx));
-    return 0;
-}
-#else
-RAW_TRACEPOINT_PROBE(block_io_start)
-{
-    fs_request_start(ctx->args[0]);
-    return 0;
-}
-#endif
-
-RAW_TRACEPOINT_PROBE(block_rq_issue)
-{
-    u64 id = FS_REQUEST_OF(ctx);
-    struct request *request = (void *)id;
-    struct place place = {};
-
-    fs_request_issue(id);
-    if (!fs_requests.lookup(&id))
-        return 0;
-    bpf_probe_read_kernel(&place.sector, sizeof(place.sector), &request->__sector);
-    bpf_probe_read_kernel(&place.bytes, sizeof(u32), &request->__data_len);
-    places.update(&id, &place);
-    return 0;
-}
+// How a request begins and is followed: include/requests.h.
 
 // Kernels before 5.16 give a negative errno, later ones a blk_status_t (linux/blk_types.h): the common ones by number.
 static __always_inline s32 errno_of(s32 error)
@@ -55,7 +20,6 @@ RAW_TRACEPOINT_PROBE(block_rq_complete)
     u64 id = ctx->args[0], now = bpf_ktime_get_ns();
     struct request *request = (void *)id;
     struct fs_request *made = fs_request_made(id);
-    struct place *place = places.lookup(&id);
     struct requests row = {.time = bpf_ktime_get_boot_ns()};
 
     if (!made)
@@ -66,15 +30,12 @@ RAW_TRACEPOINT_PROBE(block_rq_complete)
     row.queued = made->issued - made->start;
     row.latency = now - made->issued;
     // A flush of the disk's cache has none: the kernel issues a request of its own in its stead.
-    if (place) {
-        row.sector = place->sector;
-        row.bytes = place->bytes;
-    }
+    row.sector = made->sector;
+    row.bytes = made->bytes;
     row.error = errno_of(ctx->args[1]);
     row.op = fs_request_op(request);
     fs_request_disk(request, row.disk);
     fs_requests.delete(&id);
-    places.delete(&id);
     if (row.latency >= MIN_LATENCY)
         requests_emit(&row);
     return 0;

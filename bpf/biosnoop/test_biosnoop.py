@@ -8,43 +8,52 @@ from typing import Any
 
 import pytest
 
-from proto.v1.agent_pb2 import Filters
 from tests.agent.runner.disk import DO, READS, THEN, WRITES, loop_disk
-from tests.agent.runner.harness import Run
 from tests.agent.runner.traced import Traced, trace_statements
-from tests.workloads.spawn import workload
 
 pytestmark = pytest.mark.kernel
 
 READ, WRITE = 0, 1
 SECTOR = 512
+MANY = 10_007
 
 
-def trace(folder: Path, then: str, **params: str) -> tuple[str, Traced]:
+def trace(folder: Path, then: str, variant: str = "", **params: str) -> tuple[str, Traced]:
     """The disk's name, and what came of it."""
     with loop_disk(folder) as (device, _):
-        return device.name, trace_statements("biosnoop", DO.format(disk=str(device)), then, params)
+        before = DO.format(disk=str(device))
+        return device.name, trace_statements("biosnoop", before, then, params, variant=variant)
+
+
+def places(traced: Traced) -> list[tuple[int, int, int]]:
+    return [(row["op"], row["sector"] * SECTOR, row["bytes"]) for row in traced.rows]
+
+
+ASKED = [(READ, *request) for request in READS] + [(WRITE, *request) for request in WRITES]
 
 
 def test_every_request_in_order_with_its_place_and_size(tmp_path: Path) -> None:
     disk, traced = trace(tmp_path, THEN)
-    asked = [(READ, *request) for request in READS] + [(WRITE, *request) for request in WRITES]
-    assert [(row["op"], row["sector"] * SECTOR, row["bytes"]) for row in traced.rows] == asked
+    traced.check(places(traced), ASKED)
     assert {(row["pid"], row["tid"], row["disk"].decode()) for row in traced.rows} == {(traced.pid, traced.pid, disk)}
     assert {(row["comm"], row["error"]) for row in traced.rows} == {(b"python", 0)}
 
 
 def test_a_request_takes_no_longer_than_the_call_that_made_it(tmp_path: Path) -> None:
     _, traced = trace(tmp_path, THEN)
-    own = [int(line) for line in traced.said.split()]
-    assert len(own) == len(traced.rows) == len(READS) + len(WRITES)
-    for row, took in zip(traced.rows, own, strict=True):
-        assert 0 < row["latency"] <= row["queued"] + row["latency"] <= took
+    own = dict(zip(ASKED, map(int, traced.said.split()), strict=True))
+    for place, row in zip(places(traced), traced.rows, strict=True):
+        assert 0 < row["latency"] <= row["queued"] + row["latency"] <= own[place]
+
+
+def test_ten_thousand_requests_are_rows_or_on_the_books(tmp_path: Path) -> None:
+    _, traced = trace(tmp_path, f"for n in range({MANY}): os.preadv(fd, [memory[:4096]], n % 4096 * 4096)")
+    traced.check(places(traced), [(READ, n % 4096 * 4096, 4096) for n in range(MANY)])
 
 
 def test_a_flush_is_a_write_of_nothing(tmp_path: Path) -> None:
     _, traced = trace(tmp_path, "os.fsync(fd)")
-    assert [(row["op"], row["bytes"]) for row in traced.rows] == [(WRITE, 0)]
+    traced.check([(row["op"], row["bytes"]) for row in traced.rows], [(WRITE, 0)])
 
 
 def test_a_request_that_fails_says_why(tmp_path: Path) -> None:
@@ -66,15 +75,5 @@ def test_fast_requests_are_left_out(tmp_path: Path) -> None:
 
 
 def test_the_variant_for_older_kernels_sees_the_same_requests(tmp_path: Path) -> None:
-    with (
-        loop_disk(tmp_path) as (device, _),
-        workload("statements.py", DO.format(disk=str(device)), THEN) as target,
-        Run("biosnoop", {}, Filters(pid=target.pid), variant="insert") as run,
-    ):
-        target.go()
-        target.finish()
-        run.wait()
-        run.check_books()
-        rows = run.rows()
-    asked = [(READ, *request) for request in READS] + [(WRITE, *request) for request in WRITES]
-    assert [(row["op"], row["sector"] * SECTOR, row["bytes"]) for row in rows] == asked
+    _, traced = trace(tmp_path, THEN, variant="insert")
+    traced.check(places(traced), ASKED)

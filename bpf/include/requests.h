@@ -14,22 +14,30 @@
 #define FS_REQUEST_OF(ctx) ((ctx)->args[0])
 #endif
 
+// ``sector`` and ``bytes`` are those at the end of the queue: before, more may be merged into a request.
 struct fs_request {
     u64 start;
     u64 issued;
+    u64 sector;
+    u64 bytes;
     u32 pid;
     u32 tid;
     char comm[16];
 };
 
-// The least recently used entry gives way: a request can be taken back without an end.
-BPF_TABLE("lru_hash", u64, struct fs_request, fs_requests, 65536);
+// The requests that are under way.
+BPF_TABLE("hash", u64, struct fs_request, fs_requests, 65536);
 
 // The current task is the one that makes the request; nothing is kept when the filters do not want it.
 static __always_inline void fs_request_start(u64 request)
 {
     struct fs_request made = {.start = bpf_ktime_get_ns(), .pid = fs_pid(), .tid = fs_tid()};
 
+#ifndef FS_NO_IO_START
+    // A request starts once, so the one that had this place before has ended.
+    if (!fs_requests.delete(&request))
+        fs_lose(FS_LOST_UNSEEN);
+#endif
     if (fs_skip())
         return;
     bpf_get_current_comm(made.comm, sizeof(made.comm));
@@ -53,16 +61,22 @@ static __always_inline void fs_request_insert(u64 request)
 }
 #endif
 
-static __always_inline void fs_request_issue(u64 request)
+static __always_inline void fs_request_issue(u64 id)
 {
-    struct fs_request *made = fs_requests.lookup(&request);
+    struct request *request = (void *)id;
+    struct fs_request *made = fs_requests.lookup(&id);
 
     if (made)
         made->issued = bpf_ktime_get_ns();
 #ifdef FS_NO_IO_START
-    else
-        fs_request_start(request);
+    if (!made)
+        fs_request_start(id);
+    made = fs_requests.lookup(&id);
 #endif
+    if (!made)
+        return;
+    bpf_probe_read_kernel(&made->sector, sizeof(made->sector), &request->__sector);
+    bpf_probe_read_kernel(&made->bytes, sizeof(u32), &request->__data_len);
 }
 
 // Zero when the filters do not want it, or it began before the run.
@@ -97,5 +111,36 @@ static __always_inline void fs_request_disk(struct request *request, char *name)
     bpf_probe_read_kernel(&disk, sizeof(disk), &queue->disk);
 #endif
     bpf_probe_read_kernel_str(name, FS_DISK_BYTES, &disk->disk_name);
+}
+
+#ifdef FS_NO_IO_START
+RAW_TRACEPOINT_PROBE(block_rq_insert)
+{
+    fs_request_insert(FS_REQUEST_OF(ctx));
+    return 0;
+}
+#else
+RAW_TRACEPOINT_PROBE(block_io_start)
+{
+    fs_request_start(ctx->args[0]);
+    return 0;
+}
+#endif
+
+#ifndef FS_OLD_REQUESTS
+// Another request takes this one in: it has no end of its own.
+RAW_TRACEPOINT_PROBE(block_rq_merge)
+{
+    u64 id = ctx->args[0];
+
+    fs_requests.delete(&id);
+    return 0;
+}
+#endif
+
+RAW_TRACEPOINT_PROBE(block_rq_issue)
+{
+    fs_request_issue(FS_REQUEST_OF(ctx));
+    return 0;
 }
 #endif

@@ -77,6 +77,23 @@ static __always_inline void fs_remote(struct sock *sk, char *address, u16 *port)
     fs_ipv4(address, ipv4);
 }
 
+// Of a socket that may have closed: what is kept here outlives the port that it gives back.
+static __always_inline void fs_ends(struct sock *sk, char *laddr, u16 *lport, char *raddr, u16 *rport)
+{
+    struct inet_sock *inet = (void *)sk;
+    u32 ipv4 = 0;
+    u16 network_port = 0;
+
+    fs_local(sk, laddr, lport);
+    fs_remote(sk, raddr, rport);
+    bpf_probe_read_kernel(&network_port, sizeof(network_port), &inet->inet_sport);
+    *lport = ntohs(network_port);
+    if (fs_family(sk) == AF_INET6)
+        return;
+    bpf_probe_read_kernel(&ipv4, sizeof(ipv4), &inet->inet_saddr);
+    fs_ipv4(laddr, ipv4);
+}
+
 // A column of unit word: the name of a state as the kernel has it, without its TCP_ (include/net/tcp_states.h).
 #define FS_WORD(column, word) __builtin_memcpy(column, (const char[sizeof(column)]){word}, sizeof(column))
 

@@ -51,19 +51,17 @@ TRACEPOINT_PROBE(syscalls, sys_enter_connect)
     return 0;
 }
 
-TRACEPOINT_PROBE(sock, inet_sock_set_state)
+RAW_TRACEPOINT_PROBE(inet_sock_set_state)
 {
+    struct sock *sk = (void *)ctx->args[0];
     u32 tid = fs_tid();
     struct start *start = starts.lookup(&tid);
     struct connects row = {};
 
-    if (args->newstate != TCP_SYN_SENT || args->protocol != IPPROTO_TCP || fs_skip())
+    if (ctx->args[2] != TCP_SYN_SENT || !fs_is_tcp(sk) || fs_skip())
         return 0;
-    row.lport = args->sport;
-    row.rport = args->dport;
-    row.netns = fs_netns((void *)args->skaddr);
-    bpf_probe_read_kernel(row.laddr, FS_ADDRESS_BYTES, args->saddr_v6);
-    bpf_probe_read_kernel(row.raddr, FS_ADDRESS_BYTES, args->daddr_v6);
+    row.netns = fs_netns(sk);
+    fs_ends(sk, row.laddr, &row.lport, row.raddr, &row.rport);
     if (!start) {
         // Not by connect: TCP Fast Open or io_uring.
         finish(&row, 0);

@@ -71,13 +71,14 @@ static __always_inline void begin(u64 key, u32 state)
         fs_lose(FS_LOST_MAP_FULL);
 }
 
-TRACEPOINT_PROBE(sock, inet_sock_set_state)
+RAW_TRACEPOINT_PROBE(inet_sock_set_state)
 {
-    u64 key = (u64)args->skaddr;
-    u32 old = args->oldstate, new = args->newstate;
+    struct sock *sk = (void *)ctx->args[0];
+    u64 key = (u64)sk;
+    u32 new = ctx->args[2];
     struct sessions row = {};
 
-    if (args->protocol != IPPROTO_TCP)
+    if (!fs_is_tcp(sk))
         return 0;
     // Only a session's first packets begin it: any other socket is older than the run.
     if (new == TCP_SYN_SENT || new == TCP_SYN_RECV || (new == TCP_ESTABLISHED && lives.lookup(&key)))
@@ -87,16 +88,13 @@ TRACEPOINT_PROBE(sock, inet_sock_set_state)
         return 0;
     struct life life = *found;
     lives.delete(&key);
-    row.lport = args->sport;
-    row.rport = args->dport;
-    bpf_probe_read_kernel(row.laddr, FS_ADDRESS_BYTES, args->saddr_v6);
-    bpf_probe_read_kernel(row.raddr, FS_ADDRESS_BYTES, args->daddr_v6);
+    fs_ends(sk, row.laddr, &row.lport, row.raddr, &row.rport);
     row.ip = fs_ip_of(row.laddr, row.raddr);
-    row.netns = fs_netns((void *)args->skaddr);
+    row.netns = fs_netns(sk);
     row.pid = life.pid;
     if (!life.established || unwanted(&row))
         return 0;
-    count_bytes((void *)args->skaddr, &row);
+    count_bytes(sk, &row);
     row.time = bpf_ktime_get_boot_ns();
     row.duration = row.time - life.start;
     row.tid = life.tid;

@@ -1,5 +1,5 @@
-// Both events carry ports and addresses themselves, IPv4 mapped into IPv6. The answer to a connection that is being made
-// has no socket of its own yet: its state is the kernel's NEW_SYN_RECV, and the listening socket tells the namespace.
+// The answer to a connection that is being made has no socket of its own yet: its state is the kernel's NEW_SYN_RECV, and
+// the listening socket tells the namespace.
 static __always_inline void emit(struct sock *sk, u32 state, struct packets *row)
 {
     row->netns = fs_netns(sk);
@@ -12,30 +12,26 @@ static __always_inline void emit(struct sock *sk, u32 state, struct packets *row
     packets_emit(row);
 }
 
-TRACEPOINT_PROBE(tcp, tcp_retransmit_skb)
+RAW_TRACEPOINT_PROBE(tcp_retransmit_skb)
 {
-    struct packets row = {};
-    char kind[8] = "segment";
+    struct sock *sk = (void *)ctx->args[0];
+    struct packets row = {.kind = "segment"};
+    u8 state = 0;
 
-    row.lport = args->sport;
-    row.rport = args->dport;
-    bpf_probe_read_kernel(row.laddr, FS_ADDRESS_BYTES, args->saddr_v6);
-    bpf_probe_read_kernel(row.raddr, FS_ADDRESS_BYTES, args->daddr_v6);
-    __builtin_memcpy(row.kind, kind, sizeof(kind));
-    emit((void *)args->skaddr, args->state, &row);
+    fs_ends(sk, row.laddr, &row.lport, row.raddr, &row.rport);
+    bpf_probe_read_kernel(&state, sizeof(state), (void *)&sk->__sk_common.skc_state);
+    emit(sk, state, &row);
     return 0;
 }
 
-TRACEPOINT_PROBE(tcp, tcp_retransmit_synack)
+// A request for a connection begins like a socket.
+RAW_TRACEPOINT_PROBE(tcp_retransmit_synack)
 {
-    struct packets row = {};
-    char kind[8] = "synack";
+    struct sock *request = (void *)ctx->args[1];
+    struct packets row = {.kind = "synack"};
 
-    row.lport = args->sport;
-    row.rport = args->dport;
-    bpf_probe_read_kernel(row.laddr, FS_ADDRESS_BYTES, args->saddr_v6);
-    bpf_probe_read_kernel(row.raddr, FS_ADDRESS_BYTES, args->daddr_v6);
-    __builtin_memcpy(row.kind, kind, sizeof(kind));
-    emit((void *)args->skaddr, TCP_NEW_SYN_RECV, &row);
+    fs_local(request, row.laddr, &row.lport);
+    fs_remote(request, row.raddr, &row.rport);
+    emit((void *)ctx->args[0], TCP_NEW_SYN_RECV, &row);
     return 0;
 }

@@ -1,7 +1,6 @@
-// The event carries ports and addresses itself, IPv4 mapped into IPv6. A client's first change comes before it has a local
-// port and its last after the remote one is forgotten: a socket that matched once is followed to its end.
-// The least recently used socket gives way: without its start a change is shown all the same.
-BPF_TABLE("lru_hash", u64, u64, since, 65536);
+// A client's first change comes before it has a local port and its last after the remote one is forgotten: a socket that
+// matched once is followed to its end.
+BPF_TABLE("hash", u64, u64, since, 65536);
 
 static __always_inline bool unwanted(struct changes *row)
 {
@@ -9,20 +8,17 @@ static __always_inline bool unwanted(struct changes *row)
            (LPORT && row->lport != LPORT) || (RPORT && row->rport != RPORT) || (NETNS && row->netns != (u32)NETNS);
 }
 
-TRACEPOINT_PROBE(sock, inet_sock_set_state)
+RAW_TRACEPOINT_PROBE(inet_sock_set_state)
 {
+    struct sock *sk = (void *)ctx->args[0];
     struct changes row = {};
-    struct sock *sk = (void *)args->skaddr;
     u64 key = (u64)sk;
     u64 *start = since.lookup(&key);
-    u32 newstate = args->newstate;
+    u32 newstate = ctx->args[2];
 
-    if (args->protocol != IPPROTO_TCP)
+    if (!fs_is_tcp(sk))
         return 0;
-    row.lport = args->sport;
-    row.rport = args->dport;
-    bpf_probe_read_kernel(row.laddr, FS_ADDRESS_BYTES, args->saddr_v6);
-    bpf_probe_read_kernel(row.raddr, FS_ADDRESS_BYTES, args->daddr_v6);
+    fs_ends(sk, row.laddr, &row.lport, row.raddr, &row.rport);
     row.ip = fs_ip_of(row.laddr, row.raddr);
     row.netns = fs_netns(sk);
     if (!start && unwanted(&row))
@@ -31,12 +27,12 @@ TRACEPOINT_PROBE(sock, inet_sock_set_state)
     row.duration = start ? row.time - *start : 0;
     if (newstate == TCP_CLOSE)
         since.delete(&key);
-    else
-        since.update(&key, (u64 *)&row.time);
+    else if (since.update(&key, (u64 *)&row.time))
+        fs_lose(FS_LOST_MAP_FULL); // a later change, which no longer matches
     row.socket = key;
     row.pid = fs_pid();
     bpf_get_current_comm(row.comm, sizeof(row.comm));
-    fs_tcp_state(row.oldstate, args->oldstate);
+    fs_tcp_state(row.oldstate, ctx->args[1]);
     fs_tcp_state(row.newstate, newstate);
     changes_emit(&row);
     return 0;

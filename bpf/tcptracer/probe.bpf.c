@@ -60,14 +60,15 @@ static __always_inline bool is_end(u32 old, u32 new)
            (new == TCP_CLOSE && (old == TCP_ESTABLISHED || old == TCP_CLOSE_WAIT));
 }
 
-TRACEPOINT_PROBE(sock, inet_sock_set_state)
+RAW_TRACEPOINT_PROBE(inet_sock_set_state)
 {
-    u64 key = (u64)args->skaddr;
-    u32 old = args->oldstate, new = args->newstate;
+    struct sock *sk = (void *)ctx->args[0];
+    u64 key = (u64)sk;
+    u32 old = ctx->args[1], new = ctx->args[2];
     struct connections row = {};
     struct owner fresh = {};
 
-    if (args->protocol != IPPROTO_TCP)
+    if (!fs_is_tcp(sk))
         return 0;
     if (new == TCP_SYN_SENT) {
         if (!fs_skip())
@@ -79,12 +80,9 @@ TRACEPOINT_PROBE(sock, inet_sock_set_state)
     if (!owner)
         return 0;
     // A socket has lost its local port when it closes, which the event still knows.
-    row.lport = args->sport;
-    row.rport = args->dport;
-    bpf_probe_read_kernel(row.laddr, FS_ADDRESS_BYTES, args->saddr_v6);
-    bpf_probe_read_kernel(row.raddr, FS_ADDRESS_BYTES, args->daddr_v6);
+    fs_ends(sk, row.laddr, &row.lport, row.raddr, &row.rport);
     if (made || is_end(old, new))
-        emit(made ? KIND_CONNECT : KIND_CLOSE, owner, (void *)args->skaddr, &row);
+        emit(made ? KIND_CONNECT : KIND_CLOSE, owner, sk, &row);
     if (!made && (is_end(old, new) || new == TCP_CLOSE))
         owners.delete(&key);
     return 0;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,23 +15,37 @@ from tests.workloads.tcp import APART
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """``said`` is what the workload printed, ``streams`` the rows of each of the tool's streams."""
+    """``said`` is what the workload printed, ``streams`` the rows of each of the tool's streams, ``hidden`` how many
+    events the kernel may have kept back, by the books."""
 
     pid: int
     said: str
     streams: list[list[dict[str, Any]]]
+    hidden: int
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         return self.streams[0]
 
+    def check(self, found: Sequence[Any], happened: Sequence[Any]) -> None:
+        """What was found is what happened, in order; what is missing is on the books."""
+        rest = iter(happened)
+        assert all(any(item == event for event in rest) for item in found), f"{found} is not of {happened}"
+        assert len(happened) - len(found) <= self.hidden, f"{found} is not all of {happened}"
+
 
 def trace_statements(
-    tool: str, before: str, then: str, params: Mapping[str, str] | None = None, filters: Filters | None = None
+    tool: str,
+    before: str,
+    then: str,
+    params: Mapping[str, str] | None = None,
+    filters: Filters | None = None,
+    variant: str = "",
 ) -> Traced:
-    """``before`` runs untraced; the run is on the workload's pid or has these filters. Nothing may be lost."""
+    """``before`` runs untraced; the run is on the workload's pid or has these filters. Nothing may be lost but what
+    the kernel did not show."""
     with workload("statements.py", before, then) as target:
-        run = Run(tool, params, filters or Filters(pid=target.pid))
+        run = Run(tool, params, filters or Filters(pid=target.pid), variant=variant)
         return _trace(run, target, ends_itself=not filters)
 
 
@@ -57,5 +71,9 @@ def _trace(run: Run, target: Workload, *, ends_itself: bool) -> Traced:
             run.stop()
         run.wait()
         run.check_books()
-        assert run.lost() == {}
-        return Traced(target.pid, said, [run.rows(stream) for stream in range(len(run.first.schema.streams))])
+        lost = run.lost()
+        unseen = lost.pop("unseen", 0)
+        assert lost == {}
+        assert unseen <= run.ledger.blind
+        streams = [run.rows(stream) for stream in range(len(run.first.schema.streams))]
+        return Traced(target.pid, said, streams, run.ledger.blind)
