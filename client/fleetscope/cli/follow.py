@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from fleetscope.cli.output import note
 from fleetscope.cli.rowtable import RowTable
@@ -21,7 +21,7 @@ def follow(client: Client, session: Session, output: str) -> None:
     elif output == "json":
         _write_array(blocks, out)
     else:
-        _write_table(blocks, out, _table(client, session))
+        _write_table(blocks, out, RowTable(lambda: _columns(client, session)))
 
 
 def stdout_is_gone() -> None:
@@ -29,8 +29,10 @@ def stdout_is_gone() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _table(client: Client, session: Session) -> RowTable:
-    return RowTable(client.tool(session["tool"])["streams"][0]["columns"])
+def _columns(client: Client, session: Session) -> list[dict[str, Any]]:
+    """Of the session's first stream, on all hosts that have attached."""
+    schemas = [run["schema"] for run in client.session(session["id"])["runs"]]
+    return [column for schema in schemas if schema for column in schema["streams"][0]["columns"]]
 
 
 def _write_lines(blocks: Iterator[bytes], out: BinaryIO) -> None:

@@ -14,6 +14,7 @@ _WIDTHS = {
     "boot_time": 15, "comm": 15, "pid": 7, "tid": 7, "uid": 6, "errno": 8, "nanoseconds": 9, "count": 8,
     "syscall": 18, "function": 24, "open_flags": 16, "signal": 8, "ip_address": 15, "word": 11,
 }  # fmt: skip
+_SYMBOL_WIDTH = 20
 # Of no certain length: they stand last.
 _LONG = ("file_path", "argv", "stack")
 _NUMBERS = frozenset(
@@ -34,8 +35,12 @@ class _Column:
     title: str
     unit: str
     width: int
+    symbols: Mapping[int, str]
+    flags: bool
 
     def show(self, value: Any) -> str:
+        if self.symbols and isinstance(value, int):
+            return printable(_flags(self.symbols, value) if self.flags else self.symbols.get(value, str(value)))
         return printable(_FORMATS.get(self.unit, _plain)(value))
 
     def align(self, text: str) -> str:
@@ -43,30 +48,38 @@ class _Column:
 
 
 class RowTable:
-    """Column widths are fixed by the manifest and the first row."""
+    """Column widths are fixed by what is known of the columns and the first row."""
 
-    def __init__(self, manifest_columns: Sequence[Mapping[str, Any]]) -> None:
-        self._manifest = {column["name"]: column for column in manifest_columns}
+    def __init__(self, columns: Callable[[], Sequence[Mapping[str, Any]]]) -> None:
+        """``columns`` is asked when the first row is there: what they are is known only once a host has attached."""
+        self._ask = columns
+        self._known: dict[str, Mapping[str, Any]] = {}
         self._columns: list[_Column] = []
 
     def lines(self, row: Mapping[str, Any]) -> list[str]:
         """The row, with the heading before the first one."""
         if self._columns:
             return [self._line(row)]
-        columns = [self._column(name, row[name]) for name in row if not self._hidden(name)]
+        self._known = {column["name"]: column for column in self._ask()}
+        names = dict.fromkeys([*row, *self._known])
+        columns = [self._column(name, row.get(name)) for name in names if not self._hidden(name)]
         self._columns = sorted(columns, key=lambda column: column.unit in _LONG)
         return [self._heading(), self._line(row)]
 
     def _hidden(self, name: str) -> bool:
-        return bool(self._manifest.get(name, {}).get("hidden"))
+        return bool(self._known.get(name, {}).get("hidden"))
 
     def _column(self, name: str, value: object) -> _Column:
-        manifest = self._manifest.get(name, {})
-        unit = "boot_time" if name == "time" else str(manifest.get("unit", "none"))
-        unit = "stack" if manifest.get("role") == "stack" else unit
-        title = str(manifest.get("title") or name).upper()
+        known = self._known.get(name, {})
+        unit = "boot_time" if name == "time" else str(known.get("unit", "none"))
+        unit = "stack" if known.get("role") == "stack" else unit
+        title = str(known.get("title") or name).upper()
         usual = 0 if unit in _LONG else len(_FORMATS.get(unit, _plain)(value))
-        return _Column(name, title, unit, max(len(title), _WIDTHS.get(unit, 6), usual))
+        symbols = {int(symbol["value"]): str(symbol["name"]) for symbol in known.get("symbols", ())}
+        width = max(
+            len(title), _WIDTHS.get(unit, 6), usual, min(max(map(len, symbols.values()), default=0), _SYMBOL_WIDTH)
+        )
+        return _Column(name, title, unit, width, symbols, bool(known.get("flags")))
 
     def _heading(self) -> str:
         return " ".join(column.align(column.title) for column in self._columns).rstrip()
@@ -112,6 +125,22 @@ def _open_flags(value: Any) -> str:
     return "|".join(names + [name for name, bit in _OPEN_FLAGS.items() if value & bit == bit])
 
 
+def _flags(symbols: Mapping[int, str], value: int) -> str:
+    """The names of the bits that are set; what has no name as a number."""
+    if not value:
+        return symbols.get(0, "0")
+    names = []
+    for bits, name in symbols.items():
+        if bits and value & bits == bits:
+            names.append(name)
+            value &= ~bits
+    return "|".join(names + ([hex(value)] if value else []))
+
+
+def _address(value: Any) -> str:
+    return hex(value) if isinstance(value, int) else _plain(value)
+
+
 def _slot(value: Any) -> str:
     return f">={_nanoseconds(1 << value if value else 0)}"
 
@@ -127,5 +156,6 @@ _FORMATS: dict[str, Callable[[Any], str]] = {
     "signal": _signal,
     "open_flags": _open_flags,
     "log2_slot": _slot,
+    "address": _address,
     "stack": _stack,
 }

@@ -37,6 +37,8 @@ def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ..
 @click.option("--host", "hosts", multiple=True, metavar="NAME", help="Trace here; repeat for more. One host: optional.")
 @click.option("--label", "labels", multiple=True, metavar="K=V", callback=_pairs, help="Trace all hosts labelled so.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="See: fleetscope tools.")
+@click.option("--where", "conditions", multiple=True, metavar="TEXT", help="Only where: 'len > 4096'; repeat for and.")
+@click.option("--string", "strings", multiple=True, metavar="FIELD", help="Read the string that FIELD points to.")
 @click.option("--pid", type=click.IntRange(1), help="Only this process.")
 @click.option("--tid", type=click.IntRange(1), help="Only this thread.")
 @click.option("--ppid", type=click.IntRange(1), help="Only children of this process.")
@@ -74,9 +76,15 @@ def _start(client: Client, tool: str, options: dict[str, Any]) -> Session:
     )  # fmt: skip
     return client.start(
         tool,
-        hosts=options["hosts"], labels=options["labels"], params=options["params"],
+        hosts=options["hosts"], labels=options["labels"], params=_params(options),
         filters=filters, limits=limits, reason=options["reason"],
     )  # fmt: skip
+
+
+def _params(options: dict[str, Any]) -> dict[str, str]:
+    """With what has an option of its own because it is written often."""
+    given = {"where": " and ".join(options["conditions"]), "strings": ",".join(options["strings"])}
+    return {**options["params"], **{name: text for name, text in given.items() if text}}
 
 
 def _given(options: dict[str, Any], **names: str) -> Any:
