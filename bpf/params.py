@@ -16,6 +16,8 @@ from proto.v1 import tool_pb2 as pb
 Value = int | bool | str
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|ms|s|m|h)")
+# A terminal's device below /dev; not /dev/tty, which is another one for every process.
+_TERMINAL = re.compile(r"pts/(?:0|[1-9][0-9]{0,6})|(?:tty|hvc|sclp|xvc)[A-Za-z]*[0-9]{1,4}|console")
 _NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _BOOLEANS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
 _TRACEPOINT = re.compile(r"\w+:\w+", re.ASCII)
@@ -206,6 +208,13 @@ def _conditions(param: pb.Param, text: str) -> Value:
     return text
 
 
+def _terminal(param: pb.Param, text: str) -> Value:
+    name = text.removeprefix("/dev/")
+    if not _TERMINAL.fullmatch(name):
+        raise ParamError(param.name, f"{text!r} must be a terminal as the command tty names it, like pts/3 or tty1")
+    return name
+
+
 _PARSERS: dict[int, Callable[[pb.Param, str], Value]] = {
     pb.PARAM_TYPE_INT: _int,
     pb.PARAM_TYPE_BOOL: _bool,
@@ -216,4 +225,5 @@ _PARSERS: dict[int, Callable[[pb.Param, str], Value]] = {
     pb.PARAM_TYPE_TRACEPOINT: _tracepoint,
     pb.PARAM_TYPE_FIELDS: _fields,
     pb.PARAM_TYPE_CONDITIONS: _conditions,
+    pb.PARAM_TYPE_TERMINAL: _terminal,
 }

@@ -13,9 +13,10 @@ from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Filters, Verdict
 
 # What a parameter that has no default is given: something that every process has.
-_SAMPLES = {
+SAMPLES = {
     pb.PARAM_TYPE_FUNCTION: "c:getppid",
     pb.PARAM_TYPE_PATH: "/bin/sh",
+    pb.PARAM_TYPE_TERMINAL: "tty1",
     pb.PARAM_TYPE_INT: "1",
     pb.PARAM_TYPE_DURATION: "1s",
     pb.PARAM_TYPE_TRACEPOINT: "sched:sched_process_exit",
@@ -70,7 +71,7 @@ class Trial:
 
 def _params(tool: pb.Tool, variant: pb.Variant) -> dict[str, str]:
     """Values with which every probe of the variant is attached."""
-    values = {param.name: _SAMPLES[param.type] for param in tool.params if param.required}
+    values = {param.name: SAMPLES[param.type] for param in tool.params if param.required}
     for probe in variant.probes:
         name, _, choice = probe.when.partition("=")
         if name:

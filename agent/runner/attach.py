@@ -19,6 +19,7 @@ from agent.runner.map_access import update_map
 from agent.runner.mapped import find_mapped, nothing_mapped
 from agent.runner.probes import Held, Places
 from agent.runner.resolved import Resolved
+from agent.runner.terminals import no_terminal, terminal_numbers
 from bpf.catalog import CatalogTool
 from bpf.emitters import stack_tables
 from bpf.layout import is_on
@@ -154,8 +155,17 @@ def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], 
         rate=request.rate,
         present=[probe.target for probe in wanted if probe.optional],
         ring_pages={name: size // PAGE for name, size in held.ring_bytes.items()},
-        defines=request.resolved.defines if request.resolved else (),
+        defines=[*(request.resolved.defines if request.resolved else ()), *_terminal(request)],
     )
+
+
+def _terminal(request: Request) -> list[str]:
+    """Of a tool with a terminal among its parameters. Raises AttachError."""
+    for param in request.entry.tool.params:
+        if param.type == pb.PARAM_TYPE_TERMINAL:
+            found = no_terminal() if request.trial else terminal_numbers(str(request.values[param.name]))
+            return [f"{name}={number}ULL" for name, number in found.items()]
+    return []
 
 
 def _rings(request: Request) -> dict[str, int]:

@@ -46,7 +46,7 @@ def open_readers(request: Request, held: Attachment) -> list[Reader]:
 
 def _reader(index: int, stream: tool_pb2.Stream, request: Request, held: Attachment) -> Reader:
     columns = active_columns(request.entry.tool, stream, request.values)
-    names = _names(columns, held)
+    names = _names(columns, request, held)
     if stream.kind in ROW_KINDS:
         rings = [
             RingSource(held.maps[name], held.ring_bytes[name])
@@ -77,7 +77,9 @@ def _interval(request: Request) -> int:
     return int(request.values.get("interval", SECOND))
 
 
-def _names(columns: list[tool_pb2.Column], held: Attachment) -> Callable[[int], str]:
+def _names(columns: list[tool_pb2.Column], request: Request, held: Attachment) -> Callable[[int], str]:
+    if any(column.unit == tool_pb2.UNIT_TERMINAL for column in columns):
+        return lambda _: str(request.values["terminal"])
     if any(column.unit == tool_pb2.UNIT_SYSCALL for column in columns):
         return syscall_name
     return lambda index: held.functions[index].name

@@ -123,3 +123,19 @@ def test_a_buffer_is_a_power_of_two_and_only_for_tools_that_have_one() -> None:
     with pytest.raises(ParamError, match="syscount adds up in the kernel and has no buffer"):
         parsed(1 << 20, adding)
     assert parsed(0, adding) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("pts/0", "pts/0"), ("/dev/pts/17", "pts/17"), ("tty1", "tty1"), ("/dev/ttyS0", "ttyS0"), ("console", "console")],
+)
+def test_terminals_are_named_with_or_without_dev(text: str, name: str) -> None:
+    assert parse_value(pb.Param(name="x", type=pb.PARAM_TYPE_TERMINAL), text) == name
+
+
+@pytest.mark.parametrize(
+    "text", ["tty", "/dev/tty", "pts/", "pts/01", "pts/ptmx", "../etc/passwd", "/dev/null", "pts/1 "]
+)
+def test_what_is_no_terminal_is_refused(text: str) -> None:
+    with pytest.raises(ParamError, match="must be a terminal"):
+        parse_value(pb.Param(name="x", type=pb.PARAM_TYPE_TERMINAL), text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from agent.kernel.trial import SAMPLES
 from agent.runner.attach import Request, choose_variant
 from agent.runner.streams import run_schema
 from bpf.catalog import load_catalog
@@ -19,7 +20,7 @@ CATALOG = load_catalog()
 @pytest.mark.parametrize("name", list(CATALOG))
 def test_every_tool_sends_a_schema_that_arrow_reads(name: str) -> None:
     entry = CATALOG[name]
-    needed = {param.name: "c:malloc" for param in entry.tool.params if param.required}
+    needed = {param.name: SAMPLES[param.type] for param in entry.tool.params if param.required}
     request = Request(entry, parse_params(entry.tool, needed), Filters())
     schema = run_schema(request, choose_variant(entry.tool, ""))
     assert (schema.tool, schema.tool_digest) == (name, entry.digest)

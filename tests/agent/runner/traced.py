@@ -46,22 +46,22 @@ def trace_statements(
     the kernel did not show."""
     with workload("statements.py", before, then) as target:
         run = Run(tool, params, filters or Filters(pid=target.pid), variant=variant)
-        return _trace(run, target, ends_itself=not filters)
+        return trace_workload(run, target, ends_itself=not filters)
 
 
 def trace_running(tool: str, target: Workload, params: Mapping[str, str] | None = None) -> Traced:
     """The run is on the workload's pid and ends with it."""
-    return _trace(Run(tool, params, Filters(pid=target.pid)), target, ends_itself=True)
+    return trace_workload(Run(tool, params, Filters(pid=target.pid)), target, ends_itself=True)
 
 
 def trace_network(tool: str, then: str, params: Mapping[str, str] | None = None) -> Traced:
     """Of a tool without filters by task: the workload has a network namespace of its own and the run is on that."""
     with workload("statements.py", APART, then) as target:
         namespace = Path(f"/proc/{target.pid}/ns/net").stat().st_ino
-        return _trace(Run(tool, {**(params or {}), "netns": str(namespace)}), target, ends_itself=False)
+        return trace_workload(Run(tool, {**(params or {}), "netns": str(namespace)}), target, ends_itself=False)
 
 
-def _trace(run: Run, target: Workload, *, ends_itself: bool) -> Traced:
+def trace_workload(run: Run, target: Workload, *, ends_itself: bool) -> Traced:
     """A run on one process ends with it, every other has to be stopped."""
     with run:
         assert run.first.state == RunUpdate.STATE_ATTACHED, run.end.message
