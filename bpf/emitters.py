@@ -12,6 +12,8 @@ ZEROED_SLOT = 256
 STACK_TABLES = 3
 STACK_ENTRIES = 8192
 STACK_TABLE_SHIFT = 16
+# From this index on fs_counters says of each size class how many of its records found no room.
+RING_FULL, RING_FULL_CLASSES = 11, 3
 
 _READERS = {
     "user_str": "bpf_probe_read_user_str",
@@ -49,7 +51,7 @@ def event_stream(stream: pb.Stream, columns: list[pb.Column], rings: Mapping[str
         yield f"BPF_RINGBUF_OUTPUT({ring}, {pages});"
     string = string_column(columns)
     if string is None:
-        yield _EMIT_ROW.format(name=stream.name)
+        yield _EMIT_ROW.format(name=stream.name, full=RING_FULL)
         return
     for slot in string.classes:
         yield f"struct {stream.name}_{slot} {{ struct {stream.name} row; char {string.name}[{slot}]; }};"
@@ -64,14 +66,17 @@ static __always_inline void {name}_emit(struct {name} *row)
 {{
     if (!fs_admit())
         return;
-    if ({name}_ring.ringbuf_output(row, sizeof(*row), FS_NO_WAKEUP))
+    if ({name}_ring.ringbuf_output(row, sizeof(*row), FS_NO_WAKEUP)) {{
         fs_count(FS_LOST_RING);
+        fs_count({full});
+    }}
 }}"""
 
 _RESERVE = """\
     struct {name}_{slot} *r{slot} = {name}_ring_{slot}.ringbuf_reserve(sizeof(*r{slot}));
     if (!r{slot}) {{
         fs_count(FS_LOST_RING);
+        fs_count({full});
         return;
     }}
     r{slot}->row = *row;"""
@@ -91,8 +96,9 @@ def _emit_string(name: str, string: pb.Column, suffix: str, helper: str) -> Iter
     """Read a NUL-terminated string straight into the ring."""
     yield f"static __always_inline void {name}_emit_{suffix}(struct {name} *row, const void *from)"
     yield "{\n    long n;\n\n    if (!fs_admit())\n        return;"
-    for slot in string.classes:
-        names = {"name": name, "slot": slot, "string": string.name, "helper": helper}
+    for number, slot in enumerate(string.classes):
+        full = RING_FULL + min(number, RING_FULL_CLASSES - 1)
+        names = {"name": name, "slot": slot, "string": string.name, "helper": helper, "full": full}
         yield _RESERVE.format(**names)
         yield _zero(slot, string.name)
         yield _TRY.format(**names, last=int(slot == string.classes[-1]))
@@ -125,8 +131,9 @@ def _emit_sized(name: str, string: pb.Column, suffix: str, helper: str) -> Itera
     """Read a value of known size; one that is larger than the last class is cut there."""
     yield f"static __always_inline void {name}_emit_{suffix}(struct {name} *row, const void *from, u32 size)"
     yield "{\n    u64 n;\n\n    if (!fs_admit())\n        return;"
-    for slot in string.classes:
-        names = {"name": name, "slot": slot, "string": string.name, "helper": helper}
+    for number, slot in enumerate(string.classes):
+        full = RING_FULL + min(number, RING_FULL_CLASSES - 1)
+        names = {"name": name, "slot": slot, "string": string.name, "helper": helper, "full": full}
         yield _SIZED.format(
             **names,
             last=int(slot == string.classes[-1]),

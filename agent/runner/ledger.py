@@ -6,14 +6,16 @@ from collections.abc import Iterable
 
 from agent.clock import boot_ns
 from agent.kernel.counters import read_counters
+from agent.runner.room import Room
 from proto.v1 import stream_pb2 as pb
 
 
 class Ledger:
     """Counters of the kernel and of this process in one place. Without a counters map everything is 0."""
 
-    def __init__(self, counters_fd: int = -1, program_fds: Iterable[int] = ()) -> None:
-        self._counters_fd = counters_fd
+    def __init__(self, counters_fd: int = -1, program_fds: Iterable[int] = (), room: Room | None = None) -> None:
+        """``room`` follows what a larger buffer would have held."""
+        self._counters_fd, self._room = counters_fd, room
         self._programs = list(program_fds)
         self._losses: dict[pb.LossCause, pb.Loss] = {}
         self.seen = 0
@@ -37,6 +39,8 @@ class Ledger:
         counters = read_counters(self._counters_fd, self._programs)
         for cause, events in counters.lost.items():
             self._set(cause, events)
+        if self._room and (loss := self._losses.get(pb.LOSS_CAUSE_RING)):
+            loss.buffer_bytes = self._room.needed(self._counters_fd)
         self.seen = counters.seen
         self._blind, self._blind_ns = counters.blind, counters.blind_ns
 

@@ -76,11 +76,12 @@ def _trace(
 ) -> None:
     from agent.runner.batcher import Batcher
     from agent.runner.live import Live
+    from agent.runner.room import room_of
     from agent.runner.streams import open_readers, run_schema
 
     started = boot_ns()
     schema = run_schema(request, held.variant)
-    ledger = Ledger(held.maps["fs_counters"], held.programs.values())
+    ledger = Ledger(held.maps["fs_counters"], held.programs.values(), room_of(request, held))
     batcher = Batcher(config.run_id, list(schema.streams), config.limits, _spool(config), ledger)
     readers = open_readers(request, held)
     take_priority()

@@ -141,16 +141,18 @@ class Ledger(_message.Message):
     def __init__(self, seen: _Optional[int] = ..., stored: _Optional[int] = ..., lost: _Optional[_Iterable[_Union[Loss, _Mapping]]] = ..., blind: _Optional[int] = ..., blind_ns: _Optional[int] = ...) -> None: ...
 
 class Loss(_message.Message):
-    __slots__ = ("cause", "events", "first_boot_ns", "last_boot_ns")
+    __slots__ = ("cause", "events", "first_boot_ns", "last_boot_ns", "buffer_bytes")
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     FIRST_BOOT_NS_FIELD_NUMBER: _ClassVar[int]
     LAST_BOOT_NS_FIELD_NUMBER: _ClassVar[int]
+    BUFFER_BYTES_FIELD_NUMBER: _ClassVar[int]
     cause: LossCause
     events: int
     first_boot_ns: int
     last_boot_ns: int
-    def __init__(self, cause: _Optional[_Union[LossCause, str]] = ..., events: _Optional[int] = ..., first_boot_ns: _Optional[int] = ..., last_boot_ns: _Optional[int] = ...) -> None: ...
+    buffer_bytes: int
+    def __init__(self, cause: _Optional[_Union[LossCause, str]] = ..., events: _Optional[int] = ..., first_boot_ns: _Optional[int] = ..., last_boot_ns: _Optional[int] = ..., buffer_bytes: _Optional[int] = ...) -> None: ...
 
 class RunEnd(_message.Message):
     __slots__ = ("cause", "message", "ledger_known")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from bpf.params import BUFFER_MAX
 from proto.v1 import stream_pb2 as pb
 from proto.v1 import tool_pb2
 from proto.v1.stream_pb2 import Ledger, Loss, LossCause, RunEnd, RunSchema
@@ -132,7 +133,7 @@ def _unknown(index: RunIndex, end: RunEnd) -> str:
 
 
 def _loss(loss: Loss, boot_ns: int) -> str:
-    text = f"{_events(loss.events)} {_WHERE.get(loss.cause, LossCause.Name(loss.cause).lower())}"
+    text = f"{_events(loss.events)} {_WHERE.get(loss.cause, LossCause.Name(loss.cause).lower())}{_hint(loss)}"
     if not boot_ns or not loss.first_boot_ns:
         return text
     first, last = (max(ns - boot_ns, 0) / 1e9 for ns in (loss.first_boot_ns, loss.last_boot_ns))
@@ -141,6 +142,15 @@ def _loss(loss: Loss, boot_ns: int) -> str:
         if f"{first:.1f}" == f"{last:.1f}"
         else f"{text} between {first:.1f} s and {last:.1f} s"
     )
+
+
+def _hint(loss: Loss) -> str:
+    """What to ask for another time."""
+    if loss.cause != pb.LOSS_CAUSE_RING or not loss.buffer_bytes:
+        return ""
+    if loss.buffer_bytes > BUFFER_MAX:
+        return " (no buffer would have held them: filter, or limit the rate)"
+    return f" (a buffer of {loss.buffer_bytes >> 10} KiB would have held them)"
 
 
 def _only_events(schema: RunSchema) -> bool:

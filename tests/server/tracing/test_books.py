@@ -137,3 +137,17 @@ def test_a_session_is_as_good_as_its_worst_run() -> None:
     many = [("a", lossy), ("b", lossy), ("c", Books("broken", "hole")), ("d", Books("broken", "gone"))]
     assert session_books(many) == Books("broken", "c: hole, and 1 more of 4 hosts")
     assert session_books([]).state == "in-flight"
+
+
+@pytest.mark.parametrize(
+    ("needed", "hint"),
+    [
+        (0, "lost in the ring"),
+        (128 << 20, "lost in the ring (a buffer of 131072 KiB would have held them)"),
+        (2 << 30, "lost in the ring (no buffer would have held them: filter, or limit the rate)"),
+    ],
+)
+def test_a_loss_in_the_ring_says_what_would_have_held_it(needed: int, hint: str) -> None:
+    assert (
+        judged(with_losses(Loss(cause=pb.LOSS_CAUSE_RING, events=5, buffer_bytes=needed))).message == f"5 events {hint}"
+    )
