@@ -15,6 +15,7 @@ from server.accounts.auth import Authenticated
 from server.catalog import api as catalog
 from server.errors import ApiError, Invalid, NotFound
 from server.fleet import api as fleet
+from server.fleet import names_api
 from server.tracing import api as tracing
 from server.tracing import data_api
 
@@ -26,6 +27,7 @@ api.add_router("/users", accounts.users)
 api.add_router("/audit", audit_api.router)
 api.add_router("/tools", catalog.router)
 api.add_router("/hosts", fleet.router)
+api.add_router("/hosts", names_api.router)
 api.add_router("/fleet", fleet.fleet)
 api.add_router("/sessions", tracing.router)
 api.add_router("/sessions", data_api.router)

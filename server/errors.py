@@ -42,6 +42,12 @@ class TooMany(ApiError):
     status, code = 429, "too_many"
 
 
+class NoAnswer(ApiError):
+    """A host was asked and said nothing in time. No error of the server, whose log has nothing to say of it."""
+
+    status, code = 409, "no_answer"
+
+
 class AuditUnavailable(ApiError):
     """No audit, no start."""
 

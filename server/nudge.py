@@ -25,6 +25,15 @@ def host_group(host: uuid.UUID) -> str:
     return f"host.{host}"
 
 
+def ask_group(ask: uuid.UUID) -> str:
+    return f"ask.{ask}"
+
+
+def ask_message() -> dict[str, Any]:
+    """The answer is in the database."""
+    return {"type": "ask.answered"}
+
+
 def data_message(run: uuid.UUID, seq: int) -> dict[str, Any]:
     return {"type": "session.nudge", "run": str(run), "seq": seq}
 

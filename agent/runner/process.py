@@ -7,21 +7,26 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import struct
-from collections.abc import Iterable
 from pathlib import Path, PurePath
+
+from agent.capabilities import (
+    CAP_BPF,
+    CAP_DAC_READ_SEARCH,
+    CAP_PERFMON,
+    CAP_SYS_ADMIN,
+    CAP_SYS_PTRACE,
+    CAP_SYSLOG,
+    PR_SET_PDEATHSIG,
+    bound,
+    check,
+    hold,
+    last_capability,
+    prctl,
+)
 
 PRIORITY = -10
 COMPILER_LIBRARIES = ("libLLVM", "libclang")
 MADV_DONTNEED = 4
-
-PR_SET_PDEATHSIG = 1
-PR_CAPBSET_DROP = 24
-PR_SET_NO_NEW_PRIVS = 38
-CAPABILITY_VERSION_3 = 0x20080522
-
-# linux/capability.h
-CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYSLOG, CAP_PERFMON, CAP_BPF = 2, 19, 21, 34, 38, 39
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -29,20 +34,19 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def become_runner() -> None:
     """Own process group; SIGTERM when the warden dies. One that died before shows as the end of its socket."""
     os.setpgid(0, 0)
-    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def drop_capabilities() -> None:
     """Keep only what reading maps, symbols of other processes and /proc needs. Kernels before 5.8 know neither CAP_BPF
     nor CAP_PERFMON: there CAP_SYS_ADMIN stays in their place."""
-    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+    last = last_capability()
     keep = {CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYSLOG, CAP_PERFMON, CAP_BPF}
     if last < CAP_BPF:
         keep.add(CAP_SYS_ADMIN)
-    for capability in set(range(last + 1)) - keep:
-        _prctl(PR_CAPBSET_DROP, capability)
-    _prctl(PR_SET_NO_NEW_PRIVS, 1)
-    _capset(capability for capability in keep if capability <= last)
+    keep = {capability for capability in keep if capability <= last}
+    bound(keep)
+    hold(keep)
 
 
 def join_group(gid: int) -> None:
@@ -72,21 +76,4 @@ def forget_compiler() -> None:
         bounds, mode, *_, name = line.split()
         if mode == "r-xp" and PurePath(name).name.startswith(COMPILER_LIBRARIES):
             start, end = (int(bound, 16) for bound in bounds.split("-"))
-            _check(_libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), MADV_DONTNEED), "madvise")
-
-
-def _capset(keep: Iterable[int]) -> None:
-    bits = sum(1 << capability for capability in keep)
-    low, high = bits & 0xFFFFFFFF, bits >> 32
-    header = struct.pack("=Ii", CAPABILITY_VERSION_3, 0)
-    _check(_libc.capset(header, struct.pack("=6I", low, low, 0, high, high, 0)), "capset")
-
-
-def _prctl(option: int, value: int) -> None:
-    _check(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl {option}")
-
-
-def _check(result: int, what: str) -> None:
-    if result < 0:
-        error = ctypes.get_errno()
-        raise OSError(error, f"{what}: {os.strerror(error)}")
+            check(_libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), MADV_DONTNEED), "madvise")

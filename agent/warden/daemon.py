@@ -16,6 +16,8 @@ from agent.clock import wall_ns
 from agent.config import AgentPaths
 from agent.kernel.mounts import ensure_mounts
 from agent.link.account import link_account
+from agent.warden.answering import Answering
+from agent.warden.asking import Asking
 from agent.warden.audit import HostAudit
 from agent.warden.budget import DEFAULT_PRICES
 from agent.warden.crash import ended_by
@@ -70,10 +72,13 @@ class Daemon:
         self._verdicts = Verdicts(catalog, self._power.policy, self._mouth.verdict)
         self._prices = dict(DEFAULT_PRICES)
         self._survey = Survey(self._loop, paths.cache, self._verdicts.add, self._prices.update, self._verdicts.untried)
-        gate = Gate(own, catalog, self._power, HostAudit(paths.audit), SeenRuns(paths.seen_ids, wall_ns()))
+        audit = HostAudit(paths.audit)
+        gate = Gate(own, catalog, self._power, audit, SeenRuns(paths.seen_ids, wall_ns()))
         outbox = Outbox(self._mouth.update, self._mouth.refusal)
         self._runs = Runs(self._loop, self._host(own), gate, self._power, self._spools, outbox)
-        parts = Parts(own, self._link, self._power, self._spools, self._verdicts, self._runs)
+        self._answering = Answering(self._loop, self._account, self._mouth.names)
+        asking = Asking(own, self._power, audit, self._answering.answer, self._mouth.names)
+        parts = Parts(own, self._link, self._power, self._spools, self._verdicts, self._runs, asking)
         self._dialogue = Dialogue(parts, self._mouth)
         self._status = StatusSocket(self._loop, paths.status_socket, self._describe)
         self._was_off, self._policy_told = self._power.off_reason, self._power.policy
@@ -107,7 +112,7 @@ class Daemon:
             cpus=os.cpu_count() or 1,
             prices=self._prices,
             variant=self._verdicts.variant,
-            skip_pids=lambda: [os.getpid(), self._link.pid, *self._survey.pids],
+            skip_pids=lambda: [os.getpid(), self._link.pid, *self._survey.pids, *self._answering.pids],
             headers=self._headers,
         )
 
@@ -169,6 +174,7 @@ class Daemon:
         log.info("stopping: %s", why)
         self._dialogue.accepting = False
         self._survey.stop()
+        self._answering.stop()
         self._runs.stop_all(EndCause.END_CAUSE_AGENT_STOPPED, "the agent on this host was stopped")
         self._loop.call_later(RUNNERS_END_SECONDS, self._runs.kill_all)
         self._loop.call_later(SHUTDOWN_SECONDS, self._abandon)

@@ -10,12 +10,23 @@ from agent import VERSION
 from agent.clock import boot_ns, wall_ns
 from agent.identity import Identity
 from agent.kernel.facts import host_facts
+from agent.warden.asking import Asking
 from agent.warden.link_process import LinkProcess
 from agent.warden.power import Power
 from agent.warden.runs import Runs
 from agent.warden.spools import Spools
 from agent.warden.verdicts import Verdicts
-from proto.v1.agent_pb2 import AgentMessage, Heartbeat, Hello, Refusal, RunUpdate, ServerMessage, Verdict, Welcome
+from proto.v1.agent_pb2 import (
+    AgentMessage,
+    Heartbeat,
+    Hello,
+    Names,
+    Refusal,
+    RunUpdate,
+    ServerMessage,
+    Verdict,
+    Welcome,
+)
 from proto.v1.local_pb2 import LinkState, LinkToWarden
 from proto.v1.stream_pb2 import EndCause
 
@@ -30,6 +41,7 @@ class Parts:
     spools: Spools
     verdicts: Verdicts
     runs: Runs
+    asking: Asking
 
 
 class Mouth:
@@ -42,6 +54,9 @@ class Mouth:
 
     def update(self, update: RunUpdate) -> None:
         self.say(AgentMessage(run=update))
+
+    def names(self, names: Names) -> None:
+        self.say(AgentMessage(names=names))
 
     def verdict(self, verdict: Verdict) -> None:
         self.say(AgentMessage(verdict=verdict))
@@ -120,6 +135,8 @@ class Dialogue:
             runs.stop(message.stop.run_id, cause, message.stop.message or "stopped")
         elif message.HasField("watch"):
             runs.watch(message.watch)
+        elif message.HasField("ask") and self.accepting:
+            self._parts.asking.ask(message.ask)
 
     def _welcome(self, welcome: Welcome) -> None:
         self.heartbeat_seconds = welcome.heartbeat_seconds or self.heartbeat_seconds

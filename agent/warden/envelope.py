@@ -1,4 +1,4 @@
-"""Opens signed envelopes: signature first, then time and addressee. What a server says counts only after this."""
+"""Opens what the server signed: signature first, then time and addressee. What a server says counts only after this."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from google.protobuf.message import DecodeError
 
 from agent.clock import SECOND
-from proto.v1.agent_pb2 import Envelope, SignedEnvelope
+from proto.v1.agent_pb2 import Envelope, SignedAsk, SignedEnvelope
 
 CONTEXT = b"fleetscope-envelope-v1\0"
 ID_SIZE = 16
@@ -30,15 +30,13 @@ class Command:
 
 def open_envelope(signed: SignedEnvelope, command_key: bytes, host_id: str, wall_ns: int) -> Command:
     """Raises Refused."""
-    try:
-        Ed25519PublicKey.from_public_bytes(command_key).verify(signed.signature, CONTEXT + signed.payload)
-    except InvalidSignature:
-        raise Refused("the envelope is not signed by the server that this host joined") from None
+    if not is_signed(signed, command_key, CONTEXT):
+        raise Refused("the envelope is not signed by the server that this host joined")
     try:
         envelope = Envelope.FromString(signed.payload)
     except DecodeError:
         raise Refused("the envelope cannot be decoded: server and agent differ in version") from None
-    _check_time(envelope, wall_ns)
+    check_time("start", envelope.not_after_wall_ns, wall_ns)
     return Command(_own_run(envelope, host_id), envelope)
 
 
@@ -50,16 +48,25 @@ def claimed_run(signed: SignedEnvelope, host_id: str) -> bytes:
         return b""
 
 
-def _check_time(envelope: Envelope, wall_ns: int) -> None:
-    late = wall_ns - envelope.not_after_wall_ns
+def is_signed(signed: SignedEnvelope | SignedAsk, command_key: bytes, context: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(command_key).verify(signed.signature, context + signed.payload)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def check_time(what: str, not_after_wall_ns: int, wall_ns: int) -> None:
+    """Raises Refused when it is over or has too long to go."""
+    late = wall_ns - not_after_wall_ns
     if late > 0:
         raise Refused(
-            f"the start arrived {late / SECOND:.0f} s after its end of validity by this host's clock; "
-            "start again, and if that repeats compare the clocks of host and server"
+            f"the {what} arrived {late / SECOND:.0f} s after its end of validity by this host's clock; "
+            f"{what} again, and if that repeats compare the clocks of host and server"
         )
     if -late > LIFE_MAX:
         raise Refused(
-            f"the start is valid for another {-late / SECOND:.0f} s by this host's clock, more than "
+            f"the {what} is valid for another {-late / SECOND:.0f} s by this host's clock, more than "
             f"{LIFE_MAX // SECOND} s; compare the clocks of host and server"
         )
 

@@ -12,9 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from bpf.params import BUFFER_MIN
-from proto.v1.tool_pb2 import Risk
+from proto.shortform import enum_choices, enum_short
+from proto.v1.tool_pb2 import NameKind, Risk
 
 RISKS = {"S0": Risk.RISK_S0, "S1": Risk.RISK_S1, "S2": Risk.RISK_S2, "S3": Risk.RISK_S3}
+# What names of a kind may reveal, by the same classes as tools.
+NAMES_RISK: dict[int, str] = {
+    NameKind.NAME_KIND_TRACEPOINT: "S0",
+    NameKind.NAME_KIND_FIELD: "S0",
+    NameKind.NAME_KIND_PROCESS: "S1",
+    NameKind.NAME_KIND_COMM: "S1",
+    NameKind.NAME_KIND_FUNCTION: "S1",
+    NameKind.NAME_KIND_USDT: "S1",
+    NameKind.NAME_KIND_PTY: "S1",
+    NameKind.NAME_KIND_USER: "S1",
+    NameKind.NAME_KIND_CONTAINER: "S1",
+    NameKind.NAME_KIND_UNIT: "S1",
+    NameKind.NAME_KIND_POD: "S1",
+    NameKind.NAME_KIND_LIBRARY: "S2",
+}
 
 
 class PolicyError(ValueError):
@@ -42,6 +58,7 @@ class Policy:
     risks: frozenset[str] = frozenset({"S0", "S1", "S2"})
     allow: tuple[str, ...] = ("*",)
     deny: tuple[str, ...] = ()
+    names_deny: tuple[str, ...] = ()
     limits: HostLimits = field(default_factory=HostLimits)
     digest: bytes = b""
 
@@ -54,6 +71,15 @@ class Policy:
             return f"this host's policy denies {tool}; its owner can take it out of `tools.deny`"
         if "*" not in self.allow and tool not in self.allow:
             return f"this host's policy does not allow {tool}; its owner can add it to `tools.allow`"
+        return ""
+
+    def forbids_names(self, kind: int) -> str:
+        """Why the server may not be told names of this kind; empty: it may."""
+        name, risk = enum_short(NameKind.DESCRIPTOR, kind), NAMES_RISK.get(kind, "unknown")
+        if risk not in self.risks:
+            return f"this host's policy does not allow risk class {risk}; its owner can add it to `risk`"
+        if name in self.names_deny or "*" in self.names_deny:
+            return f"this host's policy denies names of the kind {name}; its owner can take it out of `names.deny`"
         return ""
 
 
@@ -77,7 +103,7 @@ def load_policy(path: Path, *, required: bool = True) -> Policy:
 
 def parse_policy(document: dict[str, Any], digest: bytes = b"") -> Policy:
     """Raises PolicyError as ``key: why``."""
-    _known(document, "", {"remote", "risk", "tools", "limits", "never_trace"})
+    _known(document, "", {"remote", "risk", "tools", "names", "limits", "never_trace"})
     tools = _table(document, "tools", {"allow", "deny"})
     _never_trace(_table(document, "never_trace", {"uids"}))
     default = Policy()
@@ -86,6 +112,7 @@ def parse_policy(document: dict[str, Any], digest: bytes = b"") -> Policy:
         risks=frozenset(_risks(document)) if "risk" in document else default.risks,
         allow=_names(tools, "tools.allow", default.allow),
         deny=_names(tools, "tools.deny", default.deny),
+        names_deny=_name_kinds(_table(document, "names", {"deny"})),
         limits=_limits(_table(document, "limits", set(_LIMITS))),
         digest=digest,
     )
@@ -141,6 +168,14 @@ def _names(table: dict[str, Any], key: str, default: tuple[str, ...]) -> tuple[s
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise PolicyError(f"{key}: must be a list of names in quotes")
     return tuple(value)
+
+
+def _name_kinds(table: dict[str, Any]) -> tuple[str, ...]:
+    known = ["*", *enum_choices(NameKind.DESCRIPTOR)]
+    for name in (names := _names(table, "names.deny", ())):
+        if name not in known:
+            raise PolicyError(f"names.deny: {name!r} is no kind of name; they are {', '.join(known)}")
+    return names
 
 
 def _never_trace(table: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ class Action(StrEnum):
 
     TOOL_VIEW = "tool.view"
     HOST_VIEW = "host.view"
+    HOST_ASK = "host.ask"  # for names of what it runs, while a start is filled in
     HOST_JOIN = "host.join"
     HOST_CHANGE = "host.change"
     HOST_REVOKE = "host.revoke"
@@ -56,7 +57,7 @@ _ALWAYS = frozenset(
 )
 _RIGHTS: dict[str, frozenset[Action]] = {
     Role.VIEWER: _ALWAYS,
-    Role.TRACER: _ALWAYS | {Action.SESSION_START},
+    Role.TRACER: _ALWAYS | {Action.SESSION_START, Action.HOST_ASK},
     Role.ADMIN: frozenset(Action),
 }
 # What a tracer may do to the sessions of their own.

@@ -92,12 +92,12 @@ def make_token(request: HttpRequest) -> Status[joining.NewToken]:
 @router.get("/{host}", response=HostOut)
 def get_host(request: HttpRequest, host: str) -> dict[str, Any]:
     require(person(request), Action.HOST_VIEW)
-    return host_out(_find(host))
+    return host_out(find_host(host))
 
 
 @router.patch("/{host}", response=HostOut)
 def change_host(request: HttpRequest, host: str, body: HostChange) -> dict[str, Any]:
-    actor, found = person(request), _find(host)
+    actor, found = person(request), find_host(host)
     require(actor, Action.HOST_CHANGE, hosts=[found.name])
     found.labels = body.labels
     found.save(update_fields=["labels"])
@@ -108,7 +108,7 @@ def change_host(request: HttpRequest, host: str, body: HostChange) -> dict[str, 
 
 @router.post("/{host}/switch", response=HostOut)
 def switch_host(request: HttpRequest, host: str, body: Switch) -> dict[str, Any]:
-    actor, found = person(request), _find(host)
+    actor, found = person(request), find_host(host)
     require(actor, Action.HOST_SWITCH, hosts=[found.name], reason=body.reason)
     switch.switch_host(actor.username, found, body.reason, off=body.off)
     return host_out(found)
@@ -116,7 +116,7 @@ def switch_host(request: HttpRequest, host: str, body: Switch) -> dict[str, Any]
 
 @router.post("/{host}/revoke", response=HostOut)
 def revoke_host(request: HttpRequest, host: str, body: Revocation) -> dict[str, Any]:
-    actor, found = person(request), _find(host)
+    actor, found = person(request), find_host(host)
     require(actor, Action.HOST_REVOKE, hosts=[found.name], reason=body.reason)
     switch.revoke(actor.username, found, body.reason)
     return host_out(found)
@@ -162,7 +162,7 @@ def _hosts() -> QuerySet[Host]:
     return Host.objects.annotate(live_runs=live).order_by("name").prefetch_related("verdicts")
 
 
-def _find(name: str) -> Host:
+def find_host(name: str) -> Host:
     try:
         wanted = Q(id=uuid.UUID(name))
     except ValueError:

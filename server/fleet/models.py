@@ -82,6 +82,22 @@ class JoinToken(models.Model):
         return f"by {self.created_by} until {self.expires_at:%H:%M:%S}"
 
 
+class Ask(models.Model):
+    """A question for names on its way to a host, and the answer on its way back. Nothing of it is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    host = models.ForeignKey(Host, on_delete=models.CASCADE)
+    asked_by = models.CharField(max_length=80)
+    asked_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    payload = models.BinaryField()
+    signature = models.BinaryField()
+    sent_at = models.DateTimeField(null=True)
+    answer = models.BinaryField(null=True)  # a serialised proto Names
+
+    def __str__(self) -> str:
+        return f"by {self.asked_by} at {self.asked_at:%H:%M:%S}"
+
+
 class FleetSwitch(models.Model):
     """The switch of the whole fleet: at most one row."""
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from server import nudge
-from server.fleet import presence
+from server.fleet import answers, presence
 from server.fleet.models import HEARTBEAT_SECONDS
 from server.ingest.database import in_db
 from server.ingest.links import Links
@@ -73,6 +73,7 @@ class Background:
     async def _sweep(self) -> None:
         """Makes up for lost nudges, and for what no single host's connection shows."""
         await in_db(dispatch.sweep)
+        await in_db(answers.forget)
         await self._let_go()
         await push(self._links)
 

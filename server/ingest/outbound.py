@@ -1,4 +1,4 @@
-"""From the database to the hosts: starts once, stops and watches when they change."""
+"""From the database to the hosts: starts and questions once, stops and watches when they change."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 
 from proto.v1.agent_pb2 import ServerMessage, Stop, Watch
+from server.fleet.answers import take_asks
 from server.ingest.database import in_db
 from server.ingest.links import Link, Links
 from server.tracing.dispatch import Wanted, take_starts, wanted
@@ -18,6 +19,8 @@ async def push(links: Links, hosts: Iterable[uuid.UUID] | None = None) -> None:
         return
     for host, _run, envelope in await in_db(take_starts, held):
         held[host].send(ServerMessage(start=envelope))
+    for host, ask in await in_db(take_asks, held):
+        held[host].send(ServerMessage(ask=ask))
     told = await in_db(wanted, held)
     for run in told:
         _tell(held[run.host], run)

@@ -7,7 +7,7 @@ import uuid
 from proto.v1.agent_pb2 import AgentMessage, Refusal, RunUpdate, ServerMessage, Stop
 from proto.v1.stream_pb2 import EndCause
 from server import nudge
-from server.fleet import presence
+from server.fleet import answers, presence
 from server.ingest.database import in_db
 from server.ingest.links import Link
 from server.ingest.runs import OpenRun, load_run
@@ -23,6 +23,10 @@ async def take_report(link: Link, message: AgentMessage) -> None:
         await _run(link, message.run)
     elif message.HasField("refusal"):
         await _refusal(link, message.refusal)
+    elif message.HasField("names"):
+        ask = await in_db(answers.answered, link.host, message.names)
+        if ask is not None:
+            await nudge.send(nudge.ask_group(ask), nudge.ask_message())
     elif message.HasField("verdict"):
         await in_db(presence.judged, link.host, [message.verdict])
         await nudge.send(nudge.FLEET, nudge.fleet_message("hosts"))

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from functools import cache
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.conf import settings
 
 from proto.v1.agent_pb2 import Envelope, Filters, RunLimits, RunTarget
-from server import keys
+from server.signing import sign
 from server.tracing.models import Run, Session
 
 CONTEXT = b"fleetscope-envelope-v1\0"
@@ -32,12 +28,7 @@ def seal(session: Session, runs: list[Run], user: str, filters: Filters, limits:
         not_after_wall_ns=_ns(session.not_after),
     )
     session.envelope = envelope.SerializeToString(deterministic=True)
-    session.signature = _key().sign(CONTEXT + session.envelope)
-
-
-@cache
-def _key() -> Ed25519PrivateKey:
-    return keys.command_key(settings.ENV.keys)
+    session.signature = sign(CONTEXT, session.envelope)
 
 
 def _ns(moment: datetime.datetime) -> int:

@@ -33,6 +33,7 @@ NEEDS = {
     ("patch", "/api/hosts/{host}"): Action.HOST_CHANGE,
     ("post", "/api/hosts/{host}/switch"): Action.HOST_SWITCH,
     ("post", "/api/hosts/{host}/revoke"): Action.HOST_REVOKE,
+    ("post", "/api/hosts/{host}/names"): Action.HOST_ASK,
     ("get", "/api/fleet/switch"): Action.HOST_VIEW,
     ("post", "/api/fleet/switch"): Action.FLEET_SWITCH,
     ("get", "/api/sessions"): Action.SESSION_VIEW,
@@ -52,6 +53,7 @@ BODIES = {
     "/api/users/{username}": {},
     "/api/hosts/{host}": {"labels": {}},
     "/api/hosts/{host}/switch": {"off": False},
+    "/api/hosts/{host}/names": {"kind": "process"},
     "/api/fleet/switch": {"off": False},
     "/api/sessions": {"tool": "opensnoop"},
     "/api/sessions/{session_id}/query": {"stream": "events"},
@@ -74,7 +76,7 @@ def test_the_policy_decides(user: Callable[..., User], role: str, operation: tup
     owner, person = user("tracer", "owner"), user(role, "person")
     made = traced(owner)
     made.end()
-    make_host("web-1")
+    make_host("web-1", online="names" not in operation[1])  # else its answer would be waited for
     client = Client()
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     verb, path = operation

@@ -49,11 +49,12 @@ class Talk:
         self.sent: list[AgentMessage] = []
         self.mouth = Mouth(self.sent.append)
         self.runs = Recorder()
+        self.asking = Recorder()
         self.spools = Recorder(active=[ActiveRun(run_id=RUN)], size=7, ended=True)
         power = SimpleNamespace(policy=Policy(digest=b"digest"), off_reason="")
         verdicts = SimpleNamespace(all=lambda: [Verdict(tool="opensnoop")])
         identity = Authority().identity("localhost:1")
-        parts: Any = Parts(identity, None, power, self.spools, verdicts, self.runs)  # type: ignore[arg-type]
+        parts: Any = Parts(identity, None, power, self.spools, verdicts, self.runs, self.asking)  # type: ignore[arg-type]
         self.dialogue = Dialogue(parts, self.mouth)
 
     def server(self, **message: Any) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.warden.policy import HostLimits, Policy, PolicyError, load_policy, parse_policy
-from proto.v1.tool_pb2 import Risk
+from agent.warden.policy import NAMES_RISK, HostLimits, Policy, PolicyError, load_policy, parse_policy
+from proto.v1.tool_pb2 import NameKind, Risk
 
 EXAMPLE = Path(__file__).parents[3] / "packaging/policy.toml"
 
@@ -33,6 +33,16 @@ def test_names_are_allowed_and_denied() -> None:
     assert "does not allow execsnoop" in policy.forbids("execsnoop", Risk.RISK_S2)
 
 
+def test_names_are_told_by_risk_class_and_by_kind() -> None:
+    policy = parse_policy({"names": {"deny": ["pty"]}, "risk": ["S0", "S1"]})
+    assert policy.forbids_names(NameKind.NAME_KIND_PROCESS) == ""
+    assert "`names.deny`" in policy.forbids_names(NameKind.NAME_KIND_PTY)
+    assert "risk class S2" in policy.forbids_names(NameKind.NAME_KIND_LIBRARY)
+    nothing = parse_policy({"names": {"deny": ["*"]}})
+    assert all(nothing.forbids_names(kind) for kind in NameKind.values())
+    assert set(NAMES_RISK) == set(NameKind.values()) - {NameKind.NAME_KIND_UNSPECIFIED}
+
+
 def test_limits_are_read_in_the_units_of_the_file() -> None:
     limits = parse_policy({"limits": {"duration_seconds": 60, "budget_percent": 2.5, "runs": 3, "rows": 7}}).limits
     assert limits == HostLimits(duration_ms=60_000, budget_permille=25, runs=3, rows=7)
@@ -41,11 +51,12 @@ def test_limits_are_read_in_the_units_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        ({"remotes": "on"}, "remotes: is not known; the keys are limits, never_trace, remote, risk, tools"),
+        ({"remotes": "on"}, "remotes: is not known; the keys are limits, names, never_trace, remote, risk, tools"),
         ({"remote": True}, "remote: must be"),
         ({"risk": ["S4"]}, "risk: 'S4' is no risk class"),
         ({"risk": "S1"}, "risk: must be a list"),
         ({"tools": {"allowed": []}}, "tools.allowed: is not known"),
+        ({"names": {"deny": ["processes"]}}, "names.deny: 'processes' is no kind of name"),
         ({"tools": []}, "tools: must be a table"),
         ({"tools": {"deny": [1]}}, "tools.deny: must be a list"),
         ({"limits": {"rows": -1}}, "limits.rows: must be a whole number"),

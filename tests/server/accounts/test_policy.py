@@ -13,7 +13,7 @@ from server.errors import Forbidden
 LOOK = {"tool.view", "host.view", "session.view", "session.export", "account.own"}
 TABLE = {
     "viewer": LOOK,
-    "tracer": LOOK | {"session.start"},
+    "tracer": LOOK | {"session.start", "host.ask"},
     "admin": {str(action) for action in Action},
 }
 

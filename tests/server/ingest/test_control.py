@@ -187,3 +187,21 @@ async def test_a_host_says_when_it_switches_itself_off_or_on(
         await until(lambda: person.get("hosts/web-1"), lambda found: found["agent_version"] == "changed")
         answer = await person.post("sessions", {"tool": "opensnoop"}, status)
         assert ("itself allows no tracing" in str(answer)) == off
+
+
+async def test_a_question_goes_to_the_host_and_its_answer_to_the_person(address: str, join: Join, api: MakeApi) -> None:
+    identity, person = await join(), await api("tracer")
+    async with agent(address, identity) as host:
+        await host.hello()
+        body = {"kind": "process", "text": "ngi", "limit": 5}
+        asking = asyncio.create_task(person.post("hosts/web-1/names", body))
+        order = (await host.wait(lambda m: m.HasField("ask"))).ask
+        Ed25519PublicKey.from_public_bytes(identity.command_key).verify(
+            order.signature, b"fleetscope-ask-v1\0" + order.payload
+        )
+        ask = pb.Ask.FromString(order.payload)
+        assert (ask.host_id, ask.user, ask.text, ask.limit) == (identity.host_id, "tracer", "ngi", 5)
+        host.say(names=pb.Names(ask_id=ask.ask_id, names=[pb.Name(value="7", label="nginx")], total=1))
+        answer = await asking
+        assert [(name["value"], name["label"]) for name in answer["names"]] == [("7", "nginx")]
+        assert sum(message.HasField("ask") for message in host.heard) == 1

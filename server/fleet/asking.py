@@ -1,0 +1,155 @@
+"""Asking a host for names: on the record, bounded for each person, signed, and waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import time
+import uuid
+from dataclasses import dataclass
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from proto.v1.agent_pb2 import Ask as AskMessage
+from proto.v1.agent_pb2 import Names
+from server import nudge
+from server.accounts.models import User
+from server.accounts.policy import Action, require
+from server.audit.models import AuditEntry
+from server.audit.record import record
+from server.errors import AuditUnavailable, Conflict, NoAnswer, TooMany
+from server.fleet.answers import WAITED
+from server.fleet.models import Ask, Host
+from server.fleet.switch import fleet_switch
+from server.signing import sign
+
+CONTEXT = b"fleetscope-ask-v1\0"
+LIFETIME_NS = 60_000_000_000
+LOOK_SECONDS = 0.5  # without a nudge
+ASKS_MAX, ASKS_SPAN = 150, datetime.timedelta(seconds=15)  # one person, all hosts
+RECORD_SPAN = datetime.timedelta(minutes=1)
+NAMES_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    kind: str
+    text: str = ""
+    pid: int = 0
+    limit: int = NAMES_MAX
+
+
+def ask(user: User, host: Host, question: Question) -> Names:
+    """The host's names. Raises ApiError; nothing was asked then, or the host gave that reason for no answer."""
+    told: dict[str, str | int] = {"kind": question.kind, "text": question.text, "pid": question.pid}
+    require(user, Action.HOST_ASK, hosts=[host.name], detail=told)
+    _check_ready(host)
+    _check_rate(user)
+    try:
+        _record_once(user, host, question, told)
+    except DatabaseError as error:
+        raise AuditUnavailable(f"the question could not be recorded, so it was not asked: {error}") from error
+    names = async_to_sync(_answer)(user.username, host, question)
+    if names.error:
+        raise Conflict(f"{host.name}: {names.error}")
+    return names
+
+
+def _check_ready(host: Host) -> None:
+    off = fleet_switch()
+    if off.off:
+        raise Conflict(f"tracing is switched off for the whole fleet by {off.changed_by}, so no host is asked")
+    if host.state != "online":
+        raise Conflict(f"{host.name} is {host.state}, so it cannot be asked; type the name, or start its agent")
+    if host.switched_off:
+        raise Conflict(f"{host.name} is switched off: {host.switch_reason or 'no reason given'}; it is not asked")
+    if host.remote_off:
+        raise Conflict(
+            f"{host.name} itself allows no tracing now and tells no names; `fleetscope-agent status` on it says why"
+        )
+
+
+def _check_rate(user: User) -> None:
+    since = timezone.now() - ASKS_SPAN
+    if Ask.objects.filter(asked_by=user.username, asked_at__gt=since).count() >= ASKS_MAX:
+        raise TooMany("you ask hosts for too many names at the moment; wait a few seconds and go on typing")
+
+
+def _record_once(user: User, host: Host, question: Question, told: dict[str, str | int]) -> None:
+    """Once a minute for the same person, host and kind: on record is who looked at what, not every key."""
+    lately = AuditEntry.objects.filter(
+        action=Action.HOST_ASK, actor=user.username, outcome="done", time__gt=timezone.now() - RECORD_SPAN
+    )
+    if not any(entry.hosts == [host.name] and entry.detail.get("kind") == question.kind for entry in lately):
+        record(Action.HOST_ASK, user.username, hosts=[host.name], detail=told)
+
+
+async def _answer(user: str, host: Host, question: Question) -> Names:
+    """Raises NoAnswer."""
+    made = _signed(user, host, question)
+    subscriber, group = nudge.Subscriber(), nudge.ask_group(made.id)
+    await subscriber.open()
+    await subscriber.join(group)  # before the host can have answered
+    try:
+        await sync_to_async(_send)(made)
+        return await _wait(made, subscriber)
+    finally:
+        await subscriber.leave(group)
+
+
+def _signed(user: str, host: Host, question: Question) -> Ask:
+    ask_id = uuid.uuid4()
+    message = AskMessage(
+        ask_id=ask_id.bytes,
+        host_id=str(host.id),
+        kind=f"NAME_KIND_{question.kind.upper()}",
+        text=question.text,
+        pid=question.pid,
+        limit=min(question.limit, NAMES_MAX),
+        user=user,
+        not_after_wall_ns=time.time_ns() + LIFETIME_NS,
+    )
+    payload = message.SerializeToString(deterministic=True)
+    return Ask(id=ask_id, host=host, asked_by=user, payload=payload, signature=sign(CONTEXT, payload))
+
+
+@transaction.atomic
+def _send(made: Ask) -> None:
+    made.save(force_insert=True)
+    nudge.hosts([made.host_id])
+
+
+async def _wait(made: Ask, subscriber: nudge.Subscriber) -> Names:
+    deadline = time.monotonic() + WAITED.total_seconds()
+    while True:
+        answer = await sync_to_async(_look)(made)
+        if answer is not None:
+            return Names.FromString(answer)
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise NoAnswer(f"{made.host.name} did not answer within {WAITED.seconds} s; type the name, or try again")
+        await _heard(subscriber, min(left, LOOK_SECONDS))
+
+
+def _look(made: Ask) -> bytes | None:
+    """The answer, which is then forgotten; what is left of the row says only that somebody asked."""
+    answer = Ask.objects.values_list("answer", flat=True).filter(id=made.id).first()
+    if answer is not None:
+        Ask.objects.filter(id=made.id).update(answer=b"", payload=b"")
+        return bytes(answer)
+    if not Host.objects.filter(id=made.host_id, revoked_at=None).exclude(connection="").exists():
+        raise NoAnswer(f"{made.host.name} went offline before it answered; type the name, or try again")
+    return None
+
+
+async def _heard(subscriber: nudge.Subscriber, seconds: float) -> None:
+    """Until a nudge, at most so long. A layer that is away costs that time."""
+    try:
+        async with asyncio.timeout(seconds):
+            await subscriber.receive()
+    except TimeoutError:
+        return
+    except Exception:  # each channel layer has its own
+        await asyncio.sleep(seconds)
