@@ -18,6 +18,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from agent.kernel.modules import Module
+from agent.kernel.regular import open_mapped, open_regular
 
 _SYMBOL = struct.Struct("<IBBHQQ" if sys.byteorder == "little" else ">IBBHQQ")
 _STT_FUNC, _STT_GNU_IFUNC = 2, 10
@@ -52,12 +53,20 @@ class Segment:
 def open_elf(module: Module) -> Iterator[Elf]:
     """Raises ElfFileError, also for what is found while it is read."""
     try:
-        with Path(module.path).open("rb") as file:
+        with _open(module) as file:
             yield Elf(file, module)
     except OSError as error:
         raise ElfFileError(f"{module.name} cannot be read: {error.strerror}") from error
     except (ELFError, struct.error, IndexError, KeyError) as error:
         raise ElfFileError(f"{module.name} is no sound ELF file: {error}") from error
+
+
+def _open(module: Module) -> BinaryIO:
+    """A file that a process has mapped is opened by its mapping, which no path below a root leads to."""
+    if module.root == Path("/"):
+        return open_regular(module.path)
+    inside = module.path.removeprefix(str(module.root))
+    return open_regular(inside, module.root) if inside != module.path else open_mapped(module.path)
 
 
 class Elf:
@@ -72,7 +81,7 @@ class Elf:
         """Of the program and of its debug file, where there is one, in no order."""
         yield from _functions(self._elf)
         if self.stripped and (debug := self._debug_file()):
-            with debug.open("rb") as file:
+            with open_regular(f"/{debug.relative_to(self._module.root)}", self._module.root) as file:
                 yield from _functions(ELFFile(file))
 
     @property

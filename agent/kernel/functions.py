@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from agent.kernel.demangle import demangle, spellings
-from agent.kernel.elf import Elf, ElfFileError, Symbol, open_elf
+from agent.kernel.elf import ElfFileError, Symbol, open_elf
 from agent.kernel.modules import Module, ModuleError, find_modules
 from bpf.params import split_function
 
@@ -54,27 +54,42 @@ def matching(module: Module, pattern: str, *, strict: bool = True) -> list[Funct
     """All functions of one file that the pattern means, whatever their number. Raises FunctionsError when there is none
     or the file cannot be read, where ``strict``."""
     try:
-        with open_elf(module) as elf:
-            symbols = list(elf.functions())
-            found = _functions(elf, module, _direct(symbols), pattern)
-            if strict and not found:
-                raise FunctionsError(_nothing(elf, module, symbols, pattern))
-            return found
+        table = FunctionTable(module)
     except ElfFileError as error:
         if strict:
             raise FunctionsError(str(error)) from error
         return []
+    found = table.matching(pattern)
+    if strict and not found:
+        raise FunctionsError(table.why_nothing(pattern))
+    return found
 
 
-def _functions(elf: Elf, module: Module, symbols: Sequence[Symbol], pattern: str) -> list[Function]:
-    names: dict[int, str] = {}
-    for symbol in _matches(symbols, pattern):
-        offset = elf.file_offset(symbol.address)
-        if offset is not None:
-            names[offset] = min(names.get(offset, symbol.name), symbol.name, key=_plainness)
-    found = [Function(demangle(name), module.path, offset) for offset, name in sorted(names.items())]
-    several = Counter(function.name for function in found)
-    return [replace(item, name=f"{item.name} [{item.offset:#x}]") if several[item.name] > 1 else item for item in found]
+class FunctionTable:
+    """The functions of one file, read at once: looking for names in it opens nothing. Raises ElfFileError."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        with open_elf(module) as elf:
+            self._elf, self._stripped = elf, elf.stripped
+            self._symbols = list(elf.functions())
+        self._direct = _direct(self._symbols)
+
+    def matching(self, pattern: str) -> list[Function]:
+        names: dict[int, str] = {}
+        for symbol in _matches(self._direct, pattern):
+            offset = self._elf.file_offset(symbol.address)
+            if offset is not None:
+                names[offset] = min(names.get(offset, symbol.name), symbol.name, key=_plainness)
+        found = [Function(demangle(name), self._module.path, offset) for offset, name in sorted(names.items())]
+        several = Counter(function.name for function in found)
+        return [
+            replace(item, name=f"{item.name} [{item.offset:#x}]") if several[item.name] > 1 else item for item in found
+        ]
+
+    def why_nothing(self, pattern: str) -> str:
+        chosen = list(_matches([symbol for symbol in self._symbols if symbol.indirect], pattern))
+        return _nothing(self._module.name, pattern, chosen, stripped=self._stripped)
 
 
 def _direct(symbols: Sequence[Symbol]) -> list[Symbol]:
@@ -95,19 +110,18 @@ def _matches(symbols: Sequence[Symbol], pattern: str) -> Iterator[Symbol]:
             yield symbol
 
 
-def _nothing(elf: Elf, module: Module, symbols: Sequence[Symbol], pattern: str) -> str:
-    chosen = list(_matches([symbol for symbol in symbols if symbol.indirect], pattern))
+def _nothing(file: str, pattern: str, chosen: Sequence[Symbol], *, stripped: bool) -> str:
     if chosen:
         return (
-            f"{pattern} of {module.name} only chooses, once in a process, which function does the work (IFUNC); trace "
+            f"{pattern} of {file} only chooses, once in a process, which function does the work (IFUNC); trace "
             f"that one, like *{chosen[0].name}_*, for which the library's debug symbols are needed"
         )
-    if elf.stripped:
+    if stripped:
         return (
-            f"no function of {module.name} matches {pattern}; the file is stripped: only what it exports has a name; "
-            f"install its debug symbols, or see what there is with: nm -DC --defined-only {module.name}"
+            f"no function of {file} matches {pattern}; the file is stripped: only what it exports has a name; "
+            f"install its debug symbols, or see what there is with: nm -DC --defined-only {file}"
         )
-    return f"no function of {module.name} matches {pattern}; see its functions with: nm -C --defined-only {module.name}"
+    return f"no function of {file} matches {pattern}; see its functions with: nm -C --defined-only {file}"
 
 
 def _narrower(found: Sequence[Function]) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.kernel.linker_cache import linker_cache
+
 EVERY = "*"
 _DELETED = " (deleted)"
-_LDCONFIG = "/sbin/ldconfig"
-_CACHED = re.compile(r"^\t(\S+) \(([^)]*)\) => (/.*)$", re.MULTILINE)
-_ABI = {"x86_64": "x86-64", "aarch64": "AArch64"}
 
 
 class ModuleError(LookupError):
@@ -97,8 +94,7 @@ def _on_host(library: str) -> Module:
         if not Path(library).is_file():
             raise ModuleError(f"there is no file {library}; give the path of a program or library, or a name like c")
         return Module(library, library)
-    cached = subprocess.run([_LDCONFIG, "-p"], capture_output=True, text=True, check=False).stdout
-    for name, kind, path in _CACHED.findall(cached):
-        if _ABI.get(os.uname().machine, "") in kind and _means(library, f"/{name}"):
+    for name, path in linker_cache():
+        if _means(library, f"/{name}"):
             return Module(path, path)
     raise ModuleError(f"there is no library {library}; give its name without lib and .so, like c, or its path")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from agent.names.found import Found, NotAnswered
-from agent.names.functions import functions, usdt_probes
+from agent.names.functions import functions
 from agent.names.libraries import libraries
 from agent.names.processes import processes, program_names, users
 from agent.names.terminals import terminals
@@ -22,7 +22,6 @@ KINDS: Mapping[int, Callable[[Ask], Found]] = {
     pb.NAME_KIND_COMM: program_names,
     pb.NAME_KIND_LIBRARY: libraries,
     pb.NAME_KIND_FUNCTION: functions,
-    pb.NAME_KIND_USDT: usdt_probes,
     pb.NAME_KIND_TRACEPOINT: tracepoints,
     pb.NAME_KIND_FIELD: tracepoint_fields,
     pb.NAME_KIND_PTY: terminals,

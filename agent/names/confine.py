@@ -10,18 +10,21 @@ import signal
 from collections.abc import Mapping
 
 from agent.capabilities import (
+    CAP_CHECKPOINT_RESTORE,
     CAP_DAC_READ_SEARCH,
     CAP_SYS_PTRACE,
     PR_SET_KEEPCAPS,
     PR_SET_PDEATHSIG,
     bound,
     hold,
+    last_capability,
     prctl,
 )
 
 CPU_SECONDS = 2
 MEMORY_BYTES = 1 << 30
 NICENESS = 5
+_KEPT = {CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_CHECKPOINT_RESTORE}
 _ALWAYS = {
     resource.RLIMIT_AS: MEMORY_BYTES,
     resource.RLIMIT_FSIZE: 0,
@@ -32,13 +35,14 @@ _ANSWER = {resource.RLIMIT_CPU: CPU_SECONDS, resource.RLIMIT_NPROC: 0}
 
 
 def confine(uid: int, gid: int, parent: int) -> None:
-    """Keeps two capabilities: to read what root may read, and to look into /proc of others' processes.
+    """Keeps what it takes to read what root may read, to look into /proc of others' processes, and to open the very
+    files that they have mapped.
 
     Raises OSError; ProcessLookupError when the warden is gone already.
     """
     os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
     _limit(_ALWAYS)
-    keep = (CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE)
+    keep = _KEPT if last_capability() >= CAP_CHECKPOINT_RESTORE else _KEPT - {CAP_CHECKPOINT_RESTORE}
     bound(keep)
     prctl(PR_SET_KEEPCAPS, 1)
     os.setgroups([])

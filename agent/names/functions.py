@@ -1,97 +1,69 @@
-"""Functions of ``LIB:pattern`` and USDT probes of ``LIB:provider:probe``."""
+"""Functions of ``LIB:pattern``, found exactly as a run finds them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain
-from pathlib import Path
+from collections.abc import Iterable
 
 from agent.capabilities import hold
-from agent.kernel.elf import Elf, Symbol
-from agent.names.demangle import demangled
-from agent.names.files import opened
+from agent.kernel.elf import ElfFileError
+from agent.kernel.functions import FunctionTable
+from agent.kernel.modules import Module, ModuleError, find_modules
 from agent.names.found import Found, NotAnswered, best
-from agent.names.libraries import libraries, resolve
-from proto.text import escape
+from agent.names.libraries import libraries
+from bpf.params import split_function
 from proto.v1.agent_pb2 import Ask, Name
 
-DEBUG_FILES = Path("/usr/lib/debug/.build-id")
+EVERYTHING = "*"
+_NOTHING = "there is no program or library to read at that place; give the path of one, or a name like c"
+_PLACE = re.compile(r" \[0x[0-9a-f]+\]$")  # told apart from others of its name
 
 
 def functions(ask: Ask) -> Found:
-    """Before the colon libraries are offered. ``meant`` counts as a run does: aliases of one address once."""
-    library, colon, pattern = ask.text.partition(":")
-    if not colon:
-        return _with_colon(libraries(ask))
-    with opened(resolve(library, ask.pid), ask.pid) as elf:
-        hold(())  # what a file says is only looked at without any right
-        by_address: dict[int, set[bytes]] = {}
-        for symbol in chain(elf.functions(), _split_off(elf)):
-            by_address.setdefault(symbol.address, set()).add(symbol.name)
-    regex = _regex(pattern)
-    meant = sum(any(regex.fullmatch(name) for name in names) for names in by_address.values())
-    plain = sorted((_plainest(names, regex) for names in by_address.values()), key=_plainness)
-    found = _fitting(plain, pattern)
-    names = [
-        Name(value=f"{library}:{escape(name)}", label=escape(demangled(name)) if name.startswith(b"_Z") else "")
-        for name in found[: ask.limit]
-    ]
-    return Found(names, len(found), meant)
+    """Before the colon libraries are offered. ``meant`` is the number that a run would attach to."""
+    library, pattern = split_function(ask.text)
+    if ":" not in ask.text:
+        found = libraries(ask)
+        return Found([Name(value=f"{name.value}:", detail=name.detail) for name in found.names], found.total)
+    tables = _tables(modules_of(library, ask.pid))
+    hold(())  # from here on only what was read is looked at: a file's names may be made to break who takes them apart
+    meant = [function.name for table in tables for function in table.matching(pattern)]
+    fitting = meant if "*" in pattern else _holding(tables, pattern)
+    names = sorted({_PLACE.sub("", name) for name in fitting}, key=_plainness)
+    found_names = names if "*" in pattern else best(names, pattern, lambda name: (name,))
+    values = [Name(value=f"{library}:{name}", label=name) for name in found_names[: ask.limit]]
+    return Found(values, len(found_names), len(meant))
 
 
-def _split_off(elf: Elf) -> Iterator[Symbol]:
-    """Symbols that a distribution ships apart from the file, where they are installed and anybody may read them."""
-    if not (build_id := elf.build_id()):
-        return
+def modules_of(library: str, pid: int) -> list[Module]:
+    """Raises NotAnswered; of a path it does not tell whether something else lies there."""
     try:
-        with opened(str(DEBUG_FILES / build_id[:2] / f"{build_id[2:]}.debug"), 0) as debug:
-            yield from debug.functions()
-    except NotAnswered:
-        return
+        return find_modules(library, pid)
+    except ModuleError as error:
+        raise NotAnswered(_NOTHING if library.startswith("/") else str(error)) from error
 
 
-def usdt_probes(ask: Ask) -> Found:
-    """A probe that the compiler copied to several places is one probe."""
-    library, colon, typed = ask.text.partition(":")
-    if not colon:
-        return _with_colon(libraries(ask))
-    with opened(resolve(library, ask.pid), ask.pid) as elf:
-        hold(())
-        arguments: dict[str, int] = {}
-        for probe in elf.probes():
-            name = f"{escape(probe.provider)}:{escape(probe.name)}"
-            arguments[name] = len(probe.arguments.split())
-    found = best(sorted(arguments), typed, lambda name: (name, name.partition(":")[2]))
-    names = [Name(value=f"{library}:{name}", detail=_arguments(arguments[name])) for name in found[: ask.limit]]
-    return Found(names, len(found), int(typed in arguments))
+def _tables(modules: Iterable[Module]) -> list[FunctionTable]:
+    """Raises NotAnswered when none of them can be read."""
+    tables = []
+    for module in modules:
+        try:
+            tables.append(FunctionTable(module))
+        except ElfFileError:
+            continue
+    if not tables:
+        raise NotAnswered(_NOTHING)
+    return tables
 
 
-def _fitting(names: Iterable[bytes], pattern: str) -> list[bytes]:
-    """A pattern with wildcards means what it says; anything else is looked for in names and in their C++ form."""
-    if "*" in pattern:
-        regex = _regex(pattern)
-        return [name for name in names if regex.fullmatch(name)]
-    return best(names, pattern, lambda name: (escape(name), escape(demangled(name))))
+def _holding(tables: Iterable[FunctionTable], text: str) -> list[str]:
+    return [
+        function.name
+        for table in tables
+        for function in table.matching(EVERYTHING)
+        if text.lower() in function.name.lower()
+    ]
 
 
-def _regex(pattern: str) -> re.Pattern[bytes]:
-    return re.compile(b".*".join(re.escape(part.encode()) for part in pattern.split("*")), re.DOTALL)
-
-
-def _plainest(names: set[bytes], regex: re.Pattern[bytes]) -> bytes:
-    """Of several names of one address the one that was asked for, else the one that people write."""
-    return min((name for name in names if regex.fullmatch(name)), key=_plainness, default=min(names, key=_plainness))
-
-
-def _plainness(name: bytes) -> tuple[int, int, bytes]:
-    return (len(name) - len(name.lstrip(b"_")), len(name), name)
-
-
-def _with_colon(found: Found) -> Found:
-    names = [Name(value=f"{name.value}:", detail=name.detail) for name in found.names]
-    return Found(names, found.total)
-
-
-def _arguments(count: int) -> str:
-    return "1 argument" if count == 1 else f"{count} arguments" if count else "no arguments"
+def _plainness(name: str) -> tuple[int, int, str]:
+    return (len(name) - len(name.lstrip("_")), len(name), name)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.workloads.library import CPP, CPP_NAMES, C, build_library
+from agent.kernel.functions import find_functions
+from tests.workloads.library import CPP, C, build_library
 
 ROOT = Path(__file__).parents[3]
 ASK = """
@@ -28,7 +29,7 @@ def ask(**fields: Any) -> dict[str, Any]:
         [sys.executable, "-c", ASK, json.dumps(fields)], cwd=ROOT, check=True, capture_output=True, text=True
     )
     answer, rights = done.stdout.splitlines()
-    if ":" in fields["text"]:
+    if answer.find('"meant"') > 0:
         assert rights == "['0000000000000000']"
     return dict(json.loads(answer))
 
@@ -43,27 +44,24 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_pattern_is_counted_exactly_and_aliases_once(library: Path) -> None:
-    answer = functions(f"{library}:*gear*")
-    assert (answer["meant"], answer["total"]) == (str(CPP + C), str(CPP + C))
+    assert functions(f"{library}:*gear*")["meant"] == str(CPP + C)
     assert functions(f"{library}:gear_*")["meant"] == str(C)
+    assert functions(f"{library}:gears::Wheel::*")["meant"] == str(CPP)
     assert functions(f"{library}:gear_first")["meant"] == "1"
     assert functions(f"{library}:gear_")["meant"] == "0"
 
 
 def test_the_count_is_what_a_run_attaches_to(library: Path) -> None:
-    code = "import sys; from agent.runner.functions import find_functions; print(len(find_functions(sys.argv[1], -1)))"
-    for pattern in (f"{library}:*gear*", "c:mall*"):
-        run = subprocess.run(
-            [sys.executable, "-c", code, pattern], cwd=ROOT, check=True, capture_output=True, text=True
-        )
-        assert functions(pattern)["meant"] == run.stdout.strip()
+    for pattern in (f"{library}:*gear*", f"{library}:gears::Wheel::turn_0*", "c:mall*"):
+        assert functions(pattern)["meant"] == str(len(find_functions(pattern, -1)))
 
 
 def test_cpp_functions_are_found_and_shown_as_people_write_them(library: Path) -> None:
-    answer = functions(f"{library}:Wheel::turn_1")
+    answer = functions(f"{library}:wheel::turn_1")
     assert answer["total"] == "10"
-    assert answer["names"][0]["label"] == "gears::Wheel::turn_10(int)"
-    assert answer["names"][0]["value"] == f"{library}:{CPP_NAMES[10]}"
+    names = [(name["value"], name["label"]) for name in answer["names"]]
+    assert names[0] == (f"{library}:gears::Wheel::turn_10(int)", "gears::Wheel::turn_10(int)")
+    assert functions(names[0][0])["meant"] == "1", "what is offered can be attached to"
 
 
 def test_the_limit_cuts_and_the_total_tells(library: Path) -> None:
@@ -72,25 +70,15 @@ def test_the_limit_cuts_and_the_total_tells(library: Path) -> None:
     assert int(answer["total"]) >= CPP + C
 
 
-def test_characters_of_a_pattern_are_not_a_regular_expression(library: Path) -> None:
-    assert functions(f"{library}:gear_.*")["meant"] == "0"
-
-
 def test_before_the_colon_libraries_are_offered() -> None:
     values = [name["value"] for name in functions("ss")["names"]]
     assert values and all(value.endswith(":") for value in values)
 
 
-def test_probes_of_the_interpreter_if_it_has_any_or_none(library: Path) -> None:
-    answer = ask(kind="NAME_KIND_USDT", text=f"{library}:")
-    assert answer["total" if "total" in answer else "meant"] == "0"
+@pytest.mark.parametrize("path", ["/etc/shadow", "/dev/zero", "/nowhere", "/etc"])
+def test_what_else_lies_on_the_host_is_no_answer(path: str) -> None:
+    assert functions(f"{path}:x")["error"].startswith("there is no program or library to read at that place; give")
 
 
-def test_usdt_probes_are_listed_once_with_their_arguments() -> None:
-    runtime = "stdc++"
-    answer = ask(kind="NAME_KIND_USDT", text=f"{runtime}:throw")
-    assert answer["names"] == [
-        {"value": "stdc++:libstdcxx:throw", "detail": "2 arguments"},
-        {"value": "stdc++:libstdcxx:rethrow", "detail": "2 arguments"},
-    ]
-    assert ask(kind="NAME_KIND_USDT", text="stdc++:libstdcxx:throw")["meant"] == "1"
+def test_an_unknown_library_says_what_to_give() -> None:
+    assert "give its name without lib and .so" in functions("nosuchlib:f")["error"]

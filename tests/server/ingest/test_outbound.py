@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from proto.v1.agent_pb2 import ServerMessage, SignedEnvelope
+from proto.v1.agent_pb2 import ServerMessage, SignedAsk, SignedEnvelope
 from proto.v1.stream_pb2 import END_CAUSE_STOPPED
 from server.ingest import outbound
 from server.ingest.links import Link, Links
@@ -18,12 +18,15 @@ def link() -> Link:
     return Link(HOST, "web-1")
 
 
-async def pushed(link: Link, monkeypatch: pytest.MonkeyPatch, *wanted: Wanted, starts: int = 0) -> list[ServerMessage]:
+async def pushed(
+    link: Link, monkeypatch: pytest.MonkeyPatch, *wanted: Wanted, starts: int = 0, asks: int = 0
+) -> list[ServerMessage]:
     """What the link is told when the database says this."""
     links = Links()
     links.add(link)
     taken = [(HOST, RUN, SignedEnvelope(payload=b"order"))] * starts
     monkeypatch.setattr(outbound, "take_starts", lambda _hosts: taken)
+    monkeypatch.setattr(outbound, "take_asks", lambda _hosts: [(HOST, SignedAsk(payload=b"question"))] * asks)
     monkeypatch.setattr(outbound, "wanted", lambda _hosts: list(wanted))
     await outbound.push(links)
     return [message for message in (link.outbox.get_nowait() for _ in range(link.outbox.qsize())) if message]
@@ -32,6 +35,12 @@ async def pushed(link: Link, monkeypatch: pytest.MonkeyPatch, *wanted: Wanted, s
 async def test_starts_leave_in_order(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
     told = await pushed(link, monkeypatch, starts=2)
     assert [message.start.payload for message in told] == [b"order", b"order"]
+
+
+async def test_questions_leave_behind_starts(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = await pushed(link, monkeypatch, starts=1, asks=1)
+    assert [message.WhichOneof("message") for message in told] == ["start", "ask"]
+    assert told[1].ask.payload == b"question"
 
 
 async def test_a_stop_is_told_once_for_each_connection(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
