@@ -290,6 +290,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hosts/{host}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Names
+         * @description Asks the host itself, now. On the record once a minute for each person, host and kind.
+         */
+        post: operations["server_fleet_names_api_ask_for_names"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/fleet/switch": {
         parameters: {
             query?: never;
@@ -709,6 +729,54 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** NameOut */
+        NameOut: {
+            /** Value */
+            value: string;
+            /** Label */
+            label: string;
+            /** Detail */
+            detail: string;
+            /** Since */
+            since: string | null;
+        };
+        /**
+         * NamesOut
+         * @description `total` fit the text, `names` are the best of them; `meant`: how many the text selects as it stands.
+         */
+        NamesOut: {
+            /** Host */
+            host: string;
+            /** Names */
+            names: components["schemas"]["NameOut"][];
+            /** Total */
+            total: number;
+            /** Meant */
+            meant: number | null;
+        };
+        /**
+         * NamesQuestion
+         * @description `pid`: names as that process sees them; its libraries, its file system.
+         */
+        NamesQuestion: {
+            /** Kind */
+            kind: string;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /**
+             * Pid
+             * @default 0
+             */
+            pid: number;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit: number;
         };
         /** SwitchOut */
         SwitchOut: {
@@ -1573,6 +1641,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HostOut"];
+                };
+            };
+        };
+    };
+    server_fleet_names_api_ask_for_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamesQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamesOut"];
                 };
             };
         };

@@ -123,6 +123,7 @@ def test_nobody_waits_for_ever_for_the_next_question(monkeypatch: pytest.MonkeyP
     pids = asked.answering.pids
     asked.run(1)
     asked.run_until_gone(pids)
+    assert asked.answering.pids == []
 
 
 @pytest.mark.parametrize(
