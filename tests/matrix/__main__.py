@@ -40,7 +40,7 @@ for part in proc sys dev; do mkdir $new/$part; mount --rbind /$part $new/$part; 
 mkdir -p $new/mnt $new/run $new/tmp $new{headers}
 mount --bind {folder} $new/mnt
 mount --bind {folder}/headers $new{headers}
-exec chroot $new sh -c 'cd {root} && exec .venv/bin/python -m tests.matrix.fill /mnt/results {commit} --guest {tools}'
+exec chroot $new sh -c 'cd {root} && exec .venv/bin/python -m tests.matrix.fill --guest /mnt/results {commit} {tools}'
 """
 
 

@@ -15,7 +15,7 @@ from tests.agent.runner import harness
 from tests.matrix import preloaded, results
 from tests.matrix.measure import measure
 
-CELL_SECONDS = 900
+CELL_SECONDS = 300
 
 
 def main() -> int:

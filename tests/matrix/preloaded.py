@@ -81,6 +81,7 @@ def fork_script(words: Sequence[str], output: Path, env: Mapping[str, str]) -> F
             os.dup2(log, stream)
         sys.stdout = sys.stderr = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
         os.environ.update(env)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.argv = list(words)
         return runpy.run_path(words[0], run_name="__main__") and None
 

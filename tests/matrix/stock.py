@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.matrix.preloaded import Forked, fork_script
 
 QUIET_SECONDS = 3.0
-STEADY_SECONDS = 1.0
+STEADY_SECONDS = 0.7
 
 
 class Stock:
@@ -36,14 +36,17 @@ class Stock:
             self.process = fork_script([binary, *words], self.output, env)
             return
         with self.output.open("wb") as log:
-            self.process = subprocess.Popen([binary, *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+            self.process = subprocess.Popen(
+                [binary, *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, preexec_fn=_hear_interrupts
+            )
 
     @property
     def text(self) -> str:
         return self.output.read_text(errors="backslashreplace") if self.output.exists() else ""
 
     def wait_attached(self, seconds: float) -> None:
-        """Until it holds probes, and no more come, or it has ended. What it prints is no sign: some print first."""
+        """Until it holds probes, no more come and it sleeps, or it has ended. What it prints is no sign: some print
+        first."""
         deadline = time.monotonic() + seconds
         held, since = 0, time.monotonic()
         while self.process and not self.failure:
@@ -51,7 +54,7 @@ class Stock:
                 self.failure = last_words(self.text)
             elif time.monotonic() > deadline:
                 self.failure = f"attached nothing within {seconds:.0f} s"
-            elif (now := _probes(self.process.pid)) != held:
+            elif (now := _probes(self.process.pid)) != held or not _sleeps(self.process.pid):
                 held, since = now, time.monotonic()
             elif held and time.monotonic() - since > STEADY_SECONDS:
                 return
@@ -69,13 +72,18 @@ class Stock:
         """As a person does, with ^C: several tools print only then."""
         if self.process is None:
             return
-        for number, seconds in ((signal.SIGINT, 60), (signal.SIGKILL, 30)):
+        for number, seconds in ((signal.SIGINT, 120), (signal.SIGKILL, 30)):
             self.process.send_signal(number)
             try:
                 self.process.wait(seconds)
             except subprocess.TimeoutExpired:
                 continue
             return
+
+
+def _hear_interrupts() -> None:
+    """Shells let what they start in the background ignore them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _probes(pid: int) -> int:
@@ -88,6 +96,14 @@ def _probes(pid: int) -> int:
     except OSError:
         return count  # it closed one, or ended
     return count
+
+
+def _sleeps(pid: int) -> bool:
+    """Waits for events; one that waits for a CPU does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("S")
+    except OSError:
+        return False
 
 
 def last_words(text: str) -> str:

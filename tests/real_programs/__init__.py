@@ -1,0 +1,1 @@
+"""Programs that nobody here wrote, under a load that they count themselves."""
