@@ -48,6 +48,8 @@ _KIND = {
     pb.PROBE_TYPE_KRETPROBE: "kprobe",
     pb.PROBE_TYPE_PERF_TIMER: "perf_event",
 }
+# Of bpf/include/types.h.
+ONE_FUNCTION = "FS_ONE_FUNCTION=1"
 _USER_FUNCTION = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE)
 
 
@@ -282,8 +284,16 @@ def _attach_functions(request: Request, probe: pb.Probe, program: int, held: Att
     target = _target(request, probe)
     if target not in held.places:
         held.places[target] = _find(request, probe, target, held.functions)
+        _check_told_apart(held)
     for places in held.places[target]:
         yield from _attach_places(request, probe, program, places, held)
+
+
+def _check_told_apart(held: Attachment) -> None:
+    if ONE_FUNCTION in held.variant.defines and len(held.functions) > 1:
+        raise AttachError(
+            f"{len(held.functions)} functions match, which a kernel before Linux 5.15 cannot tell apart; name one"
+        )
 
 
 def _find(request: Request, probe: pb.Probe, target: str, functions: list[Function]) -> list[Places]:

@@ -162,7 +162,7 @@ def _hold(program: int, attr: Attr, what: str, *, pid: int = -1, cpu: int = 0, c
     _LINK_CREATE_PERF.pack_into(create, 0, program, event, _BPF_PERF_EVENT, 0, cookie)
     try:
         link = _bpf_link_create(create)
-        if link < 0 and ctypes.get_errno() == errno.EINVAL and not cookie:
+        if link < 0 and ctypes.get_errno() == errno.EINVAL:
             return _hold_without_link(program, event)
         return Held(_checked(link, what), event)
     except AttachError:
@@ -171,7 +171,7 @@ def _hold(program: int, attr: Attr, what: str, *, pid: int = -1, cpu: int = 0, c
 
 
 def _hold_without_link(program: int, event: int) -> Held:
-    """Before Linux 5.15. Closing the event detaches."""
+    """Before Linux 5.15, where no program can ask for the cookie either. Closing the event detaches."""
     try:
         fcntl.ioctl(event, _PERF_EVENT_IOC_SET_BPF, program)
     except OSError as error:

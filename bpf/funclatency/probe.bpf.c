@@ -14,7 +14,7 @@ BPF_TABLE("lru_hash", struct call, u64, starts, 65536);
 
 int on_entry(struct pt_regs *ctx)
 {
-    struct call call = {.tid = fs_tid(), .function = bpf_get_attach_cookie(ctx), .stack = PT_REGS_SP(ctx)};
+    struct call call = {.tid = fs_tid(), .function = fs_function(ctx), .stack = PT_REGS_SP(ctx)};
     u64 now = bpf_ktime_get_ns();
 
     if (!fs_skip())
@@ -25,7 +25,7 @@ int on_entry(struct pt_regs *ctx)
 int on_return(struct pt_regs *ctx)
 {
     u64 now = bpf_ktime_get_ns();
-    struct call call = {.tid = fs_tid(), .function = bpf_get_attach_cookie(ctx)};
+    struct call call = {.tid = fs_tid(), .function = fs_function(ctx)};
     struct latency_key key = {.function = call.function};
     struct latency_value add = {.calls = 1};
 
