@@ -137,13 +137,20 @@ class Client:
         self._transport.json("POST", f"sessions/{_session(session_id)}/stop")
 
     def row_blocks(
-        self, session_id: str, *, patience: float = PATIENCE_SECONDS, on_outage: Callable[[str], None] = _say_nothing
+        self,
+        session_id: str,
+        *,
+        stream: str = "",
+        patience: float = PATIENCE_SECONDS,
+        on_outage: Callable[[str], None] = _say_nothing,
     ) -> Iterator[bytes]:
         """The rows as blocks of whole NDJSON lines, as they arrive, all of them, until the session has ended.
 
-        A server that goes away is waited for; `on_outage` is told once each time.
+        `stream`: only the rows of this one. A server that goes away is waited for; `on_outage` is told once each time.
         """
-        return Following(self._transport, _session(session_id), patience=patience, on_outage=on_outage).blocks()
+        return Following(
+            self._transport, _session(session_id), patience=patience, on_outage=on_outage, stream=stream
+        ).blocks()
 
     def rows(self, session_id: str, *, patience: float = PATIENCE_SECONDS) -> Iterator[dict[str, Any]]:
         """The rows as dictionaries, as they arrive, all of them, until the session has ended."""
@@ -156,9 +163,15 @@ class Client:
             Program, self._transport.json("GET", f"sessions/{_session(session_id)}/program", query={"host": host})
         )
 
-    def export(self, session_id: str, file_format: str) -> AbstractContextManager[Iterator[bytes]]:
-        """All stored rows as ndjson, csv, arrow, parquet or folded, in chunks."""
-        return self._transport.stream(f"sessions/{_session(session_id)}/export", {"format": file_format})
+    def export(
+        self, session_id: str, file_format: str, *, stream: str = "", direction: str = ""
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """All stored rows as ndjson, csv, arrow, parquet, folded or raw, in chunks.
+
+        `stream` is needed when the session has several. `direction`: of raw, only "in" or "out".
+        """
+        query = {"format": file_format, "stream": stream, "direction": direction}
+        return self._transport.stream(f"sessions/{_session(session_id)}/export", query)
 
 
 def _session(text: str) -> str:

@@ -15,15 +15,23 @@ class Following:
 
     The server always sends the rows of one host in the same order, so after a broken connection as many rows of each
     host are skipped as were already given. `patience`: seconds without the server after which it is an error.
+    `stream`: only the rows of this one.
     """
 
     def __init__(
-        self, transport: Transport, session_id: str, *, patience: float, on_outage: Callable[[str], None]
+        self,
+        transport: Transport,
+        session_id: str,
+        *,
+        patience: float,
+        on_outage: Callable[[str], None],
+        stream: str = "",
     ) -> None:
         self._transport = transport
         self._session_id = session_id
         self._patience = patience
         self._on_outage = on_outage
+        self._stream = stream
         self._given: Counter[bytes] = Counter()
         self._lost_at: float | None = None
 
@@ -39,7 +47,7 @@ class Following:
 
     def _connection(self) -> Iterator[bytes]:
         skip = Counter(self._given)
-        query = {"format": "ndjson", "follow": 1}
+        query = {"format": "ndjson", "follow": 1, "stream": self._stream}
         with self._transport.stream(f"sessions/{self._session_id}/rows", query) as chunks:
             for lines in whole_lines(chunks):
                 self._lost_at = None

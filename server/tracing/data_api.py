@@ -17,7 +17,7 @@ from server.accounts.policy import Action, require
 from server.audit.record import record
 from server.tracing import sources
 from server.tracing.execute import Answer, answer
-from server.tracing.export import CONTENT_TYPES, Export, Format, pieces
+from server.tracing.export import CONTENT_TYPES, Direction, Export, Format, pieces
 from server.tracing.follow import Follower, Render, gather
 from server.tracing.lookup import session_by
 from server.tracing.models import Session
@@ -54,20 +54,26 @@ def get_rows(
 ) -> StreamingHttpResponse:
     """NDJSON, every row once. With follow it ends when the session has ended and everything is sent."""
     session = _allowed(request, session_id, Action.SESSION_VIEW, {"format": format, "stream": stream})
-    if stream:
-        sources.pick_stream(sources.load(session.pk), stream)
+    source = sources.load(session.pk)
+    # Before a host has attached nobody knows the streams; whoever follows waits for them.
+    if stream and (source.runs or not follow):
+        sources.pick_stream(source, stream)
     follower = Follower(segment_store(), session.pk, _renderer(stream))
     chunks = follower.follow() if follow else follower.stored()
     return StreamingHttpResponse(chunks, content_type=CONTENT_TYPES["ndjson"])
 
 
 @router.get("/{session_id}/export", summary="All stored rows as a file")
-def get_export(request: HttpRequest, session_id: str, format: Format, stream: str = "") -> StreamingHttpResponse:
+def get_export(
+    request: HttpRequest, session_id: str, format: Format, stream: str = "", direction: Direction = ""
+) -> StreamingHttpResponse:
     """The books travel along: as headers, and inside Arrow and Parquet files as the metadata entry `fleetscope`."""
-    session = _allowed(request, session_id, Action.SESSION_EXPORT, {"format": format, "stream": stream})
+    detail = {"format": format, "stream": stream} | ({"direction": direction} if direction else {})
+    session = _allowed(request, session_id, Action.SESSION_EXPORT, detail)
     source = sources.load(session.pk)
     about = _about(session)
-    export = Export(segment_store(), source, sources.pick_stream(source, stream), orjson.dumps(about))
+    wanted = sources.pick_stream(source, stream or (sources.only_payload(source) if format == "raw" else ""))
+    export = Export(segment_store(), source, wanted, orjson.dumps(about), direction)
     response = StreamingHttpResponse(_in_thread(export.write(format)), content_type=CONTENT_TYPES[format])
     response.headers["Content-Disposition"] = f'attachment; filename="{session.pk}.{format}"'
     response.headers["X-Fleetscope-Books"] = about["books"]

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from proto.v1 import tool_pb2
+from proto.v1.stream_pb2 import StreamSchema
 from server.errors import Invalid
 from server.tracing import rows
 from server.tracing.merge import Merged
@@ -18,7 +20,8 @@ from server.tracing.rows import RunSource
 from server.tracing.sources import SessionSource, common_stream
 from server.tracing.store import SegmentStore, StoredBatch
 
-Format = Literal["ndjson", "csv", "arrow", "parquet", "folded"]
+Format = Literal["ndjson", "csv", "arrow", "parquet", "folded", "raw"]
+Direction = Literal["", "in", "out"]
 
 CONTENT_TYPES: dict[Format, str] = {
     "ndjson": "application/x-ndjson",
@@ -26,8 +29,11 @@ CONTENT_TYPES: dict[Format, str] = {
     "arrow": "application/vnd.apache.arrow.stream",
     "parquet": "application/vnd.apache.parquet",
     "folded": "text/plain; charset=utf-8",
+    "raw": "application/octet-stream",
 }
 PIECE_ROWS = 64 * 1024
+PIECE_BYTES = 256 * 1024 * 1024
+ESCAPED = 4  # \\xNN
 GROUP_ROWS = 128 * 1024
 
 
@@ -39,6 +45,7 @@ class Export:
     source: SessionSource
     stream_name: str
     about: bytes
+    direction: Direction = ""  # of raw: only what was read, or written
 
     def write(self, form: Format) -> Iterator[bytes]:
         """Raises Invalid or Conflict before the first piece, when the stream cannot be written in this format."""
@@ -48,12 +55,22 @@ class Export:
             "arrow": self._arrow,
             "parquet": self._parquet,
             "folded": self._folded,
+            "raw": self._raw,
         }
         merged = common_stream(self.source, self.stream_name)
-        stream = merged.stream
-        if form == "folded" and stream.kind != tool_pb2.KIND_STACKS:
-            raise Invalid(f"stream {stream.name} has no stacks; choose ndjson, csv, arrow or parquet", field="format")
+        self._check(form, merged.stream)
         return writers[form](merged)
+
+    def _check(self, form: Format, stream: StreamSchema) -> None:
+        others = "choose ndjson, csv, arrow or parquet"
+        if form == "folded" and stream.kind != tool_pb2.KIND_STACKS:
+            raise Invalid(f"stream {stream.name} has no stacks; {others}", field="format")
+        if form == "raw" and stream.kind != tool_pb2.KIND_BYTES:
+            raise Invalid(f"stream {stream.name} has no payload; {others}", field="format")
+        if form == "raw" and len(self.source.runs) > 1:
+            raise Invalid("raw would mix the bytes of several hosts; the other formats name each row's", field="format")
+        if self.direction and (form != "raw" or not rows.has_direction(stream)):
+            raise Invalid("only raw bytes of a stream with a direction can be cut down to one", field="direction")
 
     def _batches(self) -> Iterator[tuple[RunSource, pa.RecordBatch]]:
         for source in self.source.runs:
@@ -77,6 +94,10 @@ class Export:
             counts.update(rows.folded(merged.stream, merged.align(source, batch)))
         for stack, count in counts.items():
             yield f"{stack} {count}\n".encode()
+
+    def _raw(self, merged: Merged) -> Iterator[bytes]:
+        for _, batch in self._batches():
+            yield from rows.raw(merged.stream, batch, self.direction)
 
     def _tables(self, merged: Merged) -> Iterator[pa.RecordBatch]:
         for source, batch in self._batches():
@@ -108,8 +129,16 @@ def pieces(stored: StoredBatch, stream_name: str) -> Iterator[pa.RecordBatch]:
         return
     batch = stored.batch()
     if batch is not None:
-        for start in range(0, batch.num_rows, PIECE_ROWS):
-            yield batch.slice(start, PIECE_ROWS)
+        step = _rows_at_once(batch)
+        for start in range(0, batch.num_rows, step):
+            yield batch.slice(start, step)
+
+
+def _rows_at_once(batch: pa.RecordBatch) -> int:
+    """A few large values, repeated often enough, would be more text than there is memory."""
+    texts = [column.dictionary for column in batch.columns if pa.types.is_dictionary(column.type)]
+    longest = sum(pc.max(pc.binary_length(values)).as_py() or 0 for values in texts)
+    return max(1, min(PIECE_ROWS, PIECE_BYTES // max(1, ESCAPED * longest)))
 
 
 def _grouped(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:

@@ -5,7 +5,7 @@ Everything is done column by column: a value that repeats is made readable once,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -73,6 +73,21 @@ def folded(stream: StreamSchema, batch: pa.RecordBatch) -> dict[str, int]:
     counts = batch[stream.hits] if stream.hits else pa.array([1] * batch.num_rows, pa.uint64())
     summed = pa.table({"stack": lines, "count": counts}).group_by("stack").aggregate([("count", "sum")])
     return dict(zip(summed["stack"].to_pylist(), summed["count_sum"].to_pylist(), strict=True))
+
+
+def has_direction(stream: StreamSchema) -> bool:
+    return any(column.unit == tool_pb2.UNIT_DIRECTION for column in stream.columns)
+
+
+def raw(stream: StreamSchema, batch: pa.RecordBatch, direction: str = "") -> Iterator[bytes]:
+    """The payload of each row, not joined: a small batch may repeat a large value. ``direction``: only of such rows."""
+    payload = next(column.name for column in stream.columns if column.role == tool_pb2.ROLE_PAYLOAD)
+    codes = batch[payload].indices
+    if direction:
+        word = next(column.name for column in stream.columns if column.unit == tool_pb2.UNIT_DIRECTION)
+        codes = codes.filter(pc.equal(batch[word].dictionary_decode(), direction.encode()))
+    values = batch[payload].dictionary.to_pylist()
+    return (values[code] for code in codes.to_pylist())
 
 
 def table_schema(stream: StreamSchema, lacking: Collection[str] = ()) -> pa.Schema:

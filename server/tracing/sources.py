@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from proto.v1.tool_pb2 import KIND_BYTES
 from server.errors import Invalid
 from server.tracing.merge import Merged, merge
 from server.tracing.models import Run, Session, SessionState
@@ -42,6 +43,13 @@ def pick_stream(source: SessionSource, name: str) -> str:
         raise Invalid("no host has sent rows of this session; wait until a run is attached", field="stream")
     problem = f"there is no stream {name!r}" if name else "this session has several streams"
     raise Invalid(f"{problem}; choose one of {', '.join(names)}", field="stream")
+
+
+def only_payload(source: SessionSource) -> str:
+    """The name of the only stream of bytes; empty when there is none or a choice."""
+    streams = [stream for run in source.runs for stream in run.schema.streams]
+    names = {stream.name for stream in streams if stream.kind == KIND_BYTES}
+    return names.pop() if len(names) == 1 else ""
 
 
 def common_stream(source: SessionSource, name: str) -> Merged:

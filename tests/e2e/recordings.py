@@ -210,6 +210,6 @@ if __name__ == "__main__":
 
     import django
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "server.settings"  # the tests have their own
     django.setup()
     print(_store(sys.argv[1]))

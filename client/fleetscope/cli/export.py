@@ -11,24 +11,32 @@ import click
 
 from fleetscope.cli.follow import stdout_is_gone
 from fleetscope.cli.output import note
+from fleetscope.cli.raw import refuse_terminal
 from fleetscope.client import connect
 from fleetscope.errors import FleetscopeError
 
-FORMATS = ["ndjson", "csv", "arrow", "parquet", "folded"]
+FORMATS = ["ndjson", "csv", "arrow", "parquet", "folded", "raw"]
 
 
 @click.command()
 @click.argument("session")
-@click.option("--format", "file_format", type=click.Choice(FORMATS), required=True, help="folded: stacks only.")
+@click.option(
+    "--format", "file_format", type=click.Choice(FORMATS), required=True, help="folded: stacks; raw: payload."
+)
+@click.option("--stream", default="", metavar="NAME", help="Which one, when the session has several.")
+@click.option("--direction", type=click.Choice(["in", "out"]), default=None, help="Of raw: only read or only written.")
 @click.option("-o", "--output", "target", default="-", metavar="FILE", help="Default, and as -: stdout.")
-def export(session: str, file_format: str, target: str) -> int:
+def export(session: str, file_format: str, stream: str, direction: str | None, target: str) -> int:
     """Write all stored rows of a session.
 
-    Bytes that are not UTF-8 stand as \\xNN, a backslash as \\\\, in ndjson, csv and folded.
+    Bytes that are not UTF-8 stand as \\xNN, a backslash as \\\\, in ndjson, csv and folded; arrow, parquet and raw have
+    them as they were.
     """
+    if file_format == "raw" and target == "-":
+        refuse_terminal()
     with connect() as client:
         found = client.session(session)
-        with client.export(found["id"], file_format) as chunks:
+        with client.export(found["id"], file_format, stream=stream, direction=direction or "") as chunks:
             if target == "-":
                 return _write_stdout(chunks)
             note(f"{_write_file(chunks, Path(target))} bytes in {target}")

@@ -2,26 +2,38 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from fleetscope.cli.output import note
+from fleetscope.cli.output import note, printable_json
+from fleetscope.cli.raw import write_raw
 from fleetscope.cli.rowtable import RowTable
 from fleetscope.client import Client
 from fleetscope.models import Session
 
 
-def follow(client: Client, session: Session, output: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How rows are written. `direction`: of raw, only "in" or "out"."""
+
+    output: str
+    direction: str | None = None
+
+
+def follow(client: Client, session: Session, form: Form) -> None:
     """Returns when the session has ended and every row is written. Raises BrokenPipeError when nobody reads."""
     out = sys.stdout.buffer
+    if form.output == "raw":
+        return write_raw(client, session, out, form.direction)
     blocks = client.row_blocks(session["id"], on_outage=note)
-    if output == "ndjson":
-        _write_lines(blocks, out)
-    elif output == "json":
-        _write_array(blocks, out)
-    else:
-        _write_table(blocks, out, RowTable(lambda: _columns(client, session)))
+    if form.output == "table":
+        return _write_table(blocks, out, _Tables(client, session, shutil.get_terminal_size().columns))
+    if out.isatty():
+        blocks = map(_shown, blocks)
+    return _write_lines(blocks, out) if form.output == "ndjson" else _write_array(blocks, out)
 
 
 def stdout_is_gone() -> None:
@@ -29,10 +41,32 @@ def stdout_is_gone() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _columns(client: Client, session: Session) -> list[dict[str, Any]]:
-    """Of the session's first stream, on all hosts that have attached."""
-    schemas = [run["schema"] for run in client.session(session["id"])["runs"]]
-    return [column for schema in schemas if schema for column in schema["streams"][0]["columns"]]
+class _Tables:
+    """One for each stream, with the columns that its run really sends, known from its first row on."""
+
+    def __init__(self, client: Client, session: Session, width: int) -> None:
+        self._client = client
+        self._session = session["id"]
+        self._width = width if sys.stdout.isatty() else None
+        self._tables: dict[str, RowTable] = {}
+        self._last = ""
+
+    def lines(self, row: dict[str, Any]) -> list[str]:
+        stream = str(row.pop("stream", ""))
+        if stream not in self._tables:
+            self._tables[stream] = RowTable(lambda: self._columns(stream), self._width)
+        anew, self._last = stream != self._last, stream
+        return self._tables[stream].lines(row, anew=anew)
+
+    def _columns(self, stream: str) -> list[dict[str, Any]]:
+        """On all hosts that have attached."""
+        runs = self._client.session(self._session)["runs"]
+        streams = [found for run in runs for found in (run["schema"] or {}).get("streams", [])]
+        return [column for found in streams if stream in ("", found["name"]) for column in found["columns"]]
+
+
+def _shown(block: bytes) -> bytes:
+    return b"".join(printable_json(line).encode() + b"\n" for line in block.decode().split("\n") if line)
 
 
 def _write_lines(blocks: Iterator[bytes], out: BinaryIO) -> None:
@@ -51,8 +85,8 @@ def _write_array(blocks: Iterator[bytes], out: BinaryIO) -> None:
     out.flush()
 
 
-def _write_table(blocks: Iterator[bytes], out: BinaryIO, table: RowTable) -> None:
+def _write_table(blocks: Iterator[bytes], out: BinaryIO, tables: _Tables) -> None:
     for block in blocks:
         for line in block.splitlines():
-            out.write("".join(f"{text}\n" for text in table.lines(json.loads(line))).encode())
+            out.write("".join(f"{text}\n" for text in tables.lines(json.loads(line))).encode())
         out.flush()

@@ -3,7 +3,8 @@
 import errno
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,12 +12,15 @@ from typing import Any
 from fleetscope.cli.output import printable
 
 _WIDTHS = {
-    "boot_time": 15, "comm": 15, "pid": 7, "tid": 7, "uid": 6, "errno": 8, "nanoseconds": 9, "count": 8,
+    "boot_time": 15, "comm": 15, "pid": 7, "tid": 7, "uid": 6, "errno": 8, "nanoseconds": 9, "count": 8, "bytes": 6,
+    "connection": 14, "terminal": 7, "direction": 3,
     "syscall": 18, "function": 24, "open_flags": 16, "signal": 8, "ip_address": 15, "word": 11,
 }  # fmt: skip
 _SYMBOL_WIDTH = 20
 # Of no certain length: they stand last.
-_LONG = ("file_path", "argv", "stack")
+_LONG = ("file_path", "argv", "stack", "payload")
+# What says least without the rest goes last where there is little room.
+_OF_PAYLOAD = frozenset({"boot_time", "direction", "bytes", "payload"})
 _NUMBERS = frozenset(
     {"count", "bytes", "nanoseconds", "microseconds", "percent", "pid", "tid", "uid", "fd", "port", "log2_slot"}
 )
@@ -48,23 +52,41 @@ class _Column:
 
 
 class RowTable:
-    """Column widths are fixed by what is known of the columns and the first row."""
+    """Column widths are fixed by what is known of the columns and the first row.
 
-    def __init__(self, columns: Callable[[], Sequence[Mapping[str, Any]]]) -> None:
+    `width`: of the terminal. Payload is cut to it, and other columns stay out until it has a third of it.
+    """
+
+    def __init__(self, columns: Callable[[], Sequence[Mapping[str, Any]]], width: int | None = None) -> None:
         """``columns`` is asked when the first row is there: what they are is known only once a host has attached."""
         self._ask = columns
         self._known: dict[str, Mapping[str, Any]] = {}
         self._columns: list[_Column] = []
+        self._width = width
 
-    def lines(self, row: Mapping[str, Any]) -> list[str]:
-        """The row, with the heading before the first one."""
-        if self._columns:
-            return [self._line(row)]
+    def lines(self, row: Mapping[str, Any], *, anew: bool = False) -> list[str]:
+        """The row, with the heading before the first one and whenever the table begins `anew`."""
+        if not self._columns:
+            self._begin(row)
+            anew = True
+        return [self._heading(), self._line(row)] if anew else [self._line(row)]
+
+    def _begin(self, row: Mapping[str, Any]) -> None:
         self._known = {column["name"]: column for column in self._ask()}
         names = dict.fromkeys([*row, *self._known])
         columns = [self._column(name, row.get(name)) for name in names if not self._hidden(name)]
         self._columns = sorted(columns, key=lambda column: column.unit in _LONG)
-        return [self._heading(), self._line(row)]
+        if any(column.unit == "payload" for column in columns):
+            self._make_room()
+        else:
+            self._width = None
+
+    def _make_room(self) -> None:
+        if self._width is None:
+            return
+        spare = [column for column in self._columns if column.unit not in _OF_PAYLOAD]
+        while spare and sum(own.width + 1 for own in self._columns if own.unit != "payload") > self._width * 2 // 3:
+            self._columns.remove(spare.pop())
 
     def _hidden(self, name: str) -> bool:
         return bool(self._known.get(name, {}).get("hidden"))
@@ -72,7 +94,8 @@ class RowTable:
     def _column(self, name: str, value: object) -> _Column:
         known = self._known.get(name, {})
         unit = "boot_time" if name == "time" else str(known.get("unit", "none"))
-        unit = "stack" if known.get("role") == "stack" else unit
+        role = known.get("role")
+        unit = role if role in ("stack", "payload") else unit
         title = str(known.get("title") or name).upper()
         usual = 0 if unit in _LONG else len(_FORMATS.get(unit, _plain)(value))
         symbols = {int(symbol["value"]): str(symbol["name"]) for symbol in known.get("symbols", ())}
@@ -82,10 +105,25 @@ class RowTable:
         return _Column(name, title, unit, width, symbols, bool(known.get("flags")))
 
     def _heading(self) -> str:
-        return " ".join(column.align(column.title) for column in self._columns).rstrip()
+        return self._joined(column.align(column.title) for column in self._columns)
 
     def _line(self, row: Mapping[str, Any]) -> str:
-        return " ".join(column.align(column.show(row.get(column.name))) for column in self._columns).rstrip()
+        return self._joined(column.align(column.show(row.get(column.name))) for column in self._columns)
+
+    def _joined(self, cells: Iterable[str]) -> str:
+        line = " ".join(cells).rstrip()
+        return line if self._width is None else _cut(line, self._width)
+
+
+def _cut(line: str, width: int) -> str:
+    """To so many cells of a terminal, in which some characters take two."""
+    cells = 0
+    for place, char in enumerate(line):
+        cells += 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        if cells > width:
+            kept = line[:place]
+            return f"{kept[:-1]}…" if len(kept) > 1 else kept
+    return line
 
 
 def _plain(value: Any) -> str:
@@ -141,6 +179,10 @@ def _address(value: Any) -> str:
     return hex(value) if isinstance(value, int) else _plain(value)
 
 
+def _terminal(value: Any) -> str:
+    return f"pts/{value}" if isinstance(value, int) else _plain(value)
+
+
 def _slot(value: Any) -> str:
     return f">={_nanoseconds(1 << value if value else 0)}"
 
@@ -157,5 +199,7 @@ _FORMATS: dict[str, Callable[[Any], str]] = {
     "open_flags": _open_flags,
     "log2_slot": _slot,
     "address": _address,
+    "connection": _address,
+    "terminal": _terminal,
     "stack": _stack,
 }

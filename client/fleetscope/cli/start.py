@@ -6,9 +6,10 @@ from typing import Any
 import click
 
 from fleetscope.cli.ending import failure, report
-from fleetscope.cli.follow import follow, stdout_is_gone
+from fleetscope.cli.follow import Form, follow, stdout_is_gone
 from fleetscope.cli.interrupt import ask_to_stop, stopping_on_signals
 from fleetscope.cli.output import complain, note, output_option, print_json
+from fleetscope.cli.raw import SeveralHosts, check_output, check_tool, direction_option
 from fleetscope.client import Client, connect
 from fleetscope.models import Filters, Limits, Session
 from fleetscope.quantities import budget_permille, duration_ms, size_bytes
@@ -25,11 +26,15 @@ def _checked(parse: Callable[[str], int]) -> Callable[[click.Context, click.Para
 
 
 def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in texts]
-    for name, separator, _ in pairs:
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
         if not name or not separator:
             raise click.BadParameter(f"{name!r} is not NAME=VALUE", ctx=context, param=option)
-    return {name: value for name, _, value in pairs}
+        if name in pairs:
+            raise click.BadParameter(f"{name} is given twice; give it once", ctx=context, param=option)
+        pairs[name] = value
+    return pairs
 
 
 @click.command()
@@ -53,18 +58,22 @@ def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ..
 @click.option("--buffer", callback=_checked(size_bytes), metavar="SIZE", help="For rows not read yet, such as 64MiB.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; stands in the audit.")
 @click.option("--detach", is_flag=True, help="Print the session's id and leave it running.")
-@output_option("ndjson")
-def start(tool: str, *, output: str, detach: bool, **options: Any) -> int:
+@output_option("ndjson", "raw")
+@direction_option()
+def start(tool: str, *, output: str, direction: str | None, detach: bool, **options: Any) -> int:
     """Start a session, print its rows as they arrive, and its ledger when it has ended.
 
     Ctrl-C stops the session.
     """
+    check_output(output, direction)
     with connect() as client:
+        if output == "raw":
+            check_tool(client, tool, direction)
         session = _start(client, tool, options)
         if detach:
             return _print_id(session, output)
         note(f"session {session['id']} {tool} on {', '.join(session['hosts'])}: {client.url}/sessions/{session['id']}")
-        return _follow_to_end(client, session, output)
+        return _follow_to_end(client, session, Form(output, direction))
 
 
 def _start(client: Client, tool: str, options: dict[str, Any]) -> Session:
@@ -99,10 +108,13 @@ def _print_id(session: Session, output: str) -> int:
     return 0
 
 
-def _follow_to_end(client: Client, session: Session, output: str) -> int:
+def _follow_to_end(client: Client, session: Session, form: Form) -> int:
     with stopping_on_signals(session["id"]) as interrupt:
         try:
-            follow(client, session, output)
+            follow(client, session, form)
+        except SeveralHosts:
+            ask_to_stop(session["id"])
+            raise
         except BrokenPipeError:
             stdout_is_gone()
             note(f"nobody reads any more: stopping session {session['id'][:8]}")

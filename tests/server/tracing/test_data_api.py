@@ -14,10 +14,13 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 
 from proto.text import unescape
+from proto.v1.stream_pb2 import RunSchema
 from server.accounts.models import User
 from server.audit.models import AuditEntry
+from server.tracing import export as export_module
 from server.tracing.models import Run
 from server.tracing.segments import segment_store
+from tests.e2e.recordings import TLS, Said, rows_of
 from tests.server.tracing.rows import TWO_STREAMS
 from tests.server.tracing.sessions import Traced, traced
 
@@ -97,6 +100,68 @@ def test_nasty_names_come_back_from_every_format(client: Client, ended: Traced) 
     assert [unescape(row["path"]) for row in ndjson(export(client, ended, "ndjson"))] == expected
 
 
+SAID = [
+    Said(1, b"GET /\r\n"),
+    Said(2, b"\x00\xff\x1b[2J\\", "in", size=900),
+    Said(3, b""),
+    Said(4, b"GET /\r\n", where=9),
+]
+
+
+@pytest.fixture
+def talked(client: Client) -> Traced:
+    found = traced(User.objects.get(role="tracer"), schema=RunSchema(tool="sslsniff", streams=[TLS]))
+    frames = found.frames[0]
+    found.append([frames.frame(rows_of(TLS, SAID[:2]), 0, 2), frames.frame(rows_of(TLS, SAID[2:]), 0, 2)])
+    found.end()
+    return found
+
+
+@pytest.mark.parametrize(("direction", "count"), [("", 4), ("in", 1), ("out", 3)])
+def test_raw_is_the_payload_and_nothing_else(client: Client, talked: Traced, direction: str, count: int) -> None:
+    kept = [said.data for said in SAID if direction in ("", said.direction)]
+    assert len(kept) == count
+    for _ in range(2):
+        assert export(client, talked, "raw", direction=direction) == b"".join(kept)
+        segment_store().seal_due()
+    assert AuditEntry.objects.order_by("-id")[0].detail.get("direction", "") == direction
+
+
+def test_a_payload_is_whole_in_every_format(client: Client, talked: Traced) -> None:
+    expected = [(said.direction.encode(), said.data) for said in SAID]
+    arrow = pa.ipc.open_stream(export(client, talked, "arrow")).read_all().to_pylist()
+    parquet = pq.read_table(io.BytesIO(export(client, talked, "parquet"))).to_pylist()
+    assert [(row["direction"], row["data"]) for row in arrow] == expected
+    assert [(row["direction"], row["data"]) for row in parquet] == expected
+    assert [unescape(row["data"]) for row in ndjson(export(client, talked, "ndjson"))] == [data for _, data in expected]
+
+
+def test_a_large_payload_that_repeats_goes_out_in_pieces(
+    client: Client, talked: Traced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = export(client, talked, "ndjson")
+    monkeypatch.setattr(export_module, "PIECE_BYTES", 1)
+    assert export(client, talked, "ndjson") == whole
+
+
+def test_raw_of_several_hosts_is_refused(client: Client) -> None:
+    both = traced(User.objects.get(role="tracer"), hosts=2, schema=RunSchema(tool="sslsniff", streams=[TLS]))
+    refused = client.get(f"/api/sessions/{both.session.pk}/export", {"format": "raw"})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "format")
+    assert "several hosts" in refused.json()["error"]["message"]
+
+
+def test_who_follows_a_stream_may_come_before_its_host(client: Client, talked: Traced) -> None:
+    schema = Run.objects.get(session=talked.session).schema
+    Run.objects.filter(session=talked.session).update(schema=b"")
+    address = f"/api/sessions/{talked.session.pk}/rows"
+    assert client.get(address, {"stream": "data"}).status_code == 422
+    assert body(client.get(address, {"stream": "data", "follow": "1"})) == b""
+    Run.objects.filter(session=talked.session).update(schema=schema)
+    assert len(ndjson(body(client.get(address, {"stream": "data", "follow": "1"})))) == 4
+    assert client.get(address, {"stream": "none", "follow": "1"}).status_code == 422
+
+
 def test_the_books_travel_along(client: Client, ended: Traced) -> None:
     response = client.get(f"/api/sessions/{ended.session.pk}/export", {"format": "arrow"})
     assert response.headers["X-Fleetscope-Books"] == "complete"
@@ -156,6 +221,8 @@ def test_questions_are_answered(client: Client, ended: Traced) -> None:
         ("export", {"format": "xml"}, 422, "format"),
         ("export", {}, 422, "format"),
         ("export", {"format": "folded"}, 422, "stream events has no stacks"),
+        ("export", {"format": "raw"}, 422, "stream events has no payload"),
+        ("export", {"format": "csv", "direction": "in"}, 422, "only raw bytes"),
         ("export", {"format": "csv", "stream": "none"}, 422, "there is no stream 'none'; choose one of events"),
         ("rows", {"stream": "none"}, 422, "there is no stream 'none'"),
     ],

@@ -92,3 +92,34 @@ def test_a_column_that_the_first_rows_host_lacks_has_its_place() -> None:
     table = RowTable(lambda: [{"name": "pid", "unit": "pid"}, {"name": "extra"}])
     assert table.lines({"pid": 1})[0].split() == ["PID", "EXTRA"]
     assert table.lines({"pid": 2, "extra": 5})[0].split() == ["2", "5"]
+
+
+SAID: list[dict[str, Any]] = [
+    {"name": "time", "unit": "boot_time"},
+    {"name": "pid", "unit": "pid"},
+    {"name": "conn", "unit": "connection"},
+    {"name": "direction", "unit": "direction"},
+    {"name": "size", "unit": "bytes"},
+    {"name": "data", "unit": "none", "role": "payload"},
+]
+WORDS = {
+    "host": "web1", "time": "2026-01-02T03:04:05Z", "pid": 42, "conn": 0x7F10, "direction": "in", "size": 900,
+    "data": "\n\x1b]52;\x07\u202e" + "世" * 100,
+}  # fmt: skip
+
+
+def test_payload_is_one_line_cut_to_the_terminal() -> None:
+    heading, line = RowTable(lambda: SAID, 80).lines(WORDS)
+    assert "\n" not in line and line.isprintable() and line.endswith("世…")
+    assert 78 <= sum(2 if char == "世" else 1 for char in line) <= 80
+    assert heading.split() == ["HOST", "TIME", "PID", "DIRECTION", "SIZE", "DATA"]
+
+
+def test_where_there_is_room_payload_is_whole_and_nothing_left_out() -> None:
+    heading, line = RowTable(lambda: SAID).lines(WORDS)
+    assert line.endswith("\\x0a\\x1b]52;\\x07\\u202e" + "世" * 100)
+    assert "0x7f10" in line and "CONN" in heading
+
+
+def test_only_payload_is_cut() -> None:
+    assert RowTable(lambda: COLUMNS, 40).lines(ROW)[1].endswith("/etc/hosts")

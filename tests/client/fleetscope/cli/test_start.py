@@ -31,7 +31,15 @@ def test_a_detached_start_prints_its_id_alone(stack: Stack) -> None:
 
 @pytest.mark.parametrize(
     "args",
-    [["--duration", "soon"], ["--budget", "3"], ["--label", "web"], ["--param", "=1"], ["--pid", "0"], ["--rows", "x"]],
+    [
+        ["--param", "a=1", "--param", "a=2"],
+        ["--duration", "soon"],
+        ["--budget", "3"],
+        ["--label", "web"],
+        ["--param", "=1"],
+        ["--pid", "0"],
+        ["--rows", "x"],
+    ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(stack: Stack, args: list[str]) -> None:
     done = stack.command("start", "opensnoop", *args, check=False)
