@@ -36,16 +36,18 @@ class Seen(_message.Message):
     def __init__(self, messages: _Optional[int] = ...) -> None: ...
 
 class LiveMessage(_message.Message):
-    __slots__ = ("state", "rows", "skipped", "closing")
+    __slots__ = ("state", "rows", "skipped", "closing", "group")
     STATE_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     SKIPPED_FIELD_NUMBER: _ClassVar[int]
     CLOSING_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
     state: SessionState
     rows: RunRows
     skipped: Skipped
     closing: Closing
-    def __init__(self, state: _Optional[_Union[SessionState, _Mapping]] = ..., rows: _Optional[_Union[RunRows, _Mapping]] = ..., skipped: _Optional[_Union[Skipped, _Mapping]] = ..., closing: _Optional[_Union[Closing, _Mapping]] = ...) -> None: ...
+    group: RowsGroup
+    def __init__(self, state: _Optional[_Union[SessionState, _Mapping]] = ..., rows: _Optional[_Union[RunRows, _Mapping]] = ..., skipped: _Optional[_Union[Skipped, _Mapping]] = ..., closing: _Optional[_Union[Closing, _Mapping]] = ..., group: _Optional[_Union[RowsGroup, _Mapping]] = ...) -> None: ...
 
 class SessionState(_message.Message):
     __slots__ = ("session", "state", "runs", "watching")
@@ -110,6 +112,12 @@ class RunRows(_message.Message):
     boot_ns: int
     wall_ns: int
     def __init__(self, run: _Optional[str] = ..., seq: _Optional[int] = ..., stream: _Optional[int] = ..., rows: _Optional[int] = ..., first_row: _Optional[int] = ..., body: _Optional[bytes] = ..., backfill: _Optional[bool] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ...) -> None: ...
+
+class RowsGroup(_message.Message):
+    __slots__ = ("batches",)
+    BATCHES_FIELD_NUMBER: _ClassVar[int]
+    batches: _containers.RepeatedCompositeFieldContainer[RunRows]
+    def __init__(self, batches: _Optional[_Iterable[_Union[RunRows, _Mapping]]] = ...) -> None: ...
 
 class Skipped(_message.Message):
     __slots__ = ("run", "first_seq", "last_seq", "rows")

@@ -104,7 +104,7 @@ class Tail:
 
     async def _read(self, run: str) -> None:
         stored = segment_store().read(self.session, UUID(run), self.cursors[run])
-        while batches := await asyncio.to_thread(take, run, stored, backfill=False):
+        while batches := await asyncio.to_thread(take, run, stored):
             self.cursors[run], self.totals[run] = batches[-1].seq, batches[-1].total
             for watcher in self.watchers:
                 if watcher.viewer.live:

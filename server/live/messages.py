@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from proto.v1.live_pb2 import LiveMessage, RunRows, RunState, SessionState
+from proto.v1.live_pb2 import LiveMessage, RowsGroup, RunRows, RunState, SessionState
 from server.live.viewer import Rows
 from server.tracing.models import Run, Session
 from server.tracing.render import run_books, run_end
 from server.tracing.store import StoredBatch
 
 
-def rows_message(run: str, batch: StoredBatch, *, backfill: bool) -> Rows:
-    """Decompresses the batch: browsers have no zstd."""
-    head, total = batch.head, batch.head.first_row + batch.head.rows
-    if not head.rows or batch.stream is None:
-        return Rows(run, head.seq, 0, None, total)
-    message = RunRows(
+def rows_message(run: str, batch: StoredBatch) -> Rows:
+    """A batch that has just come. Decompresses it: browsers have no zstd."""
+    message = LiveMessage(rows=_run_rows(run, batch, backfill=False)) if _has_rows(batch) else None
+    return _rows(run, [batch], message)
+
+
+def group_message(run: str, batches: Sequence[StoredBatch]) -> Rows:
+    """Batches of the past as one message: a browser decodes a hundred small ones as fast as three."""
+    rows = [_run_rows(run, batch, backfill=True) for batch in batches if _has_rows(batch)]
+    return _rows(run, batches, LiveMessage(group=RowsGroup(batches=rows)) if rows else None)
+
+
+def _has_rows(batch: StoredBatch) -> bool:
+    return bool(batch.head.rows) and batch.stream is not None
+
+
+def _run_rows(run: str, batch: StoredBatch, *, backfill: bool) -> RunRows:
+    head = batch.head
+    return RunRows(
         run=run,
         seq=head.seq,
         stream=head.stream,
@@ -29,7 +42,13 @@ def rows_message(run: str, batch: StoredBatch, *, backfill: bool) -> Rows:
         boot_ns=head.boot_ns,
         wall_ns=head.wall_ns,
     )
-    return Rows(run, head.seq, head.rows, LiveMessage(rows=message).SerializeToString(), total)
+
+
+def _rows(run: str, batches: Sequence[StoredBatch], message: LiveMessage | None) -> Rows:
+    last = batches[-1].head
+    rows = sum(batch.head.rows for batch in batches if _has_rows(batch))
+    payload = message.SerializeToString() if message is not None else None
+    return Rows(run, last.seq, rows, payload, last.first_row + last.rows)
 
 
 def session_state(session: UUID) -> SessionState:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Protocol
 from uuid import UUID
 
-from server.live.messages import rows_message
+from server.live.messages import group_message, rows_message
 from server.live.viewer import Rows, Viewer
 from server.tracing.store import SegmentStore, StoredBatch
 
 READ_BYTES = 1024 * 1024  # messages made at once, off the event loop
+GROUP_BYTES = 128 * 1024  # of them in one message
 # Each pass reads what came in during the one before. A browser that has not caught up after so many never will: skip.
 PASSES = 8
 
@@ -65,7 +66,7 @@ class Watcher:
     async def _read_run(self, store: SegmentStore, session: UUID, run: str, target: int) -> None:
         stored = store.read(session, UUID(run), self.viewer.cursors.get(run, 0))
         while self.viewer.cursors.get(run, 0) < target:
-            batches = await asyncio.to_thread(take, run, stored, backfill=True)
+            batches = await asyncio.to_thread(take_groups, run, stored)
             if not batches:
                 return  # what is missing up to the target was removed by hand
             for batch in batches:
@@ -79,13 +80,29 @@ class Watcher:
             await self._drawn.wait()
 
 
-def take(run: str, stored: Iterator[StoredBatch], *, backfill: bool) -> list[Rows]:
+def take(run: str, stored: Iterator[StoredBatch]) -> list[Rows]:
     """The next batches as messages, about READ_BYTES of them; none at the end."""
     batches: list[Rows] = []
     size = 0
     for batch in stored:
-        batches.append(rows_message(run, batch, backfill=backfill))
+        batches.append(rows_message(run, batch))
         size += len(batches[-1].payload or b"")
         if size >= READ_BYTES:
             break
     return batches
+
+
+def take_groups(run: str, stored: Iterator[StoredBatch]) -> list[Rows]:
+    """The next batches of the past, those that are small several to a message; none at the end."""
+    groups: list[list[StoredBatch]] = []
+    whole = size = 0
+    for batch in stored:
+        if not groups or size >= GROUP_BYTES:
+            groups.append([])
+            size = 0
+        groups[-1].append(batch)
+        size += batch.head.body_size
+        whole += batch.head.body_size
+        if whole >= READ_BYTES:
+            break
+    return [group_message(run, group) for group in groups]

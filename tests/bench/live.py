@@ -61,7 +61,7 @@ async def watch(session: str, cookie: str, arrived: list[float], batches: int) -
         await socket.send(ViewerMessage(subscribe=Subscribe()).SerializeToString())
         while len(arrived) < batches:
             message = LiveMessage.FromString(await socket.recv(decode=False))
-            if message.HasField("rows"):
+            if message.HasField("rows") or message.HasField("group"):
                 arrived.append(perf_counter())
                 await socket.send(ViewerMessage(seen=Seen(messages=len(arrived))).SerializeToString())
 

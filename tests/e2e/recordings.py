@@ -18,12 +18,13 @@ import pyarrow as pa
 from proto.v1 import tool_pb2 as pb
 from proto.v1.stream_pb2 import END_CAUSE_DURATION, LOSS_CAUSE_RING, RunSchema, StreamSchema
 from proto.v1.tool_pb2 import Column
-from tests.server.tracing.rows import BOOT, Frames, batch, stream
+from tests.server.tracing.rows import BOOT, EVENTS, Frames, batch, events, stream
 
 if TYPE_CHECKING:
     from tests.e2e.stack import Stack
 
 SECOND = 10**9
+MANY = 6000  # five minutes of a session that somebody watches, at 20 batches a second
 # Must have no effect on whoever looks: script, clipboard, title, links, questions to the terminal, text turned around.
 HOSTILE = [
     b'<script>window.stolen=1</script><img src=x onerror="window.stolen=1">\r\n',
@@ -143,6 +144,7 @@ def recordings() -> dict[str, tuple[str, StreamSchema, Iterator[pa.RecordBatch]]
         "tls": ("sslsniff", TLS, iter([rows_of(TLS, talking())])),
         "hostile-tls": ("sslsniff", TLS, iter([rows_of(TLS, hostile())])),
         "counters": ("cachestat", COUNTERS, _counters()),
+        "many-batches": ("opensnoop", EVENTS, (events(number * 20, 20) for number in range(MANY))),
     }
 
 

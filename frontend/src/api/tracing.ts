@@ -47,7 +47,12 @@ export const startSession = (request: StartRequest): Promise<Session> => post("s
 export const stopSession = (id: string): Promise<unknown> => post(`sessions/${encodeURIComponent(id)}/stop`);
 export const deleteSession = (id: string): Promise<unknown> => remove(`sessions/${encodeURIComponent(id)}`);
 
-export type ExportFormat = "ndjson" | "csv" | "arrow" | "parquet" | "folded";
+export type Question = Partial<Schemas["Question"]>;
+export type Answer = Schemas["AnswerOut"];
+
+export const queryRows = (id: string, question: Question): Promise<Answer> => post(`sessions/${encodeURIComponent(id)}/query`, question);
+
+export type ExportFormat = "ndjson" | "csv" | "arrow" | "parquet" | "folded" | "raw";
 
 export function exportAddress(id: string, format: ExportFormat, stream: string): string {
   return `/api/sessions/${encodeURIComponent(id)}/export?${new URLSearchParams({ format, stream }).toString()}`;

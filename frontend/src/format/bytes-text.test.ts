@@ -1,8 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { escapeBytes, splitArgv, visible } from "./bytes-text";
+import { escapeBytes, splitArgv, unescapeBytes, visible } from "./bytes-text";
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+describe("unescapeBytes", () => {
+  it("brings every byte back", () => {
+    const every = Uint8Array.from({ length: 256 }, (_, i) => i);
+    expect(unescapeBytes(escapeBytes(every))).toEqual(every);
+    for (const own of ["", "plain", "grün\\x41", "\\\\"]) expect(unescapeBytes(escapeBytes(text(own)))).toEqual(text(own));
+  });
+
+  it("refuses what no escape makes", () => {
+    expect(() => unescapeBytes("a\\q")).toThrow("Stray backslash");
+  });
+});
 
 describe("escapeBytes", () => {
   it("keeps valid UTF-8 and doubles backslashes", () => {

@@ -47,6 +47,21 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   }
 }
 
+const encoder = new TextEncoder();
+
+/** The bytes of an escaped text. Throws when a backslash starts neither of the two escapes. */
+export function unescapeBytes(text: string): Uint8Array {
+  if (!text.includes("\\")) return encoder.encode(text);
+  const parts: number[] = [];
+  for (const [token] of text.matchAll(/\\\\|\\x[0-9a-f]{2}|[^\\]+|\\/g)) {
+    if (token === "\\") throw new Error(`Stray backslash in ${JSON.stringify(text.slice(0, 80))}`);
+    if (token === "\\\\") parts.push(0x5c);
+    else if (token.startsWith("\\x")) parts.push(Number.parseInt(token.slice(2), 16));
+    else parts.push(...encoder.encode(token));
+  }
+  return Uint8Array.from(parts);
+}
+
 /** What a screen would hide or obey: C0, DEL, C1; Arabic letter mark; zero-width and bidirectional marks, embeddings, isolates; line separators; BOM. */
 export const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 

@@ -1880,8 +1880,9 @@ export interface operations {
     server_tracing_data_api_get_export: {
         parameters: {
             query: {
-                format: "ndjson" | "csv" | "arrow" | "parquet" | "folded";
+                format: "ndjson" | "csv" | "arrow" | "parquet" | "folded" | "raw";
                 stream?: string;
+                direction?: "" | "in" | "out";
             };
             header?: never;
             path: {

@@ -102,6 +102,18 @@ function opened(): { line: FakeLine; stream: SessionStream } {
 }
 
 describe("a session's stream", () => {
+  it("takes in what was stored already as one message, each batch once", () => {
+    const { line, stream } = opened();
+    const batches = [first, second, third].map(({ message }) => message.value);
+    line.tell(first.message);
+    line.tell({ case: "group", value: { batches } } as never);
+    expect(pids(stream)).toEqual([0, 1, 2, 3, 4]);
+    expect(stream.totalRows).toBe(5);
+    frame();
+    const seen = line.sent.at(-1)?.message;
+    expect(seen?.case === "seen" && seen.value.messages).toBe(2n);
+  });
+
   it("subscribes from the beginning and acknowledges what was drawn, once a frame", () => {
     const { line, stream } = opened();
     line.tell(first.message);

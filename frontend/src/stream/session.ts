@@ -12,8 +12,8 @@ import {
 import type { Column, Kind } from "../gen/proto/v1/tool_pb";
 import type { StreamSchema } from "../gen/proto/v1/stream_pb";
 import { Role } from "../gen/proto/v1/tool_pb";
-import type { Chunk, ColumnData } from "./chunk";
-import { decodeBody } from "./decode";
+import { type Chunk, type ColumnData, concat } from "./chunk";
+import { decodeBodies } from "./decode";
 import { FrameFlush } from "./frames";
 import { Rates } from "./rates";
 import { Rows } from "./rows";
@@ -140,7 +140,9 @@ export class SessionStream {
       case "state":
         return this.applyState(message.value);
       case "rows":
-        return this.applyRows(message.value);
+        return this.applyRows([message.value]);
+      case "group":
+        return this.applyRows(message.value.batches);
       case "skipped":
         return this.applySkipped(message.value);
       case "closing":
@@ -160,24 +162,38 @@ export class SessionStream {
     this.flush.ask();
   }
 
-  private applyRows(batch: RunRows): void {
+  /** Batches of one message: all of one run, in order of seq. */
+  private applyRows(batches: readonly RunRows[]): void {
     this.batches++;
-    const run = this.runs.get(batch.run);
-    const schema = this.states.get(batch.run)?.schema?.streams[batch.stream];
-    if (run === undefined || schema === undefined) throw new Error("Rows came before their schema; reload the page.");
     this.flush.ask();
-    if (batch.seq <= run.seq) return;
-    run.seq = batch.seq;
-    run.rows = larger(run.rows, batch.firstRow + BigInt(batch.rows));
-    const chunk = this.chunkOf(schema, batch, run);
-    this.rates.add(run.index, batch.wallNs, batch.rows);
+    const run = this.runs.get(batches[0]?.run ?? "");
+    if (run === undefined) throw new Error("Rows came before their schema; reload the page.");
+    const fresh = batches.filter(({ seq }) => seq > run.seq);
+    for (const batch of fresh) {
+      run.seq = batch.seq;
+      run.rows = larger(run.rows, batch.firstRow + BigInt(batch.rows));
+      this.rates.add(run.index, batch.wallNs, batch.rows);
+    }
+    for (const number of new Set(fresh.map(({ stream }) => stream))) {
+      this.applyStream(
+        run,
+        fresh.filter(({ stream }) => stream === number),
+      );
+    }
+  }
+
+  private applyStream(run: RunProgress, batches: readonly RunRows[]): void {
+    const [first] = batches;
+    const schema = this.states.get(first?.run ?? "")?.schema?.streams[first?.stream ?? 0];
+    if (schema === undefined) throw new Error("Rows came before their schema; reload the page.");
+    const decoded = decodeBodies(schema.arrowSchema, batches);
+    const chunk = concat(batches.map((batch, place) => this.chunkOf(schema, decoded[place] ?? [], batch, run)));
     const stream = this.streamOf(schema);
     stream.rows.add(chunk);
     stream.consumers.forEach((consume) => consume(chunk));
   }
 
-  private chunkOf(schema: StreamSchema, batch: RunRows, run: RunProgress): Chunk {
-    const columns = decodeBody(schema.arrowSchema, batch.body, batch.rows);
+  private chunkOf(schema: StreamSchema, columns: readonly ColumnData[], batch: RunRows, run: RunProgress): Chunk {
     return {
       rows: batch.rows,
       bytes: batch.body.length,

@@ -82,6 +82,8 @@ export function stackBatch(rows: readonly { time: bigint; stack: readonly string
   return wire(STACK_SCHEMA, children as never[], rows.length);
 }
 
+const END_MARK = 8;
+
 /** The stream as the product cuts it: the schema message alone, then everything else without the end mark. */
 function wire(schema: Schema, children: never[], rows: number): Wire {
   const batch = new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: rows, children }));
@@ -89,7 +91,7 @@ function wire(schema: Schema, children: never[], rows: number): Wire {
   writer.write(batch);
   const whole = writer.finish().toUint8Array(true);
   const cut = 8 + new DataView(whole.buffer, whole.byteOffset).getInt32(4, true);
-  return { schema: whole.slice(0, cut), body: whole.slice(cut) };
+  return { schema: whole.slice(0, cut), body: whole.slice(cut, -END_MARK) };
 }
 
 export function dictionary(values: readonly (Uint8Array | string)[]): ChunkDictionary {

@@ -23,9 +23,8 @@ export { default as IconPower } from "@tabler/icons-react/dist/esm/icons/IconPow
 export { default as IconRefresh } from "@tabler/icons-react/dist/esm/icons/IconRefresh.mjs";
 export { default as IconServer2 } from "@tabler/icons-react/dist/esm/icons/IconServer2.mjs";
 export { default as IconSettings } from "@tabler/icons-react/dist/esm/icons/IconSettings.mjs";
-export { default as IconSortAscending } from "@tabler/icons-react/dist/esm/icons/IconSortAscending.mjs";
-export { default as IconSortDescending } from "@tabler/icons-react/dist/esm/icons/IconSortDescending.mjs";
 export { default as IconSun } from "@tabler/icons-react/dist/esm/icons/IconSun.mjs";
 export { default as IconTool } from "@tabler/icons-react/dist/esm/icons/IconTool.mjs";
 export { default as IconTrash } from "@tabler/icons-react/dist/esm/icons/IconTrash.mjs";
 export { default as IconUserCircle } from "@tabler/icons-react/dist/esm/icons/IconUserCircle.mjs";
+export { default as IconX } from "@tabler/icons-react/dist/esm/icons/IconX.mjs";

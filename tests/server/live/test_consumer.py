@@ -57,9 +57,9 @@ class Browser:
 
     async def _take(self, message: LiveMessage) -> None:
         match message.WhichOneof("message"):
-            case "rows":
+            case "rows" | "group":
                 assert self.states and self.states[-1].runs[0].HasField("schema"), "rows came before their schema"
-                self.rows.append(message.rows)
+                self.rows += message.group.batches or [message.rows]
                 self._drawn += 1
                 if self.acknowledge:
                     await self._send(ViewerMessage(seen=Seen(messages=self._drawn)))

@@ -44,11 +44,11 @@ async def until(watcher: Watcher, found: Callable[[LiveMessage], Any], seconds: 
 
 
 async def test_a_batch_is_read_once_however_many_watch(running: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[bool] = []
+    made: list[int] = []
 
-    def counted(run: str, batch: StoredBatch, *, backfill: bool) -> Rows:
-        made.append(backfill)
-        return rows_message(run, batch, backfill=backfill)
+    def counted(run: str, batch: StoredBatch) -> Rows:
+        made.append(batch.seq)
+        return rows_message(run, batch)
 
     monkeypatch.setattr(watcher_module, "rows_message", counted)
     session = running.session.pk
@@ -66,7 +66,7 @@ async def test_a_batch_is_read_once_however_many_watch(running: Traced, monkeypa
         for watcher in watchers:
             taken = await until(watcher, lambda message: message.HasField("rows"))
             assert [message.rows.rows for message in taken if message.HasField("rows")] == [5]
-    assert made == [False]
+    assert made == [1]
 
 
 async def test_a_nudge_is_heard_at_once(running: Traced, monkeypatch: pytest.MonkeyPatch) -> None:

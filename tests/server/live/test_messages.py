@@ -13,7 +13,7 @@ from proto.v1.live_pb2 import LiveMessage
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
 from server.accounts.models import User
 from server.fleet.models import Host
-from server.live.messages import rows_message, session_state, state_message
+from server.live.messages import group_message, rows_message, session_state, state_message
 from server.tracing.models import Session
 from server.tracing.store import StoredBatch
 from tests.server.tracing.rows import BOOT, EVENTS, SCHEMA, WALL, Frames, events
@@ -22,10 +22,10 @@ from tests.server.tracing.sessions import traced
 
 def test_a_batch_becomes_readable_arrow_without_zstd() -> None:
     frame = decode(Frames().rows_of(7))
-    found = rows_message("run", StoredBatch(frame.head, EVENTS, packed=frame.body), backfill=True)
+    found = rows_message("run", StoredBatch(frame.head, EVENTS, packed=frame.body))
     assert (found.seq, found.rows, found.total) == (1, 7, 7)
     message = LiveMessage.FromString(found.payload or b"").rows
-    assert (message.run, message.seq, message.rows, message.first_row, message.backfill) == ("run", 1, 7, 0, True)
+    assert (message.run, message.seq, message.rows, message.first_row, message.backfill) == ("run", 1, 7, 0, False)
     assert (message.boot_ns, message.wall_ns) == (BOOT, WALL)
     assert pa.ipc.open_stream(EVENTS.arrow_schema + message.body).read_next_batch().equals(events(0, 7))
 
@@ -34,8 +34,20 @@ def test_the_last_batch_has_nothing_to_show() -> None:
     frames = Frames()
     frames.rows_of(7)
     end = decode(frames.end(END_CAUSE_DURATION))
-    found = rows_message("run", StoredBatch(end.head, EVENTS), backfill=False)
+    found = rows_message("run", StoredBatch(end.head, EVENTS))
     assert (found.seq, found.payload, found.total) == (2, None, 7)
+
+
+def test_batches_of_the_past_go_as_one_message() -> None:
+    frames = Frames()
+    decoded = [decode(frame) for frame in (frames.rows_of(7), frames.rows_of(4), frames.end(END_CAUSE_DURATION))]
+    found = group_message("run", [StoredBatch(frame.head, EVENTS, packed=frame.body) for frame in decoded])
+    assert (found.seq, found.rows, found.total) == (3, 11, 11)
+    batches = LiveMessage.FromString(found.payload or b"").group.batches
+    assert [(batch.seq, batch.rows, batch.first_row, batch.backfill) for batch in batches] == [
+        (1, 7, 0, True),
+        (2, 4, 7, True),
+    ]
 
 
 @pytest.mark.django_db

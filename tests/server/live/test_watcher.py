@@ -11,7 +11,7 @@ from proto.v1.live_pb2 import LiveMessage, RunRows, Skipped
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
 from server.live import watcher as watcher_module
 from server.live.viewer import Rows, Viewer
-from server.live.watcher import Watcher, take
+from server.live.watcher import Watcher, take, take_groups
 from server.tracing.store import SegmentStore
 from tests.server.tracing.rows import SCHEMA, Frames
 
@@ -40,8 +40,8 @@ def sent(viewer: Viewer) -> list[LiveMessage]:
 
 
 def batches(messages: list[LiveMessage]) -> list[RunRows]:
-    assert all(message.HasField("rows") for message in messages), messages
-    return [message.rows for message in messages]
+    assert all(message.HasField("group") for message in messages), messages
+    return [batch for message in messages for batch in message.group.batches]
 
 
 def skipped(message: LiveMessage) -> Skipped:
@@ -89,7 +89,7 @@ async def test_it_waits_for_the_browser_while_reading_up(store: SegmentStore, mo
         async with asyncio.timeout(5):
             while (message := watcher.viewer.next()) is None:
                 await asyncio.sleep(0.005)
-        assert LiveMessage.FromString(message).rows.seq == drawn
+        assert [batch.seq for batch in LiveMessage.FromString(message).group.batches] == [drawn]
         assert watcher.viewer.next() is None, "one batch fills this browser"
         assert not watcher.viewer.live or drawn == 6
         watcher.seen(drawn)
@@ -135,7 +135,21 @@ def test_batches_are_taken_in_bites(store: SegmentStore, monkeypatch: pytest.Mon
     store.append(SESSION, RUN, [frames.rows_of(100) for _ in range(3)])
     stored = store.read(SESSION, RUN)
     monkeypatch.setattr(watcher_module, "READ_BYTES", 1)
-    assert [batch.seq for batch in take(KEY, stored, backfill=False)] == [1]
+    assert [batch.seq for batch in take(KEY, stored)] == [1]
     monkeypatch.setattr(watcher_module, "READ_BYTES", 10**9)
-    assert [batch.seq for batch in take(KEY, stored, backfill=False)] == [2, 3]
-    assert take(KEY, stored, backfill=False) == []
+    assert [batch.seq for batch in take(KEY, stored)] == [2, 3]
+    assert take(KEY, stored) == []
+
+
+def test_what_is_small_and_past_comes_several_to_a_message(
+    store: SegmentStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = Frames()
+    store.append(SESSION, RUN, [frames.rows_of(10) for _ in range(5)] + [frames.end(END_CAUSE_DURATION)])
+    monkeypatch.setattr(watcher_module, "GROUP_BYTES", 3000)
+    groups = take_groups(KEY, store.read(SESSION, RUN))
+    seqs = [[batch.seq for batch in LiveMessage.FromString(one.payload or b"").group.batches] for one in groups]
+    assert [seq for group in seqs for seq in group] == [1, 2, 3, 4, 5] and 1 < len(seqs) < 5
+    assert [one.seq for one in groups][-1] == 6
+    assert sum(one.rows for one in groups) == groups[-1].total == 50
+    assert take_groups(KEY, store.read(SESSION, RUN, 6)) == []

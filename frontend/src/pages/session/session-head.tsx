@@ -14,6 +14,7 @@ import { Badge, errorText } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { useFrame } from "../../ui/use-frame";
 import { useMe } from "../use-me";
+import { DeleteButton } from "./delete-button";
 import { worstBooks } from "./ledger";
 import { LedgerBadge } from "./ledger-badge";
 import classes from "./session.module.css";
@@ -88,7 +89,8 @@ function Actions({ session, snapshot, state }: { session: Session; snapshot: Ses
   const me = useMe();
   const stop = useMutation({ mutationFn: () => stopSession(session.id) });
   const clipboard = useClipboard({ timeout: 1500 });
-  const mayStop = me.can.stop_any || (me.can.start && session.created_by === me.username);
+  // Whoever may stop a session may also delete it.
+  const mayEnd = me.can.stop_any || (me.can.start && session.created_by === me.username);
   return (
     <div className={classes.actions}>
       {stop.error !== null && (
@@ -102,7 +104,7 @@ function Actions({ session, snapshot, state }: { session: Session; snapshot: Ses
         </Button>
       </Tooltip>
       <ExportMenu session={session} snapshot={snapshot} />
-      {state !== "ended" && mayStop && (
+      {state !== "ended" && mayEnd && (
         <Button
           color="red"
           variant="light"
@@ -124,6 +126,7 @@ function Actions({ session, snapshot, state }: { session: Session; snapshot: Ses
           Run again…
         </Button>
       )}
+      {state === "ended" && mayEnd && <DeleteButton session={session} />}
     </div>
   );
 }
@@ -134,6 +137,17 @@ const FORMATS: readonly (readonly [ExportFormat, string])[] = [
   ["parquet", "Parquet"],
   ["arrow", "Arrow"],
 ];
+
+function formatsOf(kind: Kind): typeof FORMATS {
+  switch (kind) {
+    case Kind.STACKS:
+      return [...FORMATS, ["folded", "Folded stacks"]];
+    case Kind.BYTES:
+      return [...FORMATS, ["raw", "Raw bytes"]];
+    default:
+      return FORMATS;
+  }
+}
 
 function ExportMenu({ session, snapshot }: { session: Session; snapshot: SessionSnapshot }) {
   return (
@@ -148,7 +162,7 @@ function ExportMenu({ session, snapshot }: { session: Session; snapshot: Session
         {snapshot.streams.map((stream) => (
           <div key={stream.key}>
             <Menu.Label>{stream.title || stream.name}</Menu.Label>
-            {(stream.kind === Kind.STACKS ? [...FORMATS, ["folded", "Folded stacks"] as const] : FORMATS).map(([format, name]) => (
+            {formatsOf(stream.kind).map(([format, name]) => (
               <Menu.Item key={format} component="a" href={exportAddress(session.id, format, stream.name)} download>
                 {name}
               </Menu.Item>

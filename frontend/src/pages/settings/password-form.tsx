@@ -1,9 +1,8 @@
-import { Button, PasswordInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type SyntheticEvent, useState } from "react";
+import { useState } from "react";
 import { setPassword } from "../../api/accounts";
-import { errorText } from "../../ui/parts";
-import classes from "./settings.module.css";
+import { Outcome, PasswordField, SettingsForm } from "./form-parts";
 
 export function PasswordForm({ askCurrent }: { askCurrent: boolean }) {
   const [password, setOwn] = useState("");
@@ -17,49 +16,14 @@ export function PasswordForm({ askCurrent }: { askCurrent: boolean }) {
       void client.invalidateQueries({ queryKey: ["me"] });
     },
   });
-  const submit = (event: SyntheticEvent): void => {
-    event.preventDefault();
-    save.mutate();
-  };
   return (
-    <form className={classes.inner} onSubmit={submit}>
-      {askCurrent && (
-        <PasswordInput
-          label="Current password"
-          autoComplete="current-password"
-          required
-          withAsterisk={false}
-          value={current}
-          onChange={(event) => setCurrent(event.currentTarget.value)}
-        />
-      )}
-      <PasswordInput
-        label="New password"
-        autoComplete="new-password"
-        required
-        withAsterisk={false}
-        value={password}
-        onChange={(event) => setOwn(event.currentTarget.value)}
-      />
+    <SettingsForm submit={() => save.mutate()}>
+      {askCurrent && <PasswordField label="Current password" autoComplete="current-password" value={current} change={setCurrent} />}
+      <PasswordField label="New password" autoComplete="new-password" value={password} change={setOwn} />
       <Outcome error={save.error} done={save.isSuccess ? "The password is changed." : null} />
       <Button type="submit" loading={save.isPending}>
         Change password
       </Button>
-    </form>
-  );
-}
-
-export function Outcome({ error, done }: { error: Error | null; done: string | null }) {
-  if (error !== null) {
-    return (
-      <p role="alert" className={classes.error}>
-        {errorText(error)}
-      </p>
-    );
-  }
-  return done === null ? null : (
-    <p role="status" className={classes.done}>
-      {done}
-    </p>
+    </SettingsForm>
   );
 }

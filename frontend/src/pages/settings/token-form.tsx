@@ -1,22 +1,17 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { type SyntheticEvent, useState } from "react";
+import { useState } from "react";
 import { createToken } from "../../api/accounts";
 import { CopyLine } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
-import { Outcome } from "./password-form";
-import classes from "./settings.module.css";
+import { Outcome, PasswordField, SettingsForm } from "./form-parts";
 
 export function TokenForm({ username }: { username: string }) {
   const [name, setName] = useState("");
   const [password, setOwn] = useState("");
   const create = useMutation({ mutationFn: () => createToken(username, password, name), onSuccess: () => setOwn("") });
-  const submit = (event: SyntheticEvent): void => {
-    event.preventDefault();
-    create.mutate();
-  };
   return (
-    <form className={classes.inner} onSubmit={submit}>
+    <SettingsForm submit={() => create.mutate()}>
       <TextInput
         label="Name"
         description="What will use it"
@@ -25,14 +20,7 @@ export function TokenForm({ username }: { username: string }) {
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <PasswordInput
-        label="Your password"
-        autoComplete="current-password"
-        required
-        withAsterisk={false}
-        value={password}
-        onChange={(event) => setOwn(event.currentTarget.value)}
-      />
+      <PasswordField label="Your password" autoComplete="current-password" value={password} change={setOwn} />
       <Outcome error={create.error} done={null} />
       {create.data !== undefined && (
         <>
@@ -43,6 +31,6 @@ export function TokenForm({ username }: { username: string }) {
       <Button type="submit" loading={create.isPending}>
         Make a token
       </Button>
-    </form>
+    </SettingsForm>
   );
 }

@@ -4,7 +4,7 @@ import { type SyntheticEvent, useState } from "react";
 import { changeUser, createUser, type RoleName, type User, users } from "../../api/accounts";
 import { Failure, Loading } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
-import { Outcome } from "./password-form";
+import { Outcome } from "./form-parts";
 import classes from "./settings.module.css";
 
 const ROLES: readonly RoleName[] = ["viewer", "tracer", "admin"];

@@ -1,10 +1,10 @@
 import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
 import { IconArrowBarToDown, IconColumns3, IconFilter, IconPlayerPause, IconPlayerPlay } from "../../ui/icons";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { count } from "../../format/numbers";
 import { useHotkeys } from "../../ui/hotkeys";
-import { useFrame } from "../../ui/use-frame";
 import { Empty } from "../../ui/parts";
+import { useFrame } from "../../ui/use-frame";
 import { NoRows } from "../no-rows";
 import type { ViewProps } from "../view-props";
 import { type GridColumn, gridColumns } from "./columns";
@@ -14,6 +14,8 @@ import { GridTable, type GridHandle } from "./grid-table";
 import { makeMatcher, type Matcher } from "./predicate";
 import { RowDetail } from "./row-detail";
 import type { RowRef } from "./transform";
+import { nextSort, Sorting } from "./sorting";
+import { type Sort, useSorted } from "./use-sorted";
 
 /** The live grid: all kept rows by scrolling, the newest by following, fewer by filtering. */
 export function EventsView({ session, stream }: ViewProps) {
@@ -25,7 +27,11 @@ export function EventsView({ session, stream }: ViewProps) {
   );
   const [pausedAt, setPausedAt] = useState<number | null>(null);
   const paused = pausedAt !== null;
-  const [status, setStatus] = useState<GridStatus>({ following: true, matching: 0, pending: 0 });
+  const [status, setStatus] = useState<GridStatus>({ following: true, matching: 0, pending: 0, nearEnd: true });
+  const [sort, setSort] = useState<Sort | null>(null);
+  const sorted = useSorted({ session, stream }, sort);
+  useFrame(session, 1000); // the state that says whether it has ended
+  const ended = session.snapshot().state?.state === "ended";
   const [detail, setDetail] = useState<RowRef | null>(null);
   const grid = useRef<GridHandle>(null);
   const searchBox = useRef<HTMLInputElement>(null);
@@ -44,6 +50,10 @@ export function EventsView({ session, stream }: ViewProps) {
   );
   const { matcher, problem } = useMemo(() => matcherOf(stream.columns, search, filters), [stream, search, filters]);
   const shown = columns.filter((column) => !hidden.has(column.name));
+  const { readMore } = sorted;
+  useEffect(() => {
+    if (sort !== null && status.nearEnd) readMore();
+  }, [sort, status.nearEnd, readMore]);
   const togglePause = useCallback(() => setPausedAt((at) => (at === null ? rowsSoFar(stream) : null)), [stream]);
   useHotkeys(useMemo(() => ({ "/": () => searchBox.current?.focus(), " ": togglePause }), [togglePause]));
   return (
@@ -68,31 +78,42 @@ export function EventsView({ session, stream }: ViewProps) {
           Filters
         </Button>
         <ColumnChooser columns={columns} hidden={hidden} change={setHidden} />
+        {sort !== null && <Sorting sort={sort} sorted={sorted} columns={stream.columns} clear={() => setSort(null)} />}
         {problem !== null && (
           <span className={classes.problem} role="alert">
             {problem}
           </span>
         )}
         <span className={classes.spacer} />
-        <Matching status={status} filtered={matcher !== null} session={session} stream={stream} />
+        <Matching
+          status={status}
+          filtered={matcher !== null}
+          kept={sorted.chunks === null ? null : sorted.rows}
+          session={session}
+          stream={stream}
+        />
         {pausedAt !== null && <Newer since={pausedAt} session={session} stream={stream} />}
-        <Button
-          variant={paused ? "filled" : "default"}
-          leftSection={paused ? <IconPlayerPlay size={14} /> : <IconPlayerPause size={14} />}
-          onClick={togglePause}
-          data-testid="grid-pause"
-        >
-          {paused ? "Go on" : "Pause"}
-        </Button>
-        <Button
-          variant="default"
-          leftSection={<IconArrowBarToDown size={14} />}
-          disabled={status.following}
-          onClick={() => grid.current?.follow()}
-          data-testid="grid-follow"
-        >
-          {status.following ? "Following" : "Follow"}
-        </Button>
+        {sort === null && (
+          <>
+            <Button
+              variant={paused ? "filled" : "default"}
+              leftSection={paused ? <IconPlayerPlay size={14} /> : <IconPlayerPause size={14} />}
+              onClick={togglePause}
+              data-testid="grid-pause"
+            >
+              {paused ? "Go on" : "Pause"}
+            </Button>
+            <Button
+              variant="default"
+              leftSection={<IconArrowBarToDown size={14} />}
+              disabled={status.following}
+              onClick={() => grid.current?.follow()}
+              data-testid="grid-follow"
+            >
+              {status.following ? "Following" : "Follow"}
+            </Button>
+          </>
+        )}
       </div>
       <Overlay status={status} filtered={matcher !== null} session={session} stream={stream} />
       <GridTable
@@ -102,6 +123,9 @@ export function EventsView({ session, stream }: ViewProps) {
         columns={shown}
         matcher={matcher}
         paused={paused}
+        sorted={sorted.chunks}
+        sort={sort}
+        changeSort={ended ? (name) => setSort(nextSort(sort, name, stream.columns)) : null}
         filters={filtering ? filters : null}
         changeFilters={setFilters}
         onStatus={setStatus}
@@ -127,16 +151,19 @@ function matcherOf(
 function Matching({
   status,
   filtered,
+  kept: sortedRows,
   session,
   stream,
 }: {
   status: GridStatus;
   filtered: boolean;
+  /** Rows that the server sorted; null: it did not. */
+  kept: number | null;
   session: SessionProps;
   stream: ViewProps["stream"];
 }) {
   const skipped = session.snapshot().skippedRows;
-  const kept = stream.rows.rows;
+  const kept = sortedRows ?? stream.rows.rows;
   if (filtered) {
     return (
       <span className={classes.status} data-testid="rows-matching">
@@ -144,7 +171,7 @@ function Matching({
       </span>
     );
   }
-  if (skipped === 0 && stream.rows.dropped === 0) return null;
+  if (sortedRows !== null || (skipped === 0 && stream.rows.dropped === 0)) return null;
   return (
     <span
       className={classes.status}

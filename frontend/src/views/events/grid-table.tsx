@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useId, useImperativeHandle, useRef } from "react";
+import type { Chunk } from "../../stream/chunk";
 import type { ViewProps } from "../view-props";
 import { type GridColumn, gridTemplate } from "./columns";
 import classes from "./events.module.css";
@@ -6,6 +7,7 @@ import { Grid, type GridSource, type GridStatus } from "./grid";
 import { filterHint, type Matcher } from "./predicate";
 import { rowText } from "./row-text";
 import type { RowRef } from "./transform";
+import type { Sort } from "./use-sorted";
 
 export interface GridHandle {
   follow(): void;
@@ -16,6 +18,11 @@ interface Props extends ViewProps {
   columns: readonly GridColumn[];
   matcher: Matcher | null;
   paused: boolean;
+  /** What the server sorted; null: the rows as they came. */
+  sorted: readonly Chunk[] | null;
+  sort: Sort | null;
+  /** Null while rows still arrive: what is not all there cannot be sorted. */
+  changeSort: ((column: string) => void) | null;
   /** Texts of the filter row; null while it is closed. */
   filters: Readonly<Record<string, string>> | null;
   changeFilters: (filters: Record<string, string>) => void;
@@ -25,7 +32,7 @@ interface Props extends ViewProps {
 
 /** The element of the grid: React draws its frame and headings, `Grid` draws the rows. */
 export function GridTable(props: Props) {
-  const { handle, session, stream, columns, matcher, paused, filters, changeFilters, onStatus, openRow } = props;
+  const { handle, session, stream, columns, matcher, paused, sorted, sort, changeSort, filters, changeFilters, onStatus, openRow } = props;
   const prefix = `${useId()}-row-`;
   const scroller = useRef<HTMLDivElement>(null);
   const spacer = useRef<HTMLDivElement>(null);
@@ -48,7 +55,13 @@ export function GridTable(props: Props) {
   const template = gridTemplate(columns);
   useEffect(() => grid.current?.setColumns(columns), [grid, template, columns.length]); // eslint-disable-line react-hooks/exhaustive-deps
   useEffect(() => grid.current?.setMatcher(matcher), [matcher]);
-  useEffect(() => grid.current?.setSource(paused ? frozenSource(stream) : liveSource(stream)), [paused, stream]);
+  const isSorted = sorted !== null;
+  const wasSorted = useRef(isSorted);
+  useEffect(() => {
+    const start = isSorted === wasSorted.current ? "stay" : isSorted ? "top" : "follow";
+    wasSorted.current = isSorted;
+    grid.current?.setSource(sorted !== null ? fixedSource(sorted) : paused ? frozenSource(stream) : liveSource(stream), start);
+  }, [paused, stream, sorted, isSorted]);
   useImperativeHandle(handle, () => ({ follow: () => grid.current?.follow() }), []);
 
   const open = (): void => {
@@ -62,11 +75,11 @@ export function GridTable(props: Props) {
     if (row != null) void navigator.clipboard.writeText(rowText(columns, row));
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (scroller.current === null || event.target !== scroller.current || event.ctrlKey || event.metaKey || event.altKey) return;
     if (moveByKey(grid.current, event.key)) event.preventDefault();
     else if (event.key === "Enter") open();
     else if (event.key === "c") copy();
-    scroller.current?.setAttribute("aria-activedescendant", `${prefix}${grid.current?.selected ?? ""}`);
+    scroller.current.setAttribute("aria-activedescendant", `${prefix}${grid.current?.selected ?? ""}`);
   };
   const onClick = (event: MouseEvent): void => {
     const index = rowIndex(event.target);
@@ -90,8 +103,14 @@ export function GridTable(props: Props) {
       <div className={classes.inner}>
         <div className={classes.header} role="row">
           {columns.map((column) => (
-            <div key={column.name} role="columnheader" data-right={column.right || undefined} title={column.help || column.title}>
-              <span>{column.title}</span>
+            <div
+              key={column.name}
+              role="columnheader"
+              data-right={column.right || undefined}
+              title={column.help || column.title}
+              aria-sort={sort?.column !== column.name ? undefined : sort.descending ? "descending" : "ascending"}
+            >
+              <Heading column={column} sort={sort} change={changeSort} />
               {filters !== null && (
                 <FilterInput
                   column={column}
@@ -109,6 +128,23 @@ export function GridTable(props: Props) {
         <div ref={spacer} aria-hidden="true" />
       </div>
     </div>
+  );
+}
+
+interface HeadingProps {
+  column: GridColumn;
+  sort: Sort | null;
+  change: Props["changeSort"];
+}
+
+function Heading({ column, sort, change }: HeadingProps) {
+  if (change === null) return <span>{column.title}</span>;
+  const mark = sort?.column !== column.name ? "" : sort.descending ? " ▾" : " ▴";
+  return (
+    <button type="button" className={classes.heading} data-testid={`grid-sort-${column.name}`} onClick={() => change(column.name)}>
+      {column.title}
+      {mark}
+    </button>
   );
 }
 
@@ -139,6 +175,10 @@ function FilterInput({
 
 function liveSource({ rows }: ViewProps["stream"]): GridSource {
   return { chunks: () => rows.chunks, dropped: () => rows.dropped };
+}
+
+function fixedSource(chunks: readonly Chunk[]): GridSource {
+  return { chunks: () => chunks, dropped: () => 0 };
 }
 
 /** The rows of this moment: chunks never change, so holding them is all it takes. */

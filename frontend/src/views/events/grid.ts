@@ -16,11 +16,19 @@ export interface GridSource {
   dropped(): number;
 }
 
+/** follow: at the end, and stay there. top: at the first row; the rows have no end to follow. */
+export type Start = "follow" | "top" | "stay";
+
 export interface GridStatus {
   readonly following: boolean;
   readonly matching: number;
   readonly pending: number;
+  /** The last rows at hand are about to be seen. */
+  readonly nearEnd: boolean;
 }
+
+/** Screens before the last row that count as near. */
+const NEAR_SCREENS = 3;
 
 const SCROLLBAR_EVERY_MS = 150;
 
@@ -33,10 +41,11 @@ export class Grid {
   private viewport = 0;
   private cursor: number | null = null;
   private following = true;
+  private followable = true;
   private ownScroll = 0;
   private scrollbarAt = 0;
   private asked = false;
-  private last: GridStatus = { following: true, matching: 0, pending: 0 };
+  private last: GridStatus = { following: true, matching: 0, pending: 0, nearEnd: true };
 
   constructor(
     private readonly parts: GridParts,
@@ -62,8 +71,13 @@ export class Grid {
     this.ask();
   }
 
-  setSource(source: GridSource): void {
+  setSource(source: GridSource, start: Start): void {
     this.source = source;
+    if (start !== "stay") {
+      this.followable = this.following = start === "follow";
+      this.top = 0;
+      this.cursor = null;
+    }
     this.ask();
   }
 
@@ -86,7 +100,8 @@ export class Grid {
   }
 
   follow(): void {
-    this.following = true;
+    this.following = this.followable;
+    this.top = lastTop(this.extent);
     this.cursor = null;
     this.ask();
   }
@@ -161,7 +176,7 @@ export class Grid {
   private goTo(top: number): void {
     const most = lastTop(this.extent);
     this.top = Math.max(0, Math.min(top, most));
-    this.following = this.top >= most - 0.5;
+    this.following = this.followable && this.top >= most - 0.5;
     this.ask();
   }
 
@@ -178,9 +193,9 @@ export class Grid {
   }
 
   private report(): void {
-    const status = { following: this.following, matching: this.rows.count, pending: this.rows.pending };
-    const same = status.following === this.last.following && status.matching === this.last.matching && status.pending === this.last.pending;
-    if (same) return;
+    const nearEnd = this.rows.count - this.top < NEAR_SCREENS * visibleRows(this.viewport);
+    const status: GridStatus = { following: this.following, matching: this.rows.count, pending: this.rows.pending, nearEnd };
+    if (Object.entries(status).every(([name, value]) => this.last[name as keyof GridStatus] === value)) return;
     this.last = status;
     this.onStatus(status);
   }

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { ColumnSchema, Role, Unit } from "../../gen/proto/v1/tool_pb";
-import { decodeBody } from "../../stream/decode";
+import { decodeBodies } from "../../stream/decode";
 import { chunkOf, stackBatch } from "../../stream/testing";
 import { boxAt, flameBoxes, FRAME_HEIGHT, heightOf, neighbour } from "./layout";
 import { folded, type Frame, functions, isKernel, shortName, StackTree } from "./transform";
@@ -16,7 +16,7 @@ function treeOf(stacks: readonly (readonly [string, number])[]): StackTree {
   const rows = stacks.map(([stack, count]) => ({ time: 1n, stack: stack === "" ? [] : stack.split(";"), count: BigInt(count) }));
   const { schema, body } = stackBatch(rows);
   const tree = new StackTree(columns, "count", false);
-  tree.add(chunkOf(decodeBody(schema, body, rows.length), rows.length));
+  tree.add(chunkOf(decodeBodies(schema, [{ body, rows: rows.length }])[0] ?? [], rows.length));
   return tree;
 }
 

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file proto/v1/live.proto.
  */
 export const file_proto_v1_live: GenFile = /*@__PURE__*/
-  fileDesc("ChNwcm90by92MS9saXZlLnByb3RvEghwcm90by52MSJkCg1WaWV3ZXJNZXNzYWdlEigKCXN1YnNjcmliZRgBIAEoCzITLnByb3RvLnYxLlN1YnNjcmliZUgAEh4KBHNlZW4YAiABKAsyDi5wcm90by52MS5TZWVuSABCCQoHbWVzc2FnZSIuCglTdWJzY3JpYmUSIQoHY3Vyc29ycxgBIAMoCzIQLnByb3RvLnYxLkN1cnNvciIiCgZDdXJzb3ISCwoDcnVuGAEgASgJEgsKA3NlcRgCIAEoBCIYCgRTZWVuEhAKCG1lc3NhZ2VzGAEgASgEIrABCgtMaXZlTWVzc2FnZRInCgVzdGF0ZRgBIAEoCzIWLnByb3RvLnYxLlNlc3Npb25TdGF0ZUgAEiEKBHJvd3MYAiABKAsyES5wcm90by52MS5SdW5Sb3dzSAASJAoHc2tpcHBlZBgDIAEoCzIRLnByb3RvLnYxLlNraXBwZWRIABIkCgdjbG9zaW5nGAQgASgLMhEucHJvdG8udjEuQ2xvc2luZ0gAQgkKB21lc3NhZ2UiYgoMU2Vzc2lvblN0YXRlEg8KB3Nlc3Npb24YASABKAkSDQoFc3RhdGUYAiABKAkSIAoEcnVucxgDIAMoCzISLnByb3RvLnYxLlJ1blN0YXRlEhAKCHdhdGNoaW5nGAQgAygJIrICCghSdW5TdGF0ZRILCgNydW4YASABKAkSDAoEaG9zdBgCIAEoCRINCgVzdGF0ZRgDIAEoCRIjCgZzY2hlbWEYBCABKAsyEy5wcm90by52MS5SdW5TY2hlbWESIAoGbGVkZ2VyGAUgASgLMhAucHJvdG8udjEuTGVkZ2VyEhwKBGNvc3QYBiABKAsyDi5wcm90by52MS5Db3N0Eh0KA2VuZBgHIAEoCzIQLnByb3RvLnYxLlJ1bkVuZBIPCgdib290X25zGAggASgSEg8KB3dhbGxfbnMYCSABKBISEgoKc3RvcmVkX3NlcRgKIAEoBBINCgVib29rcxgLIAEoCRIVCg1ib29rc19tZXNzYWdlGAwgASgJEhwKFHNpbGVudF9zaW5jZV93YWxsX25zGA0gASgSIpYBCgdSdW5Sb3dzEgsKA3J1bhgBIAEoCRILCgNzZXEYAiABKAQSDgoGc3RyZWFtGAMgASgNEgwKBHJvd3MYBCABKA0SEQoJZmlyc3Rfcm93GAUgASgEEgwKBGJvZHkYBiABKAwSEAoIYmFja2ZpbGwYByABKAgSDwoHYm9vdF9ucxgIIAEoEhIPCgd3YWxsX25zGAkgASgSIkkKB1NraXBwZWQSCwoDcnVuGAEgASgJEhEKCWZpcnN0X3NlcRgCIAEoBBIQCghsYXN0X3NlcRgDIAEoBBIMCgRyb3dzGAQgASgEIhkKB0Nsb3NpbmcSDgoGcmVhc29uGAEgASgJYgZwcm90bzM", [file_proto_v1_stream]);
+  fileDesc("ChNwcm90by92MS9saXZlLnByb3RvEghwcm90by52MSJkCg1WaWV3ZXJNZXNzYWdlEigKCXN1YnNjcmliZRgBIAEoCzITLnByb3RvLnYxLlN1YnNjcmliZUgAEh4KBHNlZW4YAiABKAsyDi5wcm90by52MS5TZWVuSABCCQoHbWVzc2FnZSIuCglTdWJzY3JpYmUSIQoHY3Vyc29ycxgBIAMoCzIQLnByb3RvLnYxLkN1cnNvciIiCgZDdXJzb3ISCwoDcnVuGAEgASgJEgsKA3NlcRgCIAEoBCIYCgRTZWVuEhAKCG1lc3NhZ2VzGAEgASgEItYBCgtMaXZlTWVzc2FnZRInCgVzdGF0ZRgBIAEoCzIWLnByb3RvLnYxLlNlc3Npb25TdGF0ZUgAEiEKBHJvd3MYAiABKAsyES5wcm90by52MS5SdW5Sb3dzSAASJAoHc2tpcHBlZBgDIAEoCzIRLnByb3RvLnYxLlNraXBwZWRIABIkCgdjbG9zaW5nGAQgASgLMhEucHJvdG8udjEuQ2xvc2luZ0gAEiQKBWdyb3VwGAUgASgLMhMucHJvdG8udjEuUm93c0dyb3VwSABCCQoHbWVzc2FnZSJiCgxTZXNzaW9uU3RhdGUSDwoHc2Vzc2lvbhgBIAEoCRINCgVzdGF0ZRgCIAEoCRIgCgRydW5zGAMgAygLMhIucHJvdG8udjEuUnVuU3RhdGUSEAoId2F0Y2hpbmcYBCADKAkisgIKCFJ1blN0YXRlEgsKA3J1bhgBIAEoCRIMCgRob3N0GAIgASgJEg0KBXN0YXRlGAMgASgJEiMKBnNjaGVtYRgEIAEoCzITLnByb3RvLnYxLlJ1blNjaGVtYRIgCgZsZWRnZXIYBSABKAsyEC5wcm90by52MS5MZWRnZXISHAoEY29zdBgGIAEoCzIOLnByb3RvLnYxLkNvc3QSHQoDZW5kGAcgASgLMhAucHJvdG8udjEuUnVuRW5kEg8KB2Jvb3RfbnMYCCABKBISDwoHd2FsbF9ucxgJIAEoEhISCgpzdG9yZWRfc2VxGAogASgEEg0KBWJvb2tzGAsgASgJEhUKDWJvb2tzX21lc3NhZ2UYDCABKAkSHAoUc2lsZW50X3NpbmNlX3dhbGxfbnMYDSABKBIilgEKB1J1blJvd3MSCwoDcnVuGAEgASgJEgsKA3NlcRgCIAEoBBIOCgZzdHJlYW0YAyABKA0SDAoEcm93cxgEIAEoDRIRCglmaXJzdF9yb3cYBSABKAQSDAoEYm9keRgGIAEoDBIQCghiYWNrZmlsbBgHIAEoCBIPCgdib290X25zGAggASgSEg8KB3dhbGxfbnMYCSABKBIiLwoJUm93c0dyb3VwEiIKB2JhdGNoZXMYASADKAsyES5wcm90by52MS5SdW5Sb3dzIkkKB1NraXBwZWQSCwoDcnVuGAEgASgJEhEKCWZpcnN0X3NlcRgCIAEoBBIQCghsYXN0X3NlcRgDIAEoBBIMCgRyb3dzGAQgASgEIhkKB0Nsb3NpbmcSDgoGcmVhc29uGAEgASgJYgZwcm90bzM", [file_proto_v1_stream]);
 
 /**
  * @generated from message proto.v1.ViewerMessage
@@ -144,6 +144,14 @@ export type LiveMessage = Message<"proto.v1.LiveMessage"> & {
      */
     value: Closing;
     case: "closing";
+  } | {
+    /**
+     * what is stored already: many small batches at once
+     *
+     * @generated from field: proto.v1.RowsGroup group = 5;
+     */
+    value: RowsGroup;
+    case: "group";
   } | { case: undefined; value?: undefined };
 };
 
@@ -345,6 +353,25 @@ export const RunRowsSchema: GenMessage<RunRows> = /*@__PURE__*/
   messageDesc(file_proto_v1_live, 7);
 
 /**
+ * Batches of one run in order of seq, of any streams. A viewer takes in all of them or none.
+ *
+ * @generated from message proto.v1.RowsGroup
+ */
+export type RowsGroup = Message<"proto.v1.RowsGroup"> & {
+  /**
+   * @generated from field: repeated proto.v1.RunRows batches = 1;
+   */
+  batches: RunRows[];
+};
+
+/**
+ * Describes the message proto.v1.RowsGroup.
+ * Use `create(RowsGroupSchema)` to create a new message.
+ */
+export const RowsGroupSchema: GenMessage<RowsGroup> = /*@__PURE__*/
+  messageDesc(file_proto_v1_live, 8);
+
+/**
  * A slow viewer missed batches; all of them are stored.
  *
  * @generated from message proto.v1.Skipped
@@ -376,7 +403,7 @@ export type Skipped = Message<"proto.v1.Skipped"> & {
  * Use `create(SkippedSchema)` to create a new message.
  */
 export const SkippedSchema: GenMessage<Skipped> = /*@__PURE__*/
-  messageDesc(file_proto_v1_live, 8);
+  messageDesc(file_proto_v1_live, 9);
 
 /**
  * @generated from message proto.v1.Closing
@@ -395,5 +422,5 @@ export type Closing = Message<"proto.v1.Closing"> & {
  * Use `create(ClosingSchema)` to create a new message.
  */
 export const ClosingSchema: GenMessage<Closing> = /*@__PURE__*/
-  messageDesc(file_proto_v1_live, 9);
+  messageDesc(file_proto_v1_live, 10);
 
