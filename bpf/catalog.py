@@ -50,8 +50,9 @@ def load_tool(folder: Path) -> CatalogTool:
 
 def include_files(root: Path = ROOT) -> list[Path]:
     """The shared headers in the order in which they are put before every program."""
-    names = ("types.h", "watch.h", "filter.h", "emit.h", "files.h", "sockets.h", "requests.h", "where.h")
-    return [root / INCLUDE / name for name in names]
+    first = ("types.h", "watch.h", "filter.h", "emit.h", "files.h")
+    more = ("folder.h", "sockets.h", "requests.h", "where.h", "calls.h")
+    return [root / INCLUDE / name for name in (*first, *more)]
 
 
 def _digest(folder: Path) -> bytes:

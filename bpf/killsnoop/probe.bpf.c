@@ -1,51 +1,30 @@
-// What the call was asked is kept at entry; the row is written at return, when its outcome is known.
+// How a call is followed to its return: include/calls.h.
 #include <linux/pid.h>
 
 typedef void siginfo_t; // only pointed to
 
-struct sent {
-    s32 tpid;
-    u32 ttid;
-    u32 sig;
-    u32 call;
-};
-
-BPF_HASH(calls, u32, struct sent, 16384);
-
-static __always_inline int enter(u32 call, s32 tpid, u32 ttid, u32 sig)
+// ``asked``: the target, the thread of it that is meant, if any, and the signal.
+static __always_inline int enter(u32 number, s32 tpid, u32 ttid, u32 sig)
 {
-    u32 tid = fs_tid();
-    struct sent sent = {.tpid = tpid, .ttid = ttid, .sig = sig, .call = call};
+    struct fs_call call = {.number = number, .asked = {tpid, ttid, sig}};
 
     if (fs_skip() || (SIGNAL && sig != SIGNAL) || (TARGET && tpid != TARGET))
         return 0;
-    if (calls.update(&tid, &sent))
-        fs_lose(FS_LOST_MAP_FULL);
-    return 0;
+    return fs_call_enter(&call);
 }
 
 static __always_inline int leave(long ret)
 {
-    u32 tid = fs_tid();
-    struct sent *sent = calls.lookup(&tid);
+    struct fs_call call;
     struct signals row = {};
 
-    if (!sent)
+    if (!fs_call_leave(&call) || (FAILED_ONLY && ret >= 0))
         return 0;
-    row.tpid = sent->tpid;
-    row.ttid = sent->ttid;
-    row.sig = sent->sig;
-    row.call = sent->call;
-    calls.delete(&tid);
-    if (FAILED_ONLY && ret >= 0)
-        return 0;
-    row.time = bpf_ktime_get_boot_ns();
-    row.pid = fs_pid();
-    row.tid = tid;
-    row.uid = fs_uid();
-    row.cgroup = bpf_get_current_cgroup_id();
-    row.err = ret < 0 ? -ret : 0;
-    bpf_get_current_comm(row.comm, sizeof(row.comm));
+    FS_CALLER(row, ret);
+    row.tpid = call.asked[0];
+    row.ttid = call.asked[1];
+    row.sig = call.asked[2];
+    row.call = call.number;
     signals_emit(&row);
     return 0;
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from proto.v1 import stream_pb2
 from proto.v1.agent_pb2 import Filters, RunLimits
 from tests.agent.runner.harness import Run
+from tests.agent.runner.traced import trace_statements
 from tests.workloads.compiled import build, running
 from tests.workloads.spawn import Workload, workload
 
@@ -21,6 +23,7 @@ pytestmark = pytest.mark.kernel
 MISSING = "/nonexistent/fleetscope-"
 FULL_SPEED = 1_000_003
 STEADY = 10_007
+CHILDREN = 101
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +161,101 @@ def test_the_row_limit_stores_exactly_so_many_and_counts_the_rest(burst: Path) -
         assert run.table().num_rows == 12_345
         assert run.end.cause == stream_pb2.END_CAUSE_ROWS
         assert run.lost()["limit"] == run.ledger.seen - 12_345
+
+
+FOLDERS = """
+import contextlib, os
+def ask(path, **where):
+    with contextlib.suppress(OSError): os.close(os.open(path, os.O_RDONLY, **where))
+os.chdir({folder!r})
+usr = os.open("/usr/share", os.O_RDONLY)
+"""
+
+
+def trace_folders(before: str, then: str) -> list[tuple[bytes, bytes, int]]:
+    """Folder, path and error of each row."""
+    rows = trace_statements("opensnoop", before, then, {"folder": "true"}).rows
+    return [(row["folder"], row["path"], row["err"]) for row in rows]
+
+
+def test_relative_paths_have_the_folder_in_which_they_start(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/\xff\xfe/inner"
+    Path(os.fsdecode(folder)).mkdir(parents=True)
+    (tmp_path / "there").write_text("")
+    then = """
+ask("../../there"); ask("/etc/hostname"); ask("doc", dir_fd=usr); ask("here", dir_fd=99)
+os.chdir("/"); ask("etc")
+os.chdir("/proc/self/fdinfo"); ask(".")
+"""
+    rows = trace_folders(FOLDERS.format(folder=os.fsdecode(folder)), then)
+    assert [row[1:] for row in rows] == [
+        (b"../../there", 0), (b"/etc/hostname", 0), (b"doc", 0), (b"here", errno.EBADF), (b"etc", 0), (b".", 0),
+    ]  # fmt: skip
+    assert [row[0] for row in rows][:5] == [folder, b"", b"/usr/share", b"", b"/"]
+    assert re.fullmatch(rb"/proc/\d+/fdinfo", rows[5][0])
+
+
+def test_a_folder_is_what_the_process_sees_as_such(tmp_path: Path) -> None:
+    (tmp_path / "new root/inner").mkdir(parents=True)
+    then = f"os.chroot({str(tmp_path / 'new root')!r}); os.chdir('/inner'); ask('missing')"
+    assert trace_folders(FOLDERS.format(folder=str(tmp_path)), then) == [(b"/inner", b"missing", errno.ENOENT)]
+
+
+@pytest.mark.parametrize(("name", "depth", "shown"), [("n" * 120, 4, 2), ("n", 100, 64)])
+def test_a_folder_that_is_too_long_is_shown_from_its_end(tmp_path: Path, name: str, depth: int, shown: int) -> None:
+    """By its bytes or by its depth."""
+    inner = tmp_path.joinpath(*[name] * depth)
+    inner.mkdir(parents=True)
+    rows = trace_folders(FOLDERS.format(folder=str(inner)), "ask('missing')")
+    assert rows == [(f"…{f'/{name}' * shown}".encode(), b"missing", errno.ENOENT)]
+
+
+def test_threads_and_children_that_die_at_once(tmp_path: Path) -> None:
+    then = f"""
+def child(n):
+    pid = os.fork()
+    if not pid:
+        os.chdir("/usr"); ask(f"child-{{n}}"); os.kill(os.getpid(), 9)
+    os.waitpid(pid, 0)
+for n in range({CHILDREN}): child(n)
+thread = threading.Thread(target=ask, args=("thread",)); thread.start(); thread.join()
+"""
+    before = FOLDERS.format(folder=str(tmp_path)) + "import threading\n"
+    with workload("statements.py", before, then) as target:
+        comm = Path(f"/proc/{target.pid}/comm").read_text().strip()
+        with Run("opensnoop", {"folder": "true"}, Filters(comm=comm, uid=os.getuid())) as run:
+            target.go()
+            target.finish()
+            run.stop()
+            run.wait()
+            run.check_books()
+            rows = [row for row in run.rows() if row["path"].startswith((b"child-", b"thread"))]
+    children, (thread,) = rows[:-1], rows[-1:]
+    assert [row["path"] for row in children] == [f"child-{n}".encode() for n in range(CHILDREN)]
+    assert {(row["folder"], row["err"]) for row in children} == {(b"/usr", errno.ENOENT)}
+    assert len({row["pid"] for row in children}) == CHILDREN
+    assert (thread["pid"], thread["folder"]) == (target.pid, os.fsencode(tmp_path))
+    assert thread["tid"] != thread["pid"]
+
+
+def test_a_process_in_a_pid_namespace_of_its_own_has_the_hosts_number() -> None:
+    before = """
+import ctypes, os
+assert ctypes.CDLL(None).unshare(0x20000000) == 0  # CLONE_NEWPID: of its children
+"""
+    then = """
+pid = os.fork()
+if not pid:
+    assert os.getpid() == 1
+    open("/etc/hostname").close()
+    os._exit(0)
+print(pid)
+assert os.waitpid(pid, 0)[1] == 0
+"""
+    with workload("statements.py", before, then) as target, Run("opensnoop", {}, Filters(ppid=target.pid)) as run:
+        target.go()
+        child = int(target.finish())
+        run.stop()
+        run.wait()
+        rows = [row for row in run.rows() if row["path"] == b"/etc/hostname"]
+    assert [(row["pid"], row["tid"], row["err"]) for row in rows] == [(child, child, 0)]

@@ -1,21 +1,9 @@
 // The socket is read when the call returns: only then it has the port that the kernel chose for one without.
-struct start {
-    s32 fd;
-    s32 backlog;
-};
-
-BPF_HASH(starts, u32, struct start, 16384);
-
 TRACEPOINT_PROBE(syscalls, sys_enter_listen)
 {
-    u32 tid = fs_tid();
-    struct start start = {.fd = args->fd, .backlog = args->backlog};
+    struct fs_call call = {.asked = {args->fd, args->backlog}};
 
-    if (fs_skip())
-        return 0;
-    if (starts.update(&tid, &start))
-        fs_lose(FS_LOST_MAP_FULL);
-    return 0;
+    return fs_skip() ? 0 : fs_call_enter(&call);
 }
 
 static __always_inline void describe(struct sock *sk, struct listens *row)
@@ -32,27 +20,19 @@ static __always_inline void describe(struct sock *sk, struct listens *row)
 
 TRACEPOINT_PROBE(syscalls, sys_exit_listen)
 {
-    u32 tid = fs_tid();
-    struct start *start = starts.lookup(&tid);
+    struct fs_call call;
     struct listens row = {};
 
-    if (!start)
+    if (!fs_call_leave(&call))
         return 0;
-    row.fd = start->fd;
-    row.backlog = start->backlog;
-    starts.delete(&tid);
+    row.fd = call.asked[0];
+    row.backlog = call.asked[1];
     struct sock *sk = fs_sock(row.fd);
     if (sk)
         describe(sk, &row);
     if (NETNS && row.netns != (u32)NETNS)
         return 0;
-    row.time = bpf_ktime_get_boot_ns();
-    row.pid = fs_pid();
-    row.tid = tid;
-    row.uid = fs_uid();
-    row.cgroup = bpf_get_current_cgroup_id();
-    row.err = args->ret < 0 ? -args->ret : 0;
-    bpf_get_current_comm(row.comm, sizeof(row.comm));
+    FS_CALLER(row, args->ret);
     listens_emit(&row);
     return 0;
 }

@@ -1,50 +1,31 @@
-// The pointer to the path is kept at entry and read at return: by then the kernel has read it too, so its page is there.
-struct start {
-    const char *path;
-    u32 call;
-};
-
-BPF_HASH(starts, u32, struct start, 65536);
-
-static __always_inline int enter(u32 call, const char *path)
+// How a call is followed to its return: include/calls.h.
+static __always_inline int enter(u32 number, s32 folder, const char *path)
 {
-    u32 tid = fs_tid();
-    struct start start = {.path = path, .call = call};
+    struct fs_call call = {.path = path, .number = number, .folder = folder};
 
-    if (fs_skip())
-        return 0;
-    if (starts.update(&tid, &start))
-        fs_lose(FS_LOST_MAP_FULL);
-    return 0;
+    return fs_skip() ? 0 : fs_call_enter(&call);
 }
 
 static __always_inline int leave(long ret)
 {
-    u32 tid = fs_tid();
-    struct start *start = starts.lookup(&tid);
+    struct fs_call call;
     struct stats row = {};
 
-    if (!start)
+    if (!fs_call_leave(&call) || (FAILED_ONLY && ret >= 0))
         return 0;
-    const char *path = start->path;
-    row.call = start->call;
-    starts.delete(&tid);
-    if (FAILED_ONLY && ret >= 0)
-        return 0;
-    row.time = bpf_ktime_get_boot_ns();
-    row.pid = fs_pid();
-    row.tid = tid;
-    row.uid = fs_uid();
-    row.cgroup = bpf_get_current_cgroup_id();
-    row.err = ret < 0 ? -ret : 0;
-    bpf_get_current_comm(row.comm, sizeof(row.comm));
-    stats_emit_user_str(&row, path);
+    FS_CALLER(row, ret);
+    row.call = call.number;
+#ifdef STATS_HAS_FOLDER
+    if (fs_is_relative(call.path))
+        fs_folder_of(call.folder, row.folder);
+#endif
+    stats_emit_user_str(&row, call.path);
     return 0;
 }
 
 TRACEPOINT_PROBE(syscalls, sys_enter_newfstatat)
 {
-    return enter(args->__syscall_nr, args->filename);
+    return enter(args->__syscall_nr, args->dfd, args->filename);
 }
 
 TRACEPOINT_PROBE(syscalls, sys_exit_newfstatat)
@@ -54,7 +35,7 @@ TRACEPOINT_PROBE(syscalls, sys_exit_newfstatat)
 
 TRACEPOINT_PROBE(syscalls, sys_enter_statx)
 {
-    return enter(args->__syscall_nr, args->filename);
+    return enter(args->__syscall_nr, args->dfd, args->filename);
 }
 
 TRACEPOINT_PROBE(syscalls, sys_exit_statx)
@@ -64,7 +45,7 @@ TRACEPOINT_PROBE(syscalls, sys_exit_statx)
 
 TRACEPOINT_PROBE(syscalls, sys_enter_statfs)
 {
-    return enter(args->__syscall_nr, args->pathname);
+    return enter(args->__syscall_nr, FS_HERE, args->pathname);
 }
 
 TRACEPOINT_PROBE(syscalls, sys_exit_statfs)
@@ -75,7 +56,7 @@ TRACEPOINT_PROBE(syscalls, sys_exit_statfs)
 #ifdef HAS_SYS_ENTER_NEWSTAT
 TRACEPOINT_PROBE(syscalls, sys_enter_newstat)
 {
-    return enter(args->__syscall_nr, args->filename);
+    return enter(args->__syscall_nr, FS_HERE, args->filename);
 }
 
 TRACEPOINT_PROBE(syscalls, sys_exit_newstat)
@@ -87,7 +68,7 @@ TRACEPOINT_PROBE(syscalls, sys_exit_newstat)
 #ifdef HAS_SYS_ENTER_NEWLSTAT
 TRACEPOINT_PROBE(syscalls, sys_enter_newlstat)
 {
-    return enter(args->__syscall_nr, args->filename);
+    return enter(args->__syscall_nr, FS_HERE, args->filename);
 }
 
 TRACEPOINT_PROBE(syscalls, sys_exit_newlstat)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.harness import Run
 from tests.agent.runner.traced import trace_statements
+from tests.workloads.spawn import workload
 
 pytestmark = pytest.mark.kernel
 
 COUNT = 5003
+CHILDREN = 101
 BEFORE = """
 import contextlib, ctypes, os, threading
 libc = ctypes.CDLL(None)
@@ -80,3 +84,48 @@ thread = threading.Thread(target=ask); thread.start(); thread.join()
 def test_filters_see_the_workload_and_nothing_else(filters: Filters, seen: int) -> None:
     rows = trace('os.stat("/etc/hostname")', filters=filters)
     assert [row["path"] for row in rows] == [b"/etc/hostname"] * seen
+
+
+def test_relative_paths_have_the_folder_in_which_they_start(tmp_path: Path) -> None:
+    then = f"""
+os.chdir({str(tmp_path)!r})
+call(4, b"missing", buffer)
+call(262, os.open("/usr/share", os.O_RDONLY), b"doc", buffer, 0)
+call(332, -100, b"/etc/passwd", 0, 0, buffer)
+call(137, b".", buffer)
+call(262, -100, b"{"x" * 4094}", buffer, 0)
+"""
+    rows = trace(then, {"folder": "true"})
+    assert [(row["folder"], row["path"], row["err"]) for row in rows] == [
+        (os.fsencode(tmp_path), b"missing", errno.ENOENT),
+        (b"/usr/share", b"doc", 0),
+        (b"", b"/etc/passwd", 0),
+        (os.fsencode(tmp_path), b".", 0),
+        (os.fsencode(tmp_path), b"x" * 4094, errno.ENAMETOOLONG),
+    ]
+
+
+def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
+    then = f"""
+def child(n):
+    pid = os.fork()
+    if not pid:
+        call(4, b"/nonexistent/of-%d" % n, buffer)
+        os._exit(0)
+    print(pid)
+    os.waitpid(pid, 0)
+for n in range({CHILDREN}): child(n)
+assert libc.unshare(0x20000000) == 0  # CLONE_NEWPID: of the children from now on
+child({CHILDREN})
+"""
+    with workload("statements.py", BEFORE, then) as target, Run("statsnoop", {}, Filters(ppid=target.pid)) as run:
+        target.go()
+        pids = [int(line) for line in target.finish().split()]
+        run.stop()
+        run.wait()
+        run.check_books()
+        rows = [row for row in run.rows() if row["path"].startswith(b"/nonexistent/of-")]
+    assert [(row["pid"], row["path"]) for row in rows] == [
+        (pid, f"/nonexistent/of-{n}".encode()) for n, pid in enumerate(pids)
+    ]
+    assert len(rows) == CHILDREN + 1
