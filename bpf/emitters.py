@@ -59,6 +59,8 @@ def event_stream(stream: pb.Stream, columns: list[pb.Column], rings: Mapping[str
         if f"{stream.name}_emit_{suffix}(" in source:
             emitter = _emit_string if suffix.endswith("_str") else _emit_sized
             yield from emitter(stream.name, string, suffix, helper)
+    if f"{stream.name}_emit_filled(" in source:
+        yield from _emit_filled(stream.name, string)
 
 
 _EMIT_ROW = """\
@@ -141,6 +143,28 @@ def _emit_sized(name: str, string: pb.Column, suffix: str, helper: str) -> Itera
             zero=_zero(slot, string.name),
         )
     yield "}"
+
+
+# fs_fill() of include/arguments.h knows what it will write only when it has written it.
+_FILL = """\
+{reserve}
+    n = fs_fill(r{slot}->{string}, {slot}, from);
+    if (n >= 0) {{
+        r{slot}->row.{string}_len = n;
+        {name}_ring_{slot}.ringbuf_submit(r{slot}, FS_NO_WAKEUP);
+        return;
+    }}
+    {name}_ring_{slot}.ringbuf_discard(r{slot}, FS_NO_WAKEUP);"""
+
+
+def _emit_filled(name: str, string: pb.Column) -> Iterator[str]:
+    """Fill the smallest slot that takes it all; the last one takes whatever there can be."""
+    yield f"static __always_inline void {name}_emit_filled(struct {name} *row, const u64 *from)"
+    yield "{\n    long n;\n\n    if (!fs_admit())\n        return;"
+    for slot in string.classes:
+        names = {"name": name, "slot": slot, "string": string.name}
+        yield _FILL.format(**names, reserve=_RESERVE.format(**names))
+    yield "    fs_count(FS_LOST_RING);\n}"
 
 
 _ADD = """\

@@ -51,7 +51,9 @@ def active_columns(tool: pb.Tool, stream: pb.Stream, values: Mapping[str, int | 
 
 
 def is_on(when: str, tool: pb.Tool, values: Mapping[str, int | bool | str]) -> bool:
-    """What ``when`` says of a column or a probe; without it, yes."""
+    """What ``when`` says of a column or a probe; without it, yes. ``a|b``: when either does."""
+    if "|" in when:
+        return any(is_on(part, tool, values) for part in when.split("|"))
     name, named, choice = when.partition("=")
     value = values.get(name)
     first = next((param.choices[0] for param in tool.params if param.name == name and param.choices), None)

@@ -8,6 +8,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 
+from bpf.arguments import ArgumentError, parse_arguments, parse_returned
 from bpf.conditions import ConditionError, parse_conditions
 from proto.shortform import enum_short
 from proto.v1 import agent_pb2
@@ -180,6 +181,25 @@ def _function(param: pb.Param, text: str) -> Value:
     return text
 
 
+def _usdt(param: pb.Param, text: str) -> Value:
+    library, _, probe = text.partition(":")
+    provider, _, name = probe.partition(":")
+    if not (library and provider and name):
+        raise ParamError(param.name, f"{text!r} must be LIB:provider:probe, like /usr/bin/python3:python:gc__*")
+    return text
+
+
+def _arguments(param: pb.Param, text: str) -> Value:
+    try:
+        if param.max == 1:
+            parse_returned(text)
+        else:
+            parse_arguments(text)
+    except ArgumentError as error:
+        raise ParamError(param.name, str(error)) from None
+    return text
+
+
 def _path(param: pb.Param, text: str) -> Value:
     if not text.startswith("/"):
         raise ParamError(param.name, f"{text!r} must be an absolute path")
@@ -223,6 +243,8 @@ _PARSERS: dict[int, Callable[[pb.Param, str], Value]] = {
     pb.PARAM_TYPE_FUNCTION: _function,
     pb.PARAM_TYPE_PATH: _path,
     pb.PARAM_TYPE_TRACEPOINT: _tracepoint,
+    pb.PARAM_TYPE_ARGUMENTS: _arguments,
+    pb.PARAM_TYPE_USDT: _usdt,
     pb.PARAM_TYPE_FIELDS: _fields,
     pb.PARAM_TYPE_CONDITIONS: _conditions,
     pb.PARAM_TYPE_TERMINAL: _terminal,

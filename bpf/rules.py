@@ -100,8 +100,9 @@ def _variants(tool: pb.Tool) -> Problems:
                 yield f"{where}defines: {define!r} must be NAME or NAME=number"
         for probe in variant.probes:
             yield from _probe(probe, names, where)
-            if probe.when and probe.when not in _switches(tool):
-                yield f"{where}probe {probe.target}: when: {probe.when!r} is no bool or enum parameter, nor enum=choice"
+            for when in filter(None, probe.when.split("|")):
+                if when not in _switches(tool):
+                    yield f"{where}probe {probe.target}: when: {when!r} is no bool or enum parameter, nor enum=choice"
 
 
 def _probe(probe: pb.Probe, params_known: set[str], where: str) -> Problems:
@@ -139,7 +140,8 @@ def _streams(tool: pb.Tool) -> Problems:
 
 def _switches(tool: pb.Tool) -> set[str]:
     """What ``when`` may name."""
-    names = {p.name for p in tool.params if p.type in (pb.PARAM_TYPE_BOOL, pb.PARAM_TYPE_ENUM)}
+    kinds = (pb.PARAM_TYPE_BOOL, pb.PARAM_TYPE_ENUM, pb.PARAM_TYPE_ARGUMENTS)
+    names = {p.name for p in tool.params if p.type in kinds}
     return names | {f"{p.name}={choice}" for p in tool.params for choice in p.choices}
 
 

@@ -24,11 +24,14 @@ class FunctionsError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """``offset`` is its place in the file ``path``."""
+    """``offset`` is its place in the file ``path``, ``counter`` that of a number there which stays above 0 while it is
+    traced; 0: there is none. ``file`` is what people know the path by."""
 
     name: str
     path: str
     offset: int
+    counter: int = 0
+    file: str = ""
 
 
 def find_functions(text: str, pid: int) -> list[Function]:
@@ -81,7 +84,8 @@ class FunctionTable:
             offset = self._elf.file_offset(symbol.address)
             if offset is not None:
                 names[offset] = min(names.get(offset, symbol.name), symbol.name, key=_plainness)
-        found = [Function(demangle(name), self._module.path, offset) for offset, name in sorted(names.items())]
+        path, file = self._module.path, self._module.name
+        found = [Function(demangle(name), path, offset, file=file) for offset, name in sorted(names.items())]
         several = Counter(function.name for function in found)
         return [
             replace(item, name=f"{item.name} [{item.offset:#x}]") if several[item.name] > 1 else item for item in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from types import TracebackType
 
 from agent.runner.attach import AttachError, Request, attach
@@ -20,6 +21,7 @@ SAMPLES = {
     pb.PARAM_TYPE_INT: "1",
     pb.PARAM_TYPE_DURATION: "1s",
     pb.PARAM_TYPE_TRACEPOINT: "sched:sched_process_exit",
+    pb.PARAM_TYPE_USDT: f"{sys.executable}:python:gc__*",
 }
 
 
@@ -73,7 +75,7 @@ def _params(tool: pb.Tool, variant: pb.Variant) -> dict[str, str]:
     """Values with which every probe of the variant is attached."""
     values = {param.name: SAMPLES[param.type] for param in tool.params if param.required}
     for probe in variant.probes:
-        name, _, choice = probe.when.partition("=")
+        name, _, choice = probe.when.partition("|")[0].partition("=")
         if name:
             values[name] = choice or _switched_on(tool, name)
     return values

@@ -27,7 +27,7 @@ def char_array(column: pb.Column, values: np.ndarray) -> pa.DictionaryArray:
 
 def meaning(column: pb.Column) -> Callable[[bytes], bytes]:
     """What bytes that the kernel filled become in a row: behind a text may be anything."""
-    return _MEANINGS.get(column.unit, _until_nul)
+    return bytes if column.role == pb.ROLE_PAYLOAD else _MEANINGS.get(column.unit, _until_nul)
 
 
 def hex_digits(data: bytes) -> bytes:

@@ -17,7 +17,7 @@ from agent.runner.compiler import AttachError, Compiled, program_types
 from agent.runner.listing import Loaded
 from agent.runner.map_access import update_map
 from agent.runner.mapped import find_mapped, nothing_mapped
-from agent.runner.probes import Held, Places
+from agent.runner.probes import Held, Places, UntraceableError
 from agent.runner.resolved import Resolved
 from agent.runner.terminals import no_terminal, terminal_numbers
 from bpf.catalog import CatalogTool
@@ -43,6 +43,7 @@ _KIND = {
     pb.PROBE_TYPE_TRACEPOINT: "tracepoint",
     pb.PROBE_TYPE_RAW_TRACEPOINT: "raw_tracepoint",
     pb.PROBE_TYPE_UPROBE: "kprobe",
+    pb.PROBE_TYPE_USDT: "kprobe",
     pb.PROBE_TYPE_URETPROBE: "kprobe",
     pb.PROBE_TYPE_KPROBE: "kprobe",
     pb.PROBE_TYPE_KRETPROBE: "kprobe",
@@ -50,7 +51,7 @@ _KIND = {
 }
 # Of bpf/include/types.h.
 ONE_FUNCTION = "FS_ONE_FUNCTION=1"
-_USER_FUNCTION = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE)
+_USER_FUNCTION = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE, pb.PROBE_TYPE_USDT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Attachment:
     probes: list[Held] = field(default_factory=list)
     at_once: set[str] = field(default_factory=set)
     functions: list[Function] = field(default_factory=list)
+    left_out: set[int] = field(default_factory=set)
     places: dict[str, list[Places]] = field(default_factory=dict)
     ring_bytes: dict[str, int] = field(default_factory=dict)
     loaded: Loaded | None = None
@@ -124,6 +126,7 @@ def attach(request: Request, variant: pb.Variant) -> Attachment:
             for attached in _attach(request, probe, held):
                 held.probes.append(attached)
         _check_mapped(request, wanted, held)
+        held.variant = _told(variant, held)
     except BaseException:
         held.close()
         raise
@@ -304,14 +307,16 @@ def _find(request: Request, probe: pb.Probe, target: str, functions: list[Functi
         mapped = list(find_mapped(library, name, pid, len(functions)))
         functions += [function for _, function in mapped]
         return [places for places, _ in mapped]
+    found = request.resolved.functions if request.resolved else ()
     try:
-        found = find_functions(ANYWHERE if probe.mapped else target, pid)
+        found = found or find_functions(ANYWHERE if probe.mapped else target, pid)
     except FunctionsError as error:
         raise AttachError(str(error)) from error
     places = []
     for path, inside in groupby(found, key=lambda function: function.path):
         members = list(inside)
-        places.append(Places(path, [function.offset for function in members], first=len(functions)))
+        offsets, counters = [function.offset for function in members], [function.counter for function in members]
+        places.append(Places(path, offsets, len(functions), members[0].file, counters))
         functions += members
     return places
 
@@ -328,12 +333,43 @@ def _attach_places(request: Request, probe: pb.Probe, program: int, places: Plac
     at_return = probe.type == pb.PROBE_TYPE_URETPROBE
     if probe.program in held.at_once:
         try:
-            yield probes.attach_user_functions_at_once(program, places, pid, at_return=at_return)
+            yield from _at_once(program, places, pid, held, at_return=at_return)
             return
         except AttachError:
             # A kernel before 6.6 loads such a program and refuses only this; one by one it takes the program as well.
             held.at_once.discard(probe.program)
-    yield from probes.attach_user_functions(program, places, pid, at_return=at_return)
+    for index in range(len(places.offsets)):
+        try:
+            yield from probes.attach_user_functions(program, places.part(index, index + 1), pid, at_return=at_return)
+        except UntraceableError:
+            held.left_out.add(places.first + index)
+
+
+def _at_once(program: int, places: Places, pid: int, held: Attachment, *, at_return: bool) -> Iterator[Held]:
+    """All of them but those that take no probe: one such refuses all that it is together with."""
+    count = len(places.offsets)
+    try:
+        yield probes.attach_user_functions_at_once(program, places, pid, at_return=at_return)
+    except UntraceableError:
+        if count == 1:
+            held.left_out.add(places.first)
+            return
+        for part in (places.part(0, count // 2), places.part(count // 2, count)):
+            yield from _at_once(program, part, pid, held, at_return=at_return)
+
+
+def _told(variant: pb.Variant, held: Attachment) -> pb.Variant:
+    """The variant as it is attached: with what it does not see here. Raises AttachError when nothing is left."""
+    if not held.left_out:
+        return variant
+    names = ", ".join(held.functions[index].name for index in sorted(held.left_out))
+    why = f"the kernel cannot put a probe on the first instruction of {names}"
+    if len(held.left_out) == len(held.functions):
+        raise AttachError(f"nothing is left to trace: {why}")
+    told = pb.Variant()
+    told.CopyFrom(variant)
+    told.loses = "; ".join(filter(None, (variant.loses, why)))
+    return told
 
 
 def _target(request: Request, probe: pb.Probe) -> str:

@@ -33,16 +33,24 @@ _LINK_CREATE_MULTI = struct.Struct("=IIIIQQQQIII")  # ..., path, offsets, counte
 # struct perf_event_attr of linux/perf_event.h
 _ATTR_SIZE = 128
 _ATTR_HEAD = struct.Struct("=IIQQ")  # type, size, config, sample_period or sample_freq
-_ATTR_FLAGS, _ATTR_CONFIG1 = 40, 56
+_ATTR_CONFIG, _ATTR_FLAGS, _ATTR_CONFIG1 = 8, 40, 56
+_COUNTER_SHIFT = 32
 _FLAG_FREQ = 1 << 10
 _PERF_TYPE_SOFTWARE, _PERF_TYPE_TRACEPOINT = 1, 2
 _PERF_COUNT_SW_CPU_CLOCK = 0
 _PERF_FLAG_FD_CLOEXEC = 8
 _PERF_EVENT_IOC_SET_BPF = 0x40042408
 
+# arch_uprobe_analyze_insn() of arch/x86/kernel/uprobes.c: ENOTSUPP, which has no name outside the kernel, or ENOEXEC.
+_UNTRACEABLE = (524, errno.ENOEXEC)
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 Attr = ctypes.Array[ctypes.c_char]
+
+
+class UntraceableError(AttachError):
+    """The kernel takes no probe there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +63,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """In one program or library. In the probe bpf_get_attach_cookie() gives ``first`` plus the index of the offset."""
+    """In one program or library. In the probe bpf_get_attach_cookie() gives ``first`` plus the index of the offset.
+    ``counters``: for each place where the counter is that the kernel keeps above 0 meanwhile, 0 for none; none at all
+    when empty.
+    """
 
     path: str
     offsets: Sequence[int]
     first: int = 0
     file: str = ""  # what people know the path by, when that is something else
+    counters: Sequence[int] = ()
 
     @property
     def name(self) -> str:
@@ -69,6 +81,10 @@ class Places:
     @property
     def cookies(self) -> range:
         return range(self.first, self.first + len(self.offsets))
+
+    def part(self, start: int, end: int) -> Places:
+        counters = self.counters[start:end]
+        return Places(self.path, self.offsets[start:end], self.first + start, self.file, counters)
 
 
 def attach_tracepoint(program: int, target: str) -> Held:
@@ -93,9 +109,11 @@ def attach_kernel_function(program: int, target: str, *, at_return: bool) -> Hel
 def attach_user_functions(program: int, places: Places, pid: int, *, at_return: bool) -> Iterator[Held]:
     """pid -1: every process that maps the file, also later ones. One attachment for each place."""
     path = ctypes.create_string_buffer(os.fsencode(places.path))
-    for cookie, offset in zip(places.cookies, places.offsets, strict=True):
+    counters = places.counters or [0] * len(places.offsets)
+    for cookie, offset, counter in zip(places.cookies, places.offsets, counters, strict=True):
         what = f"{places.name}+{offset:#x}"
         attr = _probe_attr("uprobe", path, offset, what, at_return=at_return)
+        _set_counter(attr, counter)
         yield _hold(program, attr, what, pid=pid, cookie=cookie)
 
 
@@ -106,7 +124,9 @@ def attach_user_functions_at_once(program: int, places: Places, pid: int, *, at_
     count = len(places.offsets)
     offsets, cookies = (ctypes.c_uint64 * count)(*places.offsets), (ctypes.c_uint64 * count)(*places.cookies)
     create = ctypes.create_string_buffer(_LINK_CREATE_SIZE)
-    pointers = [ctypes.addressof(path), ctypes.addressof(offsets), 0, ctypes.addressof(cookies)]
+    counters = (ctypes.c_uint64 * count)(*places.counters)
+    kept = ctypes.addressof(counters) if any(places.counters) else 0
+    pointers = [ctypes.addressof(path), ctypes.addressof(offsets), kept, ctypes.addressof(cookies)]
     _LINK_CREATE_MULTI.pack_into(create, 0, program, 0, UPROBE_MULTI, 0, *pointers, count, int(at_return), max(pid, 0))
     return Held(_checked(_bpf_link_create(create), f"{count} functions of {places.name}"))
 
@@ -152,6 +172,12 @@ def _probe_attr(device: str, name: Attr, offset: int, what: str, *, at_return: b
     return attr
 
 
+def _set_counter(attr: Attr, counter: int) -> None:
+    """PERF_UPROBE_REF_CTR_OFFSET_BITS of include/linux/trace_events.h: the upper half of config."""
+    (config,) = struct.unpack_from("=Q", attr, _ATTR_CONFIG)
+    struct.pack_into("=Q", attr, _ATTR_CONFIG, config | counter << _COUNTER_SHIFT)
+
+
 def _hold(program: int, attr: Attr, what: str, *, pid: int = -1, cpu: int = 0, cookie: int = 0) -> Held:
     """Tracepoints and functions are asked for on one CPU and fire on all of them."""
     machine = os.uname().machine
@@ -186,5 +212,7 @@ def _bpf_link_create(attributes: Attr) -> int:
 def _checked(descriptor: int, what: str) -> int:
     if descriptor < 0:
         error = ctypes.get_errno()
+        if error in _UNTRACEABLE:
+            raise UntraceableError(f"cannot attach to {what}: the kernel cannot put a probe on its first instruction")
         raise AttachError(f"cannot attach to {what}: {os.strerror(error) if error else 'the kernel has no such probe'}")
     return descriptor

@@ -6,13 +6,18 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from agent.runner.attach import Request
+from agent.runner.calls import resolve_uprobe, resolve_usdt
 from agent.runner.resolved import Resolved
 from agent.runner.tracepoint import resolve_tracepoint
 from bpf.dynamic import dynamic_stream, with_raw
 from proto.v1 import tool_pb2 as pb
 
 # ``taken``: names of the manifest's columns. Each raises AttachError.
-_RESOLVERS: dict[int, Callable[[Request, Sequence[str]], Resolved]] = {pb.DYNAMIC_TRACEPOINT: resolve_tracepoint}
+_RESOLVERS: dict[int, Callable[[Request, Sequence[str]], Resolved]] = {
+    pb.DYNAMIC_TRACEPOINT: resolve_tracepoint,
+    pb.DYNAMIC_CALL: resolve_uprobe,
+    pb.DYNAMIC_USDT: resolve_usdt,
+}
 
 
 def resolve(request: Request) -> Request:

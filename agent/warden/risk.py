@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from agent.kernel.tracepoint_request import tracepoint_request
 from agent.kernel.tracepoints import TracepointError
 from agent.warden.envelope import Refused
+from bpf.arguments import ArgumentError, call_texts
 from bpf.dynamic import dynamic_stream
 from bpf.params import Value
 from proto.v1 import tool_pb2 as pb
@@ -38,4 +39,16 @@ def _tracepoint(values: Mapping[str, Value]) -> tuple[pb.Risk, str]:
     return asked.risk(), asked.why()
 
 
-_JUDGES: dict[int, Judge] = {pb.DYNAMIC_TRACEPOINT: _tracepoint}
+def _call(values: Mapping[str, Value]) -> tuple[pb.Risk, str]:
+    try:
+        texts = call_texts(values)
+    except ArgumentError as error:
+        raise Refused(str(error)) from error
+    return (pb.RISK_S3, f"what {texts} points to") if texts else (pb.RISK_S2, "")
+
+
+_JUDGES: dict[int, Judge] = {
+    pb.DYNAMIC_TRACEPOINT: _tracepoint,
+    pb.DYNAMIC_CALL: _call,
+    pb.DYNAMIC_USDT: _call,
+}

@@ -77,6 +77,8 @@ class ParamType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PARAM_TYPE_PATH: _ClassVar[ParamType]
     PARAM_TYPE_TERMINAL: _ClassVar[ParamType]
     PARAM_TYPE_TRACEPOINT: _ClassVar[ParamType]
+    PARAM_TYPE_ARGUMENTS: _ClassVar[ParamType]
+    PARAM_TYPE_USDT: _ClassVar[ParamType]
     PARAM_TYPE_FIELDS: _ClassVar[ParamType]
     PARAM_TYPE_CONDITIONS: _ClassVar[ParamType]
 
@@ -96,6 +98,8 @@ class Dynamic(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     DYNAMIC_UNSPECIFIED: _ClassVar[Dynamic]
     DYNAMIC_TRACEPOINT: _ClassVar[Dynamic]
+    DYNAMIC_CALL: _ClassVar[Dynamic]
+    DYNAMIC_USDT: _ClassVar[Dynamic]
 
 class CType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -214,6 +218,8 @@ PARAM_TYPE_FUNCTION: ParamType
 PARAM_TYPE_PATH: ParamType
 PARAM_TYPE_TERMINAL: ParamType
 PARAM_TYPE_TRACEPOINT: ParamType
+PARAM_TYPE_ARGUMENTS: ParamType
+PARAM_TYPE_USDT: ParamType
 PARAM_TYPE_FIELDS: ParamType
 PARAM_TYPE_CONDITIONS: ParamType
 PROBE_TYPE_UNSPECIFIED: ProbeType
@@ -227,6 +233,8 @@ PROBE_TYPE_KPROBE: ProbeType
 PROBE_TYPE_KRETPROBE: ProbeType
 DYNAMIC_UNSPECIFIED: Dynamic
 DYNAMIC_TRACEPOINT: Dynamic
+DYNAMIC_CALL: Dynamic
+DYNAMIC_USDT: Dynamic
 CTYPE_UNSPECIFIED: CType
 CTYPE_U8: CType
 CTYPE_U16: CType
