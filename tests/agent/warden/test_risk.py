@@ -54,3 +54,13 @@ def test_numbers_start_under_the_default_policy_and_texts_do_not() -> None:
 def test_what_this_host_does_not_have_is_refused_before_anything_starts() -> None:
     assert "no tracepoint sched:nothing" in start(tracepoint="sched:nothing")
     assert "has no field nothing" in start(tracepoint="sched:sched_switch", where="nothing == 1")
+
+
+@pytest.mark.parametrize("name", ["uprobe", "usdt"])
+def test_a_call_whose_strings_are_read_is_of_the_highest_class(name: str) -> None:
+    tool = load_tool(ROOT / name).tool
+    assert session_risk(tool, {"args": "n:s32,address:hex"}) == (pb.RISK_S2, "")
+    assert session_risk(tool, {"args": "n:s32,name:str"}) == (pb.RISK_S3, "what name points to")
+    assert session_risk(tool, {"ret": "bytes[8]"})[0] == pb.RISK_S3
+    with pytest.raises(Refused, match="'float' is no type"):
+        session_risk(tool, {"args": "float"})
