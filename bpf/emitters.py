@@ -161,8 +161,9 @@ def _emit_filled(name: str, string: pb.Column) -> Iterator[str]:
     """Fill the smallest slot that takes it all; the last one takes whatever there can be."""
     yield f"static __always_inline void {name}_emit_filled(struct {name} *row, const u64 *from)"
     yield "{\n    long n;\n\n    if (!fs_admit())\n        return;"
-    for slot in string.classes:
-        names = {"name": name, "slot": slot, "string": string.name}
+    for number, slot in enumerate(string.classes):
+        full = RING_FULL + min(number, RING_FULL_CLASSES - 1)
+        names = {"name": name, "slot": slot, "string": string.name, "full": full}
         yield _FILL.format(**names, reserve=_RESERVE.format(**names))
     yield "    fs_count(FS_LOST_RING);\n}"
 
