@@ -37,6 +37,7 @@ say(ended={COUNT}, processes=1)
     params=lambda _: {"threads": "true"},
     stock="exitsnoop --per-thread -p {pid}",
     theirs=theirs,
+    differs="with a pid the stock tool ends after the first time it has looked for events",
 )
 
 

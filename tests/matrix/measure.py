@@ -13,6 +13,7 @@ from proto.v1.agent_pb2 import RunUpdate
 from tests.agent.runner.harness import HEADERS_CACHE, Run
 from tests.matrix.cell import SECONDS, Cell, Facts, Ready, same
 from tests.matrix.stock import Stock
+from tests.matrix.stock_headers import stock_headers
 
 
 @dataclass(slots=True)
@@ -74,7 +75,8 @@ def _pass(
     cell: Cell, folder: Path, *, ours: bool = False, stock: bool = False, preloaded: bool = False
 ) -> tuple[Facts, Ours | None, Theirs | None]:
     """The workload once, with one of the two attached to it or both."""
-    headers = ensure_headers(HEADERS_CACHE)
+    tree = ensure_headers(HEADERS_CACHE)
+    headers = stock_headers(tree, HEADERS_CACHE) if tree else None
     with cell.start(folder) as ready:
         command = cell.stock.format(pid=ready.pid, **ready.words)
         other = Stock(command, folder, headers, preloaded=preloaded) if stock else None

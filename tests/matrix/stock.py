@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -21,7 +22,7 @@ class Stock:
     """``text`` is all it printed so far; ``failure`` is empty while nothing went wrong."""
 
     def __init__(self, command: str, folder: Path, headers: Path | None, *, preloaded: bool) -> None:
-        name, *words = command.split()
+        name, *words = shlex.split(command)
         self.output = folder / "stock.txt"
         self.failure = ""
         self.process: subprocess.Popen[bytes] | Forked | None = None

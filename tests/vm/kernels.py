@@ -30,10 +30,29 @@ def vmlinuz(kernel: str) -> Path:
     return next(folder.glob("boot/vmlinuz-*"))
 
 
+def headers(kernel: str = "6.1") -> Path:
+    """A folder that holds usr/src of the kernel's headers."""
+    folder = CACHE / f"{kernel}-headers"
+    if not list(folder.glob("usr/src/*")):
+        options = _lists(RELEASES[kernel])
+        package = _depends(options, "linux-headers-amd64", "linux-headers-")
+        for name in (package, _depends(options, package, "linux-headers-")):
+            _fetch(options, name, folder)
+    return folder
+
+
 def _unpack(kernel: str, folder: Path) -> None:
     options = _lists(RELEASES[kernel])
-    depends = _run("apt-cache", *options, "depends", "--important", "linux-image-amd64")
-    package = next(line.split()[-1] for line in depends.splitlines() if "Depends: linux-image-" in line)
+    _fetch(options, _depends(options, "linux-image-amd64", "linux-image-"), folder)
+
+
+def _depends(options: list[str], package: str, prefix: str) -> str:
+    """The first package that this one needs whose name begins so."""
+    listed = _run("apt-cache", *options, "depends", "--important", package)
+    return next(line.split()[-1] for line in listed.splitlines() if f"Depends: {prefix}" in line)
+
+
+def _fetch(options: list[str], package: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     _run("apt-get", *options, "download", "-q", package, folder=folder)
     (archive,) = folder.glob(f"{package}_*.deb")
