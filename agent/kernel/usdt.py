@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from agent.kernel.elf import Elf, ElfFileError, open_elf
@@ -50,17 +50,22 @@ class Site:
 
 def find_sites(text: str, pid: int) -> list[Site]:
     """Of ``LIB:provider:probe``, the last two with ``*`` for any letters. Raises UsdtError."""
-    library, provider, name = split_probe(text)
+    library, _, pattern = text.partition(":")
     try:
         modules = find_modules(library, pid)
     except ModuleError as error:
         raise UsdtError(str(error)) from error
     known = [site for module in modules for site in sites_of(module, strict=len(modules) == 1)]
-    wanted = re.compile(".*".join(re.escape(part) for part in f"{provider}:{name}".split("*")))
-    found = [site for site in known if wanted.fullmatch(site.probe)]
+    found = matching(known, pattern)
     if not found:
-        raise UsdtError(_nothing(text, known, modules, pid))
+        raise UsdtError(_nothing(pattern, known, modules, pid))
     return found
+
+
+def matching(sites: Iterable[Site], pattern: str) -> list[Site]:
+    """Those whose ``provider:probe`` the pattern means."""
+    wanted = re.compile(".*".join(re.escape(part) for part in pattern.split("*")))
+    return [site for site in sites if wanted.fullmatch(site.probe)]
 
 
 def sites_of(module: Module, *, strict: bool = True) -> list[Site]:
@@ -72,13 +77,6 @@ def sites_of(module: Module, *, strict: bool = True) -> list[Site]:
         if strict:
             raise UsdtError(str(error)) from error
         return []
-
-
-def split_probe(text: str) -> tuple[str, str, str]:
-    """Library, provider and name of ``LIB:provider:probe``."""
-    library, _, probe = text.partition(":")
-    provider, _, name = probe.partition(":")
-    return library, provider, name
 
 
 def operands_of(site: Site) -> list[Operand]:
@@ -131,10 +129,10 @@ def _text(word: bytes) -> str:
     return word.decode("utf-8", "backslashreplace")
 
 
-def _nothing(text: str, known: list[Site], modules: list[Module], pid: int) -> str:
+def _nothing(pattern: str, known: list[Site], modules: list[Module], pid: int) -> str:
     where = modules[0].name if len(modules) == 1 else f"the {len(modules)} files that process {pid} runs"
     probes = sorted({site.probe for site in known})
     if not probes:
         return f"{where} has no USDT probes; it may have to be built with them (for example --enable-dtrace)"
     listed = ", ".join(probes[:8]) + (", ..." if len(probes) > 8 else "")
-    return f"no USDT probe of {where} matches {text.partition(':')[2]}; it has {listed}"
+    return f"no USDT probe of {where} matches {pattern}; it has {listed}"

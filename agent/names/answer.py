@@ -10,6 +10,7 @@ from agent.names.libraries import libraries
 from agent.names.processes import processes, program_names, users
 from agent.names.terminals import terminals
 from agent.names.tracepoints import tracepoint_fields, tracepoints
+from agent.names.usdt import usdt_probes
 from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Ask, Name, Names
 
@@ -22,6 +23,7 @@ KINDS: Mapping[int, Callable[[Ask], Found]] = {
     pb.NAME_KIND_COMM: program_names,
     pb.NAME_KIND_LIBRARY: libraries,
     pb.NAME_KIND_FUNCTION: functions,
+    pb.NAME_KIND_USDT: usdt_probes,
     pb.NAME_KIND_TRACEPOINT: tracepoints,
     pb.NAME_KIND_FIELD: tracepoint_fields,
     pb.NAME_KIND_PTY: terminals,

@@ -15,7 +15,7 @@ from bpf.params import split_function
 from proto.v1.agent_pb2 import Ask, Name
 
 EVERYTHING = "*"
-_NOTHING = "there is no program or library to read at that place; give the path of one, or a name like c"
+NOTHING = "there is no program or library to read at that place; give the path of one, or a name like c"
 _PLACE = re.compile(r" \[0x[0-9a-f]+\]$")  # told apart from others of its name
 
 
@@ -40,7 +40,7 @@ def modules_of(library: str, pid: int) -> list[Module]:
     try:
         return find_modules(library, pid)
     except ModuleError as error:
-        raise NotAnswered(_NOTHING if library.startswith("/") else str(error)) from error
+        raise NotAnswered(NOTHING if library.startswith("/") else str(error)) from error
 
 
 def _tables(modules: Iterable[Module]) -> list[FunctionTable]:
@@ -52,7 +52,7 @@ def _tables(modules: Iterable[Module]) -> list[FunctionTable]:
         except ElfFileError:
             continue
     if not tables:
-        raise NotAnswered(_NOTHING)
+        raise NotAnswered(NOTHING)
     return tables
 
 

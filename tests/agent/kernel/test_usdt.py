@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.kernel.modules import Module
-from agent.kernel.usdt import UsdtError, find_sites, operands_of, sites_of, split_probe
+from agent.kernel.usdt import UsdtError, find_sites, operands_of, sites_of
 from tests.workloads.compiled import build, running
 
 NOTE = re.compile(
@@ -71,7 +71,3 @@ def test_errors_say_what_to_do(probe: str, message: str) -> None:
 def test_a_probe_that_is_not_there_is_answered_with_those_that_are(program: Path) -> None:
     with pytest.raises(UsdtError, match=r"no USDT probe of .* matches workload:none; it has workload:guarded, "):
         find_sites(f"{program}:workload:none", -1)
-
-
-def test_the_parts_of_a_probe() -> None:
-    assert split_probe("/usr/bin/app:my:probe") == ("/usr/bin/app", "my", "probe")
