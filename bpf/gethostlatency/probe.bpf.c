@@ -4,16 +4,16 @@ struct start {
     const char *host;
 };
 
-// The least recently used entry gives way: a thread that is killed never takes its own back.
-BPF_TABLE("lru_hash", u32, struct start, starts, 16384);
+// A thread that is killed in a call leaves its entry behind, which counts when there is no room any more.
+BPF_HASH(starts, u32, struct start, 16384);
 
 int on_entry(struct pt_regs *ctx)
 {
     u32 tid = fs_tid();
     struct start start = {.time = bpf_ktime_get_boot_ns(), .host = (void *)PT_REGS_PARM1(ctx)};
 
-    if (!fs_skip())
-        starts.update(&tid, &start);
+    if (!fs_skip() && starts.update(&tid, &start))
+        fs_lose(FS_LOST_MAP_FULL);
     return 0;
 }
 

@@ -24,8 +24,8 @@ struct held {
     struct memory_key key;
 };
 
-// The least recently used entry gives way: a thread that is killed inside a call never takes its own back.
-BPF_TABLE("lru_hash", struct call, struct wish, wishes, 16384);
+// A thread that is killed in a call leaves its entry behind, which counts when there is no room any more.
+BPF_HASH(wishes, struct call, struct wish, 16384);
 BPF_HASH(blocks, struct block, struct held, 262144);
 
 static __always_inline void enter(struct pt_regs *ctx, u64 size, u64 where)

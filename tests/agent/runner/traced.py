@@ -27,7 +27,7 @@ class Traced:
     def rows(self) -> list[dict[str, Any]]:
         return self.streams[0]
 
-    def check(self, found: Sequence[Any], happened: Sequence[Any]) -> None:
+    def check_events(self, found: Sequence[Any], happened: Sequence[Any]) -> None:
         """What was found is what happened, in order; what is missing is on the books."""
         rest = iter(happened)
         assert all(any(item == event for event in rest) for item in found), f"{found} is not of {happened}"
