@@ -4,9 +4,10 @@ import { escapeBytes, splitArgv, visible } from "./bytes-text";
 import { errnoName, signalName } from "./errno";
 import { bytes, count, log2Slot, nanoseconds, percent } from "./numbers";
 import { openFlags } from "./open-flags";
+import { symbolText } from "./symbols";
 
 /** What a column's unit and role make of a value. No tool formats its own values. */
-export type ColumnMeaning = Pick<Column, "unit" | "role">;
+export type ColumnMeaning = Pick<Column, "unit" | "role"> & Partial<Pick<Column, "symbols" | "flags">>;
 
 export function formatValue(column: ColumnMeaning, value: Value): string {
   if (value instanceof Uint8Array) return formatBytes(column, value);
@@ -22,6 +23,7 @@ function formatBytes(column: ColumnMeaning, value: Uint8Array): string {
 }
 
 function formatNumber(column: ColumnMeaning, value: number | bigint): string {
+  if (column.symbols !== undefined && column.symbols.length > 0) return symbolText(column.symbols, column.flags === true, value);
   switch (column.unit) {
     case Unit.NANOSECONDS:
       return nanoseconds(value);
@@ -39,6 +41,8 @@ function formatNumber(column: ColumnMeaning, value: number | bigint): string {
       return openFlags(Number(value));
     case Unit.SIGNAL:
       return signalName(Number(value));
+    case Unit.ADDRESS:
+      return `0x${value.toString(16)}`;
     case Unit.LOG2_SLOT:
       return log2Slot(Number(value), nanoseconds);
     case Unit.TERMINAL:
@@ -96,6 +100,8 @@ export function typicalWidth(column: Pick<Column, "unit" | "role" | "type">): nu
       return 8;
     case Unit.IP_ADDRESS:
       return 24;
+    case Unit.ADDRESS:
+      return 18;
     case Unit.PID:
     case Unit.TID:
       return 7;

@@ -32,13 +32,13 @@ function columnOf(column: Column, cells: readonly Cell[], runs: readonly RunOfHo
   }
   switch (column.type) {
     case CType.CTYPE_STACK:
-      return stacks(cells as readonly (readonly string[])[]);
+      return stacks((cells as readonly (readonly string[] | null)[]).map((cell) => cell ?? []));
     case CType.CTYPE_U64:
       return { kind: "big", values: BigUint64Array.from(cells.map(integer)) };
     case CType.CTYPE_S64:
       return { kind: "big", values: BigInt64Array.from(cells.map(integer)) };
     default:
-      return isText(column) ? texts(column, cells.map(String)) : { kind: "number", values: Float64Array.from(cells.map(Number)) };
+      return isText(column) ? texts(column, cells.map((cell) => (cell === null ? "" : String(cell)))) : { kind: "number", values: Float64Array.from(cells.map(Number)) };
   }
 }
 

@@ -15,11 +15,15 @@ import { Role } from "../gen/proto/v1/tool_pb";
 import { type Chunk, type ColumnData, concat } from "./chunk";
 import { decodeBodies } from "./decode";
 import { FrameFlush } from "./frames";
+import { mergeColumns, placed, widenedColumns } from "./merge";
 import { Rates } from "./rates";
 import { Rows } from "./rows";
 import { type Connection, Socket, type SocketHandlers } from "./socket";
 
-/** One kind of rows of a session: what its runs call by the same stream name and columns. */
+/**
+ * One kind of rows of a session: what its runs call by the same stream name, with the columns of all of them. Hosts whose
+ * kernels differ may have sent different ones: `lacks` says whether a run has no column of an index.
+ */
 export interface StreamRows {
   readonly key: string;
   readonly name: string;
@@ -29,6 +33,13 @@ export interface StreamRows {
   readonly hits: string;
   readonly rows: Rows;
   readonly consumers: Set<(chunk: Chunk) => void>;
+  readonly lacks: (run: number, column: number) => boolean;
+}
+
+/** Where the columns of each run's stream stand among those of all. */
+interface Merging {
+  readonly stream: StreamRows;
+  readonly places: Map<string, readonly number[]>;
 }
 
 /** What the page around the rows shows. A new object whenever something in it changed. */
@@ -61,7 +72,9 @@ export class SessionStream {
   private readonly listeners = new Set<() => void>();
   private readonly frameListeners = new Set<() => void>();
   private states = new Map<string, RunState>();
-  private streams: StreamRows[] = [];
+  private merging = new Map<string, Merging>();
+  /** Some runs have columns that others have not. */
+  private uneven = false;
   private origin: bigint | null = null;
   private batches = 0n;
   private acked = 0n;
@@ -156,7 +169,7 @@ export class SessionStream {
     this.states = new Map(state.runs.map((run) => [run.run, run]));
     state.runs.forEach((run, index) => {
       if (!this.runs.has(run.run)) this.runs.set(run.run, { index, seq: 0n, rows: 0n, order: 0 });
-      run.schema?.streams.forEach((schema) => this.streamOf(schema));
+      run.schema?.streams.forEach((schema) => this.join(run.run, schema));
     });
     this.update({ state });
     this.flush.ask();
@@ -187,8 +200,9 @@ export class SessionStream {
     const schema = this.states.get(first?.run ?? "")?.schema?.streams[first?.stream ?? 0];
     if (schema === undefined) throw new Error("Rows came before their schema; reload the page.");
     const decoded = decodeBodies(schema.arrowSchema, batches);
-    const chunk = concat(batches.map((batch, place) => this.chunkOf(schema, decoded[place] ?? [], batch, run)));
-    const stream = this.streamOf(schema);
+    const own = concat(batches.map((batch, place) => this.chunkOf(schema, decoded[place] ?? [], batch, run)));
+    const { stream, places } = this.join(first?.run ?? "", schema);
+    const chunk = { ...own, columns: placed(own.columns, places.get(first?.run ?? "") ?? [], stream.columns, own.rows) };
     stream.rows.add(chunk);
     stream.consumers.forEach((consume) => consume(chunk));
   }
@@ -234,15 +248,32 @@ export class SessionStream {
     this.update({ closing: closing.reason });
   }
 
-  private streamOf(schema: StreamSchema): StreamRows {
-    const key = [schema.name, ...schema.columns.map((column) => column.name)].join(" ");
-    const known = this.streams.find((stream) => stream.key === key);
-    if (known !== undefined) return known;
-    const { name, title, kind, columns, hits } = schema;
-    const stream = { key, name, title, kind, columns, hits, rows: new Rows(), consumers: new Set<(chunk: Chunk) => void>() };
-    this.streams = [...this.streams, stream];
-    this.update({ streams: this.streams });
-    return stream;
+  /** The stream that the run's rows belong to. One with more columns than before is a new one with the rows of the old. */
+  private join(run: string, schema: StreamSchema): Merging {
+    const known = this.merging.get(schema.name);
+    if (known?.places.has(run)) return known;
+    const { columns, places } = mergeColumns(known?.stream.columns ?? [], schema.columns);
+    const all = known?.places ?? new Map<string, readonly number[]>();
+    all.set(run, places);
+    this.uneven ||= known !== undefined && places.length !== known.stream.columns.length;
+    if (known !== undefined && columns.length === known.stream.columns.length) return known;
+    const merging = { stream: this.streamWith(schema, columns, all, known?.stream), places: all };
+    this.merging.set(schema.name, merging);
+    this.update({ streams: [...this.merging.values()].map(({ stream }) => stream) });
+    return merging;
+  }
+
+  private streamWith(schema: StreamSchema, columns: readonly Column[], places: Merging["places"], before?: StreamRows): StreamRows {
+    const { name, title, kind, hits } = schema;
+    const rows = new Rows();
+    for (const chunk of before?.rows.chunks ?? []) rows.add({ ...chunk, columns: widenedColumns(chunk, columns) });
+    const lacks = (run: number, column: number): boolean => {
+      if (!this.uneven) return false;
+      const id = this.current.state?.runs[run]?.run ?? "";
+      return places.get(id)?.includes(column) === false;
+    };
+    const key = [name, ...columns.map((column) => column.name)].join(" ");
+    return { key, name, title, kind, columns, hits, rows, consumers: new Set<(chunk: Chunk) => void>(), lacks };
   }
 
   private update(change: Partial<SessionSnapshot>): void {

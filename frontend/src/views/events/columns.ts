@@ -1,6 +1,7 @@
 import { alignsRight, formatValue, rawText, typicalWidth } from "../../format/column";
 import { type Anchor, rfc3339, timeOfDay, wallNs } from "../../format/clock";
 import { type Column, Role, Unit } from "../../gen/proto/v1/tool_pb";
+import type { Lacks } from "./predicate";
 import { type Chunk, columnOf, valueAt } from "../../stream/chunk";
 
 export interface RunLabel extends Anchor {
@@ -24,9 +25,9 @@ export interface GridColumn {
 
 type RunOf = (index: number) => RunLabel | undefined;
 
-export function gridColumns(columns: readonly Column[], runOf: RunOf, withHost: boolean): GridColumn[] {
+export function gridColumns(columns: readonly Column[], runOf: RunOf, withHost: boolean, lacks: Lacks = () => false): GridColumn[] {
   const flexible = flexibleColumn(columns);
-  const own = columns.map((column, index) => dataColumn(column, index, column === flexible, runOf));
+  const own = columns.map((column, index) => dataColumn(column, index, column === flexible, runOf, lacks));
   if (!withHost) return own;
   const after = columns.findIndex((column) => column.role === Role.TIME) + 1;
   return [...own.slice(0, after), hostColumn(runOf), ...own.slice(after)];
@@ -38,7 +39,8 @@ function flexibleColumn(columns: readonly Column[]): Column | undefined {
   return texts[texts.length - 1];
 }
 
-function dataColumn(column: Column, index: number, flexible: boolean, runOf: RunOf): GridColumn {
+function dataColumn(column: Column, index: number, flexible: boolean, runOf: RunOf, lacks: Lacks): GridColumn {
+  const absent = (chunk: Chunk, row: number): boolean => lacks(chunk.runs[row] ?? 0, index);
   const isTime = column.unit === Unit.BOOT_TIME;
   const isError = column.unit === Unit.ERRNO;
   const title = column.title || column.name;
@@ -51,8 +53,8 @@ function dataColumn(column: Column, index: number, flexible: boolean, runOf: Run
     flexible,
     hidden: column.hidden,
     text: (chunk, row) =>
-      isTime ? timeText(chunk, row, index, runOf, timeOfDay) : formatValue(column, valueAt(columnOf(chunk, index), row)),
-    exact: (chunk, row) => (isTime ? timeText(chunk, row, index, runOf, rfc3339) : rawText(valueAt(columnOf(chunk, index), row))),
+      absent(chunk, row) ? "–" : isTime ? timeText(chunk, row, index, runOf, timeOfDay) : formatValue(column, valueAt(columnOf(chunk, index), row)),
+    exact: (chunk, row) => (absent(chunk, row) ? "this host has no such column" : isTime ? timeText(chunk, row, index, runOf, rfc3339) : rawText(valueAt(columnOf(chunk, index), row))),
     failed: (chunk, row) => isError && Number(valueAt(columnOf(chunk, index), row)) !== 0,
   };
 }

@@ -45,10 +45,11 @@ export function EventsView({ session, stream }: ViewProps) {
           return run && { host: run.host, bootNs: run.bootNs, wallNs: run.wallNs };
         },
         hosts > 1,
+        stream.lacks,
       ),
     [session, stream, hosts],
   );
-  const { matcher, problem } = useMemo(() => matcherOf(stream.columns, search, filters), [stream, search, filters]);
+  const { matcher, problem } = useMemo(() => matcherOf(stream, search, filters), [stream, search, filters]);
   const shown = columns.filter((column) => !hidden.has(column.name));
   const { readMore } = sorted;
   useEffect(() => {
@@ -137,12 +138,12 @@ export function EventsView({ session, stream }: ViewProps) {
 }
 
 function matcherOf(
-  columns: ViewProps["stream"]["columns"],
+  stream: ViewProps["stream"],
   search: string,
   filters: Readonly<Record<string, string>>,
 ): { matcher: Matcher | null; problem: string | null } {
   try {
-    return { matcher: makeMatcher(columns, search, filters), problem: null };
+    return { matcher: makeMatcher(stream.columns, search, filters, stream.lacks), problem: null };
   } catch (error) {
     return { matcher: null, problem: error instanceof Error ? error.message : String(error) };
   }

@@ -6,18 +6,27 @@ import { type Chunk, type ColumnData, columnOf, type Dictionary, entryCount } fr
 /** Row indices of a chunk that pass, ascending. */
 export type Matcher = (chunk: Chunk) => Uint32Array;
 
+/** Has the run no column of this index? */
+export type Lacks = (run: number, column: number) => boolean;
+
 type RowTest = (row: number) => boolean;
 type ColumnTest = (data: ColumnData) => RowTest;
 
 /** What to write into a column's filter. */
 export function filterHint(column: Column): string {
   if (isText(column)) return "contains; !not";
+  if (column.symbols.length > 0) return "name; !name; =";
   if (column.unit === Unit.ERRNO) return "ENOENT; !0";
   return "=, !, <, >";
 }
 
 /** A matcher from a quick search and one text a column; empty texts pass everything. Throws what is wrong with a text. */
-export function makeMatcher(columns: readonly Column[], search: string, filters: Readonly<Record<string, string>>): Matcher | null {
+export function makeMatcher(
+  columns: readonly Column[],
+  search: string,
+  filters: Readonly<Record<string, string>>,
+  lacks: Lacks = () => false,
+): Matcher | null {
   const tests: { index: number; test: ColumnTest }[] = [];
   columns.forEach((column, index) => {
     const text = filters[column.name]?.trim() ?? "";
@@ -29,10 +38,15 @@ export function makeMatcher(columns: readonly Column[], search: string, filters:
     .filter((word) => word !== "");
   if (tests.length === 0 && words.length === 0) return null;
   return (chunk) => {
-    const rowTests = tests.map(({ index, test }) => test(columnOf(chunk, index)));
+    const rowTests = tests.map(({ index, test }) => present(chunk, index, test(columnOf(chunk, index)), lacks));
     const wordTests = words.map((word) => anyColumn(columns, chunk, word));
     return select(chunk.rows, [...rowTests, ...wordTests]);
   };
+}
+
+/** A row of a host that has no such column passes no filter on it. */
+function present(chunk: Chunk, index: number, test: RowTest, lacks: Lacks): RowTest {
+  return (row) => !lacks(chunk.runs[row] ?? 0, index) && test(row);
 }
 
 function select(rows: number, tests: readonly RowTest[]): Uint32Array {
@@ -139,7 +153,7 @@ const SCALES: Readonly<Record<string, number>> = {
 };
 
 function numberTest(column: Column, text: string): ColumnTest {
-  if (column.unit === Unit.OPEN_FLAGS || (column.unit === Unit.SIGNAL && /^[a-z]/i.test(text))) {
+  if ((column.symbols.length > 0 && /^[a-z]/i.test(text)) || column.unit === Unit.OPEN_FLAGS || (column.unit === Unit.SIGNAL && /^[a-z]/i.test(text))) {
     return (data) => shownNumberTest(column, data, text);
   }
   const match = /^(<=|>=|<|>|=)?\s*(0x[0-9a-f]+|-?\d+(?:\.\d+)?|E[A-Z0-9]+)\s*([a-zµ]*)$/i.exec(text);

@@ -41,7 +41,6 @@ export function useSorted({ session, stream }: ViewProps, sort: Sort | null): So
       const { rows } = await queryRows(session.id, {
         stream: stream.name,
         columns,
-        filters: [{ column: "host", op: "in", value: hostsOf({ session, stream }) }],
         order,
         limit: page,
         offset: pageParam,
@@ -63,15 +62,6 @@ export function useSorted({ session, stream }: ViewProps, sort: Sort | null): So
     }),
     [sort, chunks, query],
   );
-}
-
-/** Those that send exactly these columns; others have a view of their own. */
-function hostsOf({ session, stream }: ViewProps): string[] {
-  const wanted = stream.columns.map(({ name }) => name).join(" ");
-  const runs = session.snapshot().state?.runs ?? [];
-  const sends = (run: (typeof runs)[number]): boolean =>
-    run.schema?.streams.some(({ name, columns }) => name === stream.name && columns.map((column) => column.name).join(" ") === wanted) ?? false;
-  return runs.filter(sends).map(({ host }) => host);
 }
 
 function runOf(session: ViewProps["session"], host: string): RunOfHost {
