@@ -38,7 +38,7 @@ function columnOf(column: Column, cells: readonly Cell[], runs: readonly RunOfHo
     case CType.CTYPE_S64:
       return { kind: "big", values: BigInt64Array.from(cells.map(integer)) };
     default:
-      return isText(column) ? texts(column, cells.map((cell) => (cell === null ? "" : String(cell)))) : { kind: "number", values: Float64Array.from(cells.map(Number)) };
+      return isText(column) ? texts(column, cells.map((cell) => (typeof cell === "string" ? cell : ""))) : { kind: "number", values: Float64Array.from(cells.map(Number)) };
   }
 }
 
