@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from bpf.arguments import ArgumentError, parse_arguments, parse_returned
 from bpf.conditions import ConditionError, parse_conditions
@@ -27,6 +27,9 @@ _TEXT_MAX = 4096
 ROW_KINDS = (pb.KIND_EVENTS, pb.KIND_BYTES)  # rows go through a ring; the other kinds add up in a map
 COMM_MAX = 15
 BUFFER_MIN, BUFFER_DEFAULT, BUFFER_MAX = 64 << 10, 32 << 20, 1 << 30
+NAME_MAX = 1024
+EXCLUSIONS_MAX = 64
+_MEANINGS = {"container": "cgroup", "pod": "cgroup", "unit": "cgroup", "follow": "pid"}
 
 
 class ParamError(ValueError):
@@ -65,16 +68,47 @@ def parse_value(param: pb.Param, text: str) -> Value:
 
 
 def parse_filters(tool: pb.Tool, filters: agent_pb2.Filters) -> None:
-    """Refuse a filter that would mean nothing for this tool. Raises ParamError."""
-    descriptor = pb.Filter.DESCRIPTOR
-    allowed = [enum_short(descriptor, number) for number in tool.filters]
+    """Refuse a filter that would mean nothing for this tool, or that no task can pass. Raises ParamError."""
+    for name, value in _filter_values(filters):
+        _check_allowed(tool, name)
+        _check_filter(name, value)
+    if filters.follow and not filters.HasField("pid"):
+        raise ParamError("follow", "follows the children of a process; say which with pid")
+    for kind in filters.exclude.DESCRIPTOR.fields:
+        values = getattr(filters.exclude, kind.name)
+        if len(values) > EXCLUSIONS_MAX:
+            raise ParamError(kind.name, f"at most {EXCLUSIONS_MAX} can be excluded, not {len(values)}")
+        if filters.HasField(kind.name) and getattr(filters, kind.name) in values:
+            raise ParamError(kind.name, f"{getattr(filters, kind.name)!r} is both asked for and excluded")
+
+
+def filter_meaning(name: str) -> str:
+    """The filter of the manifest's list that allows this one: who can tell control groups apart knows containers."""
+    return _MEANINGS.get(name, name)
+
+
+def _filter_values(filters: agent_pb2.Filters) -> Iterator[tuple[str, int | str]]:
     for field, value in filters.ListFields():
-        if field.name not in allowed:
-            raise ParamError(field.name, _filter_refusal(tool, field.name, allowed))
-        if field.name == "comm" and not 0 < len(value.encode()) <= COMM_MAX:
-            raise ParamError("comm", f"a program name has 1 to {COMM_MAX} bytes; the kernel cuts longer ones")
-        if field.name in ("pid", "tid") and value == 0:
-            raise ParamError(field.name, "0 is no process; give the number that ps shows")
+        if field.name == "exclude":
+            for excluded, values in filters.exclude.ListFields():
+                yield from ((excluded.name, item) for item in values)
+        else:
+            yield field.name, value
+
+
+def _check_allowed(tool: pb.Tool, name: str) -> None:
+    allowed = [enum_short(pb.Filter.DESCRIPTOR, number) for number in tool.filters]
+    if filter_meaning(name) not in allowed:
+        raise ParamError(name, _filter_refusal(tool, name, allowed))
+
+
+def _check_filter(name: str, value: int | str) -> None:
+    if name == "comm" and not 0 < len(str(value).encode()) <= COMM_MAX:
+        raise ParamError("comm", f"a program name has 1 to {COMM_MAX} bytes; the kernel cuts longer ones")
+    if name in ("pid", "tid", "ppid") and value == 0:
+        raise ParamError(name, "0 is no process; give the number that ps shows")
+    if isinstance(value, str) and not 0 < len(value) <= NAME_MAX:
+        raise ParamError(name, f"a name has 1 to {NAME_MAX} characters")
 
 
 def parse_limits(tool: pb.Tool, limits: agent_pb2.RunLimits) -> agent_pb2.RunLimits:

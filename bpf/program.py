@@ -21,6 +21,22 @@ DEFAULT_PAGES = 256
 
 Values = Mapping[str, int | bool | str]
 
+# Bits by which the probes know which filter named a control group; bit 0 is an exclusion.
+GROUP_FILTERS = {"container": 2, "pod": 4, "unit": 8, "cgroup": 16}
+GROUP_EXCLUDED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Where the control groups lie that a run's filters name: ``levels`` below the root of cgroup v2, and the kernel's
+    constant for the ``controller`` whose v1 hierarchy has the others."""
+
+    levels: frozenset[int] = frozenset()
+    controller: str = ""
+
+
+NO_GROUPS = Groups()
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -34,6 +50,7 @@ def build_program(
     values: Values,
     filters: agent_pb2.Filters,
     *,
+    groups: Groups = NO_GROUPS,
     rate: int = 0,
     present: Iterable[str] = (),
     ring_pages: Mapping[str, int] | None = None,
@@ -49,7 +66,8 @@ def build_program(
         (entry.source, f"{entry.folder.name}/{SOURCE}"),
     ]
     text = "".join(f'#line 1 "{name}"\n{part}' for part, name in parts)
-    flags = [*_param_flags(entry.tool, values), *_filter_flags(filters), *variant.defines, *defines]
+    flags = [*_param_flags(entry.tool, values), *_filter_flags(filters), *_group_flags(filters, groups)]
+    flags += [*variant.defines, *defines]
     flags += [f"HAS_{target.rpartition(':')[2].upper()}=1" for target in present]
     flags += [f"FS_RATE={rate}ULL"] if rate else []
     return Program(text, [f"-D{flag}" for flag in flags])
@@ -75,8 +93,31 @@ def _param_flags(tool: pb.Tool, values: Values) -> Iterator[str]:
 
 
 def _filter_flags(filters: agent_pb2.Filters) -> Iterator[str]:
-    for field, value in filters.ListFields():
-        yield f"FS_{field.name.upper()}=1" if isinstance(value, str) else f"FS_{field.name.upper()}={value}ULL"
+    if any(field.name != "exclude" for field, _ in filters.ListFields()):
+        yield "FS_WANTED=1"
+    for name in ("pid", "tid", "uid", "ppid"):
+        if filters.HasField(name):
+            yield f"FS_{name.upper()}={getattr(filters, name)}ULL"
+    if filters.HasField("comm"):
+        yield "FS_COMM=1"
+    if filters.follow:
+        yield "FS_FOLLOW=1"
+    for name in ("tid", "uid", "ppid", "comm"):
+        if getattr(filters.exclude, name):
+            yield f"FS_NOT_{name.upper()}=1"
+    one_process = filters.HasField("tid") or (filters.HasField("pid") and not filters.follow)
+    if not one_process or filters.exclude.pid:
+        yield "FS_SKIPS=1"
+
+
+def _group_flags(filters: agent_pb2.Filters, groups: Groups) -> Iterator[str]:
+    if not groups.levels and not groups.controller:
+        return
+    yield f"FS_GROUPS={sum(bit for name, bit in GROUP_FILTERS.items() if filters.HasField(name))}"
+    if groups.levels:
+        yield f"FS_GROUP_LEVELS={' '.join(f'FS_LEVEL({level})' for level in sorted(groups.levels))}"
+    if groups.controller:
+        yield f"FS_GROUP_CONTROLLER={groups.controller}"
 
 
 def _macro(param: pb.Param) -> str:

@@ -6,15 +6,17 @@ Used by the runner and by the agent's trial of a tool (does this kernel take it?
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 
 from agent.kernel.functions import Function, FunctionsError, find_functions
-from agent.runner import probes
+from agent.runner import probes, selection
 from agent.runner.compiler import AttachError, Compiled, program_types
 from agent.runner.listing import Loaded
+from agent.runner.found_targets import FoundTargets
 from agent.runner.map_access import update_map
 from agent.runner.mapped import find_mapped, nothing_mapped
 from agent.runner.probes import Held, Places, UntraceableError
@@ -35,7 +37,6 @@ RING_BYTES_LARGE_CLASS = 8 * 1024 * 1024
 RING_BYTES_MIN = 1024 * 1024
 RING_MEMORY_SHARE = 64
 DEFAULT_FREQUENCY = 49
-COMM_BYTES = 16
 ANYWHERE = "c:getppid"
 CLOSERS = 64
 
@@ -57,7 +58,8 @@ _USER_FUNCTION = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE, pb.PROBE_TYPE_U
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is to run. ``headers``: kernel source tree made from BTF, or empty. ``rate`` is in events a second and
-    ``buffer`` in bytes; 0: no limit, and a size that fits. ``skip_pids`` are never traced.
+    ``buffer`` in bytes; 0: no limit, and a size that fits. ``skip_pids`` are not traced unless a filter names one,
+    ``own_pids`` never, nor what they fork. ``targets``: what the filters mean on this host.
     ``trial``: only to see whether it can be attached; a function of any process stands for those of special libraries.
     ``resolved``: what was found out about columns that the manifest cannot know; ``entry`` is then as it is compiled.
     """
@@ -69,6 +71,8 @@ class Request:
     rate: int = 0
     buffer: int = 0
     skip_pids: Sequence[int] = ()
+    own_pids: Sequence[int] = ()
+    targets: FoundTargets = field(default_factory=FoundTargets)
     trial: bool = False
     resolved: Resolved | None = None
 
@@ -115,13 +119,23 @@ def choose_variant(tool: pb.Tool, name: str) -> pb.Variant:
     raise AttachError(f"{tool.name} has no variant {name}; it has {', '.join(v.name for v in tool.variants)}")
 
 
-def attach(request: Request, variant: pb.Variant) -> Attachment:
-    """All probes of the variant or none. Raises AttachError."""
+def attach(
+    request: Request, variant: pb.Variant, before_probes: Callable[[Attachment], None] = lambda _: None
+) -> Attachment:
+    """All probes of the variant or none. ``before_probes`` is called when everything else stands.
+
+    Raises AttachError.
+    """
     held = Attachment(variant)
     try:
         wanted = [probe for probe in variant.probes if _wanted(request, probe)]
         held.loaded = _compile_and_load(request, _program(request, variant, wanted, held), wanted, held)
-        _fill_filters(request, held)
+        selection.fill(held.maps, request.filters, request.targets)
+        selection.fill_skipped(held.maps, request.filters, request.skip_pids, request.own_pids)
+        _fill_resolved(request, held)
+        for program, event in selection.hooks(held.maps).items():
+            held.probes.append(probes.attach_raw_tracepoint(held.programs[program], event))
+        before_probes(held)
         for probe in wanted:
             for attached in _attach(request, probe, held):
                 held.probes.append(attached)
@@ -157,6 +171,7 @@ def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], 
         variant,
         request.values,
         request.filters,
+        groups=request.targets.selection,
         rate=request.rate,
         present=[probe.target for probe in wanted if probe.optional],
         ring_pages={name: size // PAGE for name, size in held.ring_bytes.items()},
@@ -217,7 +232,7 @@ def _take_maps(request: Request, compiled: Compiled, held: Attachment) -> None:
             names += stack_tables(stream)
     for name in names:
         held.maps[name] = compiled.map_fd(name)
-    for name in ("fs_comm_wanted", "fs_skip_pids"):
+    for name in selection.MAPS:
         try:
             held.maps[name] = compiled.map_fd(name)
         except KeyError:
@@ -226,6 +241,9 @@ def _take_maps(request: Request, compiled: Compiled, held: Attachment) -> None:
 
 def _load(compiled: Compiled, wanted: Sequence[pb.Probe], held: Attachment) -> None:
     kinds = program_types()
+    for program in selection.hooks(held.maps):
+        held.programs[program] = compiled.load(program, kinds["raw_tracepoint"])
+        held.program_types.append(pb.PROBE_TYPE_RAW_TRACEPOINT)
     for probe in wanted:
         function = program_name(probe)
         if probe.type not in _KIND:
@@ -255,13 +273,7 @@ def program_name(probe: pb.Probe) -> str:
     return f"raw_tracepoint__{probe.target}"
 
 
-def _fill_filters(request: Request, held: Attachment) -> None:
-    if "fs_comm_wanted" in held.maps:
-        comm = request.filters.comm.encode()[: COMM_BYTES - 1].ljust(COMM_BYTES, b"\0")
-        update_map(held.maps["fs_comm_wanted"], bytes(4), comm)
-    if "fs_skip_pids" in held.maps:
-        for pid in {*request.skip_pids, os.getpid()}:
-            update_map(held.maps["fs_skip_pids"], pid.to_bytes(4, "little"), b"\1")
+def _fill_resolved(request: Request, held: Attachment) -> None:
     for name, values in request.resolved.maps.items() if request.resolved else ():
         for index, value in enumerate(values):
             update_map(held.maps[name], index.to_bytes(4, "little"), value)
@@ -301,24 +313,32 @@ def _check_told_apart(held: Attachment) -> None:
 
 def _find(request: Request, probe: pb.Probe, target: str, functions: list[Function]) -> list[Places]:
     """One for each file; what is found is added to ``functions``. Raises AttachError."""
-    pid = request.filters.pid or -1
     if probe.mapped and not request.trial:
         library, _, name = target.rpartition(":")
-        mapped = list(find_mapped(library, name, pid, len(functions)))
+        mapped = list(find_mapped(library, name, request.filters.pid or -1, len(functions)))
         functions += [function for _, function in mapped]
         return [places for places, _ in mapped]
-    found = request.resolved.functions if request.resolved else ()
-    try:
-        found = found or find_functions(ANYWHERE if probe.mapped else target, pid)
-    except FunctionsError as error:
-        raise AttachError(str(error)) from error
-    places = []
-    for path, inside in groupby(found, key=lambda function: function.path):
-        members = list(inside)
-        offsets, counters = [function.offset for function in members], [function.counter for function in members]
-        places.append(Places(path, offsets, len(functions), members[0].file, counters))
-        functions += members
+    places: list[Places] = []
+    known = set()
+    for path, members in _files(ANYWHERE if probe.mapped else target, request):
+        file = Path(path).stat()
+        if (file.st_dev, file.st_ino) not in known:
+            known.add((file.st_dev, file.st_ino))
+            offsets, counters = [function.offset for function in members], [function.counter for function in members]
+            places.append(Places(path, offsets, len(functions), members[0].file, counters))
+            functions += members
     return places
+
+
+def _files(target: str, request: Request) -> Iterator[tuple[str, list[Function]]]:
+    """The functions of each file, as each of the run's targets finds it. Raises AttachError."""
+    known = request.resolved.functions if request.resolved else ()
+    for pid in [-1] if known else request.targets.pids(request.filters):
+        try:
+            found = known or find_functions(target, pid)
+        except FunctionsError as error:
+            raise AttachError(str(error)) from error
+        yield from ((path, list(inside)) for path, inside in groupby(found, key=lambda function: function.path))
 
 
 def _check_mapped(request: Request, wanted: Sequence[pb.Probe], held: Attachment) -> None:
@@ -329,7 +349,7 @@ def _check_mapped(request: Request, wanted: Sequence[pb.Probe], held: Attachment
 
 
 def _attach_places(request: Request, probe: pb.Probe, program: int, places: Places, held: Attachment) -> Iterator[Held]:
-    pid = request.filters.pid or -1
+    pid = -1 if request.filters.follow else request.filters.pid or -1
     at_return = probe.type == pb.PROBE_TYPE_URETPROBE
     if probe.program in held.at_once:
         try:

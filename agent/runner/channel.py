@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import select
 import socket
+import time
+from collections import deque
 from collections.abc import Sequence
 
 from proto.v1.local_pb2 import RunnerConfig, RunnerToWarden, WardenToRunner
@@ -19,6 +21,7 @@ class WardenGone(ConnectionError):
 class Channel:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+        self._later: deque[WardenToRunner] = deque()
 
     def config(self) -> RunnerConfig:
         """The first packet. Raises WardenGone."""
@@ -27,12 +30,28 @@ class Channel:
     def wait(self, seconds: float, descriptors: Sequence[int]) -> tuple[WardenToRunner | None, list[int]]:
         """Sleep until a message, one of the descriptors is readable, or the time is over. Raises WardenGone."""
         own = self._socket.fileno()
+        if self._later:
+            return self._later.popleft(), []
         ready, _, _ = select.select([own, *descriptors], [], [], seconds)
         message = None
         if own in ready:
             ready.remove(own)
             message = WardenToRunner.FromString(self._receive())
         return message, ready
+
+    def wait_until_recorded(self, seconds: float, descriptor: int) -> bool:
+        """The warden has put on record whom the run is about. False when it was told to stop before, the descriptor is
+        readable or the time is over. What else arrives is kept for ``wait``. Raises WardenGone."""
+        deadline, kept = time.monotonic() + seconds, []
+        recorded = stopped = False
+        while not (recorded or stopped):
+            message, ready = self.wait(max(deadline - time.monotonic(), 0), [descriptor])
+            if message is not None and not message.recorded:
+                kept.append(message)
+            recorded = message is not None and message.recorded
+            stopped = bool(ready) or message is None or message.HasField("stop")
+        self._later.extend(kept)
+        return recorded
 
     def send(self, message: RunnerToWarden, descriptors: Sequence[int] = ()) -> None:
         """Raises WardenGone."""

@@ -34,9 +34,5 @@ def final_end(end: RunEnd, reached: EndCause, limits: RunLimits) -> RunEnd:
     return end
 
 
-def target_exited(pid: int) -> RunEnd:
-    return run_end(END_CAUSE_TARGET_EXITED, f"process {pid} ended")
-
-
 def agent_stopped(why: str) -> RunEnd:
     return run_end(END_CAUSE_AGENT_STOPPED, why)

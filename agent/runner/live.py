@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from agent.clock import boot_ns
 from agent.runner.batcher import Batcher
 from agent.runner.channel import Channel, WardenGone
-from agent.runner.ends import agent_stopped, limit_reached, run_end, target_exited
+from agent.runner.ends import agent_stopped, limit_reached, run_end
 from agent.runner.readers import Reader
 from agent.runner.signals import Termination
-from agent.runner.target import Target
+from agent.runner.targets import Targets
 from proto.v1 import agent_pb2, stream_pb2
 from proto.v1.local_pb2 import RunnerToWarden, WardenToRunner
 
@@ -24,6 +24,7 @@ BUSY_BYTES = 512 * 1024
 FLUSH_BYTES = 6 * 1024 * 1024
 FLUSH_NS = 250 * MS
 REPORT_NS = 1000 * MS
+FAMILY_FULL = "more than 65,536 processes at a time were to be followed; follow fewer, or filter by container"
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Live:
     readers: Sequence[Reader]
     batcher: Batcher
     termination: Termination
-    target: Target | None
+    targets: Targets
     deadline: int
     watched: bool = False
     _flushed: int = field(default_factory=boot_ns)
@@ -92,15 +93,22 @@ class Live:
         if self.batcher.seq != self._reported_seq or boot_ns() - self._reported >= REPORT_NS:
             self.batcher.ledger.read_kernel()
             self.report(agent_pb2.RunUpdate.STATE_ATTACHED)
-            if self.target and self.target.gone():
-                return target_exited(self.target.pid)
-        descriptors = [self.termination.descriptor, *([self.target.descriptor] if self.target else [])]
+            if end := self._targets_end():
+                return end
+        descriptors = [self.termination.descriptor, *self.targets.descriptors]
         message, ready = self.channel.wait(self._pause(moved), descriptors)
         if self.termination.descriptor in ready:
             return agent_stopped("the agent was asked to stop")
-        if self.target and self.target.descriptor in ready:
-            return target_exited(self.target.pid)
+        if ready and (end := self._targets_end()):
+            return end
         return self._handle(message) if message else None
+
+    def _targets_end(self) -> stream_pb2.RunEnd | None:
+        if why := self.targets.over():
+            return run_end(stream_pb2.END_CAUSE_TARGET_EXITED, why)
+        if self.targets.family and self.targets.family.full():
+            return run_end(stream_pb2.END_CAUSE_FAILED, FAMILY_FULL)
+        return None
 
     def _handle(self, message: WardenToRunner) -> stream_pb2.RunEnd | None:
         match message.WhichOneof("message"):

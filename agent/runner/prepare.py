@@ -25,7 +25,7 @@ def load_request(config: RunnerConfig) -> tuple[CatalogTool, dict[str, Value]]:
         raise PrepareError(str(error)) from error
     if entry.digest != envelope.tool_digest:
         raise PrepareError(f"{envelope.tool} on this host is not the version that was asked for; update the agent")
-    own = {envelope.filters.pid, envelope.filters.tid} & set(config.skip_pids) - {0}
+    own = {envelope.filters.pid, envelope.filters.tid} & set(config.own_pids) - {0}
     if own:
         raise PrepareError(f"process {own.pop()} is the agent itself, which is never traced; choose another one")
     return entry, values

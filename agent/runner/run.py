@@ -11,6 +11,8 @@ from agent.clock import boot_ns, wall_ns
 from agent.runner.attach import AttachError, Attachment, Request, attach, choose_variant
 from agent.runner.channel import Channel, WardenGone
 from agent.runner.ends import final_end, run_end
+from agent.runner.family import Family
+from agent.runner.found_targets import TargetError, find_targets
 from agent.runner.ledger import Ledger
 from agent.runner.listing import refused
 from agent.runner.prepare import PrepareError, load_request
@@ -18,7 +20,7 @@ from agent.runner.process import drop_capabilities, forget_compiler, join_group,
 from agent.runner.resolve import resolve
 from agent.runner.signals import Termination
 from agent.runner.spool import Spool
-from agent.runner.target import Target, TargetError, hold_target
+from agent.runner.targets import Targets
 from proto import frame
 from proto.v1 import stream_pb2
 from proto.v1.agent_pb2 import RunUpdate
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 CLOSE_SECONDS = 1.0
 SETTLE_SECONDS = 0.002
 WATCHES = {"FS_SWITCHES", "FS_WATCH"}
+RECORD_SECONDS = 60.0
 _CLOCK_TRIES = 5
 
 
@@ -41,18 +44,41 @@ def run(config: RunnerConfig, channel: Channel) -> None:
     imports = threading.Thread(target=__import__, args=("agent.runner.streams",))
     imports.start()
     try:
-        target = hold_target(config.envelope.filters)
-        request = _request(config)
-        held = attach(request, choose_variant(request.entry.tool, config.variant))
+        targets = Targets(find_targets(config.envelope.filters))
+        request = _request(config, targets)
+        _tell_targets(config, channel, targets)
+        variant = choose_variant(request.entry.tool, config.variant)
+        held = attach(request, variant, lambda held: _before_probes(config, channel, termination, targets, held))
     except (AttachError, PrepareError, TargetError, OSError) as error:
         _refuse(config, channel, error)
         return
     finally:
         imports.join()
-    _trace(config, channel, termination, target, request, held)
+    _trace(config, channel, termination, targets, request, held)
 
 
-def _request(config: RunnerConfig) -> Request:
+def _tell_targets(config: RunnerConfig, channel: Channel, targets: Targets) -> None:
+    """Early: the warden puts them on record while the compiler works."""
+    if targets.found:
+        _tell(channel, RunUpdate(run_id=config.run_id, targets=targets.found.message()))
+
+
+def _before_probes(
+    config: RunnerConfig, channel: Channel, termination: Termination, targets: Targets, held: Attachment
+) -> None:
+    """Raises PrepareError or TargetError, and then nothing is attached."""
+    filters = config.envelope.filters
+    if targets.found and not channel.wait_until_recorded(RECORD_SECONDS, termination.descriptor):
+        raise PrepareError("the run was stopped before it began: its targets were not on this host's record yet")
+    if filters.follow:
+        root = next(found.process for found in targets.found.processes if found.filter == "pid")
+        targets.family = Family(root, held.maps)
+        targets.family.fill()
+    if why := targets.over():
+        raise TargetError(f"{why} before the run began")
+
+
+def _request(config: RunnerConfig, targets: Targets) -> Request:
     entry, values = load_request(config)
     request = Request(
         entry,
@@ -62,6 +88,8 @@ def _request(config: RunnerConfig) -> Request:
         rate=config.limits.events_per_second,
         buffer=config.limits.buffer_bytes,
         skip_pids=list(config.skip_pids),
+        own_pids=list(config.own_pids),
+        targets=targets.found,
     )
     return resolve(request)
 
@@ -70,7 +98,7 @@ def _trace(
     config: RunnerConfig,
     channel: Channel,
     termination: Termination,
-    target: Target | None,
+    targets: Targets,
     request: Request,
     held: Attachment,
 ) -> None:
@@ -89,7 +117,7 @@ def _trace(
     forget_compiler()
     deadline = started + config.limits.duration_ms * 1_000_000 if config.limits.duration_ms else 0
     _settle(held)
-    live = Live(config.run_id, channel, readers, batcher, termination, target, deadline)
+    live = Live(config.run_id, channel, readers, batcher, termination, targets, deadline)
     try:
         _announce(channel, live.update(RunUpdate.STATE_ATTACHED), schema, held)
         _list(channel, live.update(RunUpdate.STATE_ATTACHED), held)

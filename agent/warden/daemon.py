@@ -112,7 +112,7 @@ class Daemon:
             cpus=os.cpu_count() or 1,
             prices=self._prices,
             variant=self._verdicts.variant,
-            skip_pids=lambda: [os.getpid(), self._link.pid, *self._survey.pids, *self._answering.pids],
+            own_pids=lambda: [os.getpid(), self._link.pid, *self._survey.pids, *self._answering.pids],
             headers=self._headers,
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.descriptor import EnumDescriptor
+from google.protobuf.message import Message
 
 from agent.clock import wall_ns
 from agent.identity import Identity
@@ -17,7 +18,7 @@ from agent.warden.power import Power
 from agent.warden.seen import SeenRuns
 from bpf.catalog import CatalogTool
 from proto.shortform import enum_short
-from proto.v1.agent_pb2 import Envelope, RunUpdate, SignedEnvelope
+from proto.v1.agent_pb2 import Envelope, ResolvedTargets, RunUpdate, SignedEnvelope
 from proto.v1.stream_pb2 import EndCause, LossCause
 
 
@@ -64,6 +65,11 @@ class Gate:
             },
         )
 
+    def resolved(self, command: Command, targets: ResolvedTargets) -> None:
+        """Whom the run is about, before any probe is attached. Raises AuditError."""
+        found = {name: [_set_fields(item) for item in getattr(targets, name)] for name in ("processes", "groups")}
+        self._audit.record("targets", run=command.run_id.hex(), **found)
+
     def asked_to_stop(self, command: Command, cause: EndCause, message: str) -> None:
         """Raises AuditError."""
         name = _name(EndCause.DESCRIPTOR, cause)
@@ -102,11 +108,22 @@ def _who(run_id: bytes, envelope: Envelope) -> dict[str, Any]:
         "tool": envelope.tool,
         "digest": envelope.tool_digest.hex(),
         "params": dict(envelope.params),
-        "filters": {field.name: value for field, value in envelope.filters.ListFields()},
+        "filters": _set_fields(envelope.filters),
         "limits": {field.name: value for field, value in envelope.limits.ListFields()},
         "approvals": list(envelope.approvals),
         "hosts": len(envelope.runs),
     }
+
+
+def _set_fields(message: Message) -> dict[str, Any]:
+    """64-bit numbers as numbers, which the message's own JSON would write as text."""
+    found: dict[str, Any] = {}
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            found[field.name] = _set_fields(value)
+        else:
+            found[field.name] = list(value) if field.is_repeated else value
+    return found
 
 
 def _name(enum: EnumDescriptor, number: int) -> str:

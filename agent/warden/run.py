@@ -15,7 +15,7 @@ from agent.warden.loop import Loop
 from agent.warden.meters import Meters, process_cpu_ns
 from agent.warden.run_folder import RunFolder
 from agent.warden.runner import Runner
-from proto.v1.agent_pb2 import RunLimits, RunUpdate, Stop, Watch
+from proto.v1.agent_pb2 import ResolvedTargets, RunLimits, RunUpdate, Stop, Watch
 from proto.v1.local_pb2 import RunnerConfig, RunnerToWarden
 from proto.v1.stream_pb2 import Cost, EndCause, RunEnd
 
@@ -26,11 +26,12 @@ END_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class RunEvents:
-    """Whom a run tells: the update to send, the seq that is on disk, that it is over with its end frame spooled, and
-    that its process is gone.
+    """Whom a run tells: the update to send, whom it turned out to be about, the seq that is on disk, that it is over
+    with its end frame spooled, and that its process is gone.
     """
 
     update: Callable[[RunUpdate], None]
+    targets: Callable[[Run, ResolvedTargets], None]
     spooled: Callable[[bytes, int], None]
     over: Callable[[Run], None]
     gone: Callable[[Run], None]
@@ -92,6 +93,10 @@ class Run:
         if not self.over:
             self._runner.watch(watch)
 
+    def targets_recorded(self) -> None:
+        """It may attach."""
+        self._runner.targets_recorded()
+
     def kill(self) -> None:
         self._runner.kill()
 
@@ -120,6 +125,7 @@ class Run:
         update.CopyFrom(self.state)
         update.ClearField("schema")
         update.ClearField("listing")
+        update.ClearField("targets")
         self._events.update(update)
 
     def _check_deadline(self) -> None:
@@ -175,12 +181,14 @@ class Run:
             self.state.listing = update.listing or self.state.listing
             self._close(update.end)
             return
+        if update.HasField("targets") and not self.state.HasField("targets"):
+            self._events.targets(self, update.targets)
         changed_state = update.state not in (RunUpdate.STATE_UNSPECIFIED, self.state.state)
         _merge(self.state, update)
         self._changed = True
         if update.spooled_seq:
             self._events.spooled(self.run_id, update.spooled_seq)
-        if changed_state or update.note or update.listing:
+        if changed_state or update.note or update.listing or update.HasField("targets"):
             self.report(update.note)
 
     def _hold(self, message: RunnerToWarden, descriptors: list[int]) -> None:

@@ -52,6 +52,9 @@ class Runner:
     def watch(self, watch: Watch) -> None:
         self._send(WardenToRunner(watch=watch).SerializeToString())
 
+    def targets_recorded(self) -> None:
+        self._send(WardenToRunner(recorded=True).SerializeToString())
+
     def stop(self, stop: Stop) -> None:
         """Ask, then insist: SIGTERM after 4 s, SIGKILL 3 s later."""
         self._send(WardenToRunner(stop=stop).SerializeToString())

@@ -20,7 +20,7 @@ from agent.warden.run import Run, RunEvents
 from agent.warden.run_folder import RunFolder
 from agent.warden.spools import Spools
 from agent.warden.sweep import sweep
-from proto.v1.agent_pb2 import Refusal, RunUpdate, SignedEnvelope, Watch
+from proto.v1.agent_pb2 import Refusal, ResolvedTargets, RunUpdate, SignedEnvelope, Watch
 from proto.v1.local_pb2 import RunnerConfig
 from proto.v1.stream_pb2 import EndCause, RunEnd
 
@@ -39,7 +39,7 @@ class Host:
     gid: int
     cpus: int
     variant: Callable[[str], str]
-    skip_pids: Callable[[], list[int]]
+    own_pids: Callable[[], list[int]]
     headers: Headers
     prices: Mapping[int, int]
 
@@ -170,7 +170,9 @@ class Runs:
         folder.create(signed.SerializeToString(), self._host.gid)
         self._hold_statistics()
         budget = Budget(limits.budget_permille, self._host.cpus, self._host.prices)
-        events = RunEvents(self._outbox.update, self._spools.advance, self._over, self._processes.discard)
+        events = RunEvents(
+            self._outbox.update, self._record_targets, self._spools.advance, self._over, self._processes.discard
+        )
         run = Run(self._loop, command, folder, budget, events)
         memory = self._power.policy.limits.runner_memory_bytes
         run.start(self._config(accepted, folder), memory, accepted.admission.note)
@@ -190,10 +192,19 @@ class Runs:
             spool_dir=str(folder.spool),
             spool_bytes=self._power.policy.limits.spool_bytes,
             headers_dir=self._host.headers.path,
-            skip_pids=self._host.skip_pids(),
+            own_pids=[*self._host.own_pids(), *(run.runner_pid for run in self._processes)],
             variant=self._host.variant(envelope.tool),
             spool_gid=self._host.gid,
         )
+
+    def _record_targets(self, run: Run, targets: ResolvedTargets) -> None:
+        """No record, no probe."""
+        try:
+            self._gate.resolved(run.command, targets)
+        except AuditError as error:
+            run.stop(EndCause.END_CAUSE_FAILED, str(error))
+            return
+        run.targets_recorded()
 
     def _over(self, run: Run) -> None:
         del self._live[run.run_id]

@@ -1,7 +1,6 @@
-// The common filters: FS_PID, FS_TID, FS_UID, FS_CGROUP, FS_PPID are numbers given as -D; the program name is a map value.
-#if defined(FS_PPID) || defined(FS_TASKS)
+// Whom a run is about. The common filters: FS_PID, FS_TID, FS_UID and FS_PPID are numbers given as -D; names, exclusions,
+// control groups and the family of a process that is followed are in maps. A task must pass all of them.
 #include <linux/sched.h>
-#endif
 
 #define FS_COMM_BYTES 16
 
@@ -9,29 +8,131 @@ struct fs_comm {
     char name[FS_COMM_BYTES];
 };
 
+#ifdef FS_SKIPS
+// Processes that are not shown: FS_SKIP for themselves, FS_SKIP_FAMILY also what they fork.
+#define FS_SKIP 1
+#define FS_SKIP_FAMILY 2
+BPF_HASH(fs_skip_pids, u32, u8, 16384);
+#endif
+
+// Set once by BPF or user space: a number that the filters name was given to another task; the family has no room left;
+// its members from before the run are all known.
+#define FS_RECYCLED 0
+#define FS_FAMILY_FULL 1
+#define FS_SETTLED 2
+BPF_ARRAY(fs_state, u64, 3);
+
+static __always_inline bool fs_state_is(u32 which)
+{
+    u64 *state = fs_state.lookup(&which);
+
+    return state && *state;
+}
+
+static __always_inline void fs_state_set(u32 which)
+{
+    u64 *state = fs_state.lookup(&which);
+
+    if (state)
+        *state = 1;
+}
+
 #ifdef FS_COMM
 BPF_ARRAY(fs_comm_wanted, struct fs_comm, 1);
 #endif
-#if !defined(FS_PID) && !defined(FS_TID)
-BPF_HASH(fs_skip_pids, u32, u8, 64);
+#ifdef FS_NOT_COMM
+BPF_HASH(fs_not_comms, struct fs_comm, u8, 256);
 #endif
 
-#ifdef FS_COMM
-static __always_inline bool fs_other_comm(void)
+#if defined(FS_COMM) || defined(FS_NOT_COMM)
+static __always_inline bool fs_other_comm(struct fs_comm *have)
 {
-    struct fs_comm have = {};
+#ifdef FS_NOT_COMM
+    if (fs_not_comms.lookup(have))
+        return true;
+#endif
+#ifdef FS_COMM
     int first = 0;
     struct fs_comm *want = fs_comm_wanted.lookup(&first);
 
     if (!want)
         return true;
-    bpf_get_current_comm(&have, sizeof(have));
-    u64 *a = (u64 *)have.name, *b = (u64 *)want->name;
+    u64 *a = (u64 *)have->name, *b = (u64 *)want->name;
     return a[0] != b[0] || a[1] != b[1];
+#else
+    return false;
+#endif
 }
 #endif
 
-#ifdef FS_PPID
+// Numbers that are not wanted, all kinds in one map.
+#define FS_KIND_TID 1
+#define FS_KIND_UID 2
+#define FS_KIND_PPID 3
+#if defined(FS_NOT_TID) || defined(FS_NOT_UID) || defined(FS_NOT_PPID)
+#define FS_NOT_NUMBERS
+BPF_HASH(fs_not, u64, u8, 1024);
+
+static __always_inline bool fs_not_wanted(u64 kind, u32 number)
+{
+    u64 key = kind << 32 | number;
+
+    return fs_not.lookup(&key);
+}
+
+static __always_inline void fs_forget_not(u64 kind, u32 number)
+{
+    u64 key = kind << 32 | number;
+
+    fs_not.delete(&key);
+}
+#endif
+
+#ifdef FS_FOLLOW
+// Process to the time of its start, 0 for those that lived before the run.
+BPF_HASH(fs_family, u32, u64, 65536);
+// Child to parent, of all forks until user space has settled who belongs to the family.
+BPF_HASH(fs_births, u32, u32, 16384);
+#endif
+
+static __always_inline bool fs_other_ids(u32 pid, u32 tid)
+{
+#if defined(FS_FOLLOW)
+    if (!fs_family.lookup(&pid))
+        return true;
+#elif defined(FS_PID)
+    if (pid != FS_PID || fs_state_is(FS_RECYCLED))
+        return true;
+#endif
+#ifdef FS_TID
+    if (tid != FS_TID || fs_state_is(FS_RECYCLED))
+        return true;
+#endif
+#ifdef FS_NOT_TID
+    if (fs_not_wanted(FS_KIND_TID, tid))
+        return true;
+#endif
+#ifdef FS_SKIPS
+    if (fs_skip_pids.lookup(&pid))
+        return true;
+#endif
+    return false;
+}
+
+static __always_inline bool fs_other_uid(u32 uid)
+{
+#ifdef FS_UID
+    if (uid != FS_UID)
+        return true;
+#endif
+#ifdef FS_NOT_UID
+    if (fs_not_wanted(FS_KIND_UID, uid))
+        return true;
+#endif
+    return false;
+}
+
+#if defined(FS_PPID) || defined(FS_NOT_PPID)
 static __always_inline bool fs_other_parent(struct task_struct *task)
 {
     struct task_struct *parent = 0;
@@ -39,128 +140,248 @@ static __always_inline bool fs_other_parent(struct task_struct *task)
 
     bpf_probe_read_kernel(&parent, sizeof(parent), &task->real_parent);
     bpf_probe_read_kernel(&ppid, sizeof(ppid), &parent->tgid);
-    return ppid != FS_PPID;
+#ifdef FS_NOT_PPID
+    if (fs_not_wanted(FS_KIND_PPID, ppid))
+        return true;
+#endif
+#ifdef FS_PPID
+    return ppid != FS_PPID || fs_state_is(FS_RECYCLED);
+#else
+    return false;
+#endif
+}
+#endif
+
+#ifdef FS_GROUPS
+// Control groups that the filters name, by hierarchy: 0 is cgroup v2, 1 the one of v1 controller FS_GROUP_CONTROLLER. The
+// value has a bit for each filter that named the group. A task is in a group when its own is that or lies below it.
+#define FS_GROUP_EXCLUDED 1
+#define FS_GROUP_DEPTH 32 // of groups between a task's own and the one that is looked for
+
+struct fs_group {
+    u64 id;
+    u64 hierarchy;
+};
+
+BPF_HASH(fs_groups, struct fs_group, u32, 4096);
+
+static __always_inline u32 fs_group_bits(u64 id, u64 hierarchy)
+{
+    struct fs_group key = {.id = id, .hierarchy = hierarchy};
+    u32 *bits = fs_groups.lookup(&key);
+
+    return bits ? *bits : 0;
+}
+
+static __always_inline bool fs_other_groups(u32 bits)
+{
+    return (bits & FS_GROUP_EXCLUDED) || (bits & FS_GROUPS) != FS_GROUPS;
+}
+
+#if defined(FS_GROUP_CONTROLLER) || defined(FS_TASKS)
+static __always_inline u32 fs_bits_upwards(struct cgroup *group, u64 hierarchy)
+{
+    struct kernfs_node *node = 0;
+    u32 bits = 0;
+    u64 id = 0;
+
+    for (int step = 0; step < FS_GROUP_DEPTH && group; step++) {
+        bpf_probe_read_kernel(&node, sizeof(node), &group->kn);
+        bpf_probe_read_kernel(&id, sizeof(id), &node->id);
+        bits |= fs_group_bits(id, hierarchy);
+        // The parent's css is the first member of the parent (linux/cgroup-defs.h).
+        bpf_probe_read_kernel(&group, sizeof(group), &group->self.parent);
+    }
+    return bits;
+}
+
+static __always_inline u32 fs_group_bits_of(struct task_struct *task)
+{
+    struct css_set *set = 0;
+    struct cgroup *group = 0;
+    u32 bits = 0;
+
+    bpf_probe_read_kernel(&set, sizeof(set), &task->cgroups);
+    bpf_probe_read_kernel(&group, sizeof(group), &set->dfl_cgrp);
+#ifdef FS_GROUP_LEVELS
+    bits = fs_bits_upwards(group, 0);
+#endif
+#ifdef FS_GROUP_CONTROLLER
+    struct cgroup_subsys_state *state = 0;
+
+    bpf_probe_read_kernel(&state, sizeof(state), &set->subsys[FS_GROUP_CONTROLLER]);
+    bpf_probe_read_kernel(&group, sizeof(group), &state->cgroup);
+    bits |= fs_bits_upwards(group, 1);
+#endif
+    return bits;
+}
+#endif
+
+static __always_inline u32 fs_own_group_bits(void)
+{
+#ifdef FS_GROUP_CONTROLLER
+    return fs_group_bits_of((void *)bpf_get_current_task());
+#else
+    u32 bits = 0;
+
+    // The levels of the groups that are looked for, each once.
+#define FS_LEVEL(level) bits |= fs_group_bits(bpf_get_current_ancestor_cgroup_id(level), 0);
+    FS_GROUP_LEVELS
+    return bits;
+#endif
 }
 #endif
 
 // True when the current task is not wanted: another one than the filters name, or the agent itself.
 static __always_inline bool fs_skip(void)
 {
-#ifdef FS_PID
-    if (fs_pid() != FS_PID)
+    if (fs_other_ids(fs_pid(), fs_tid()))
+        return true;
+#if defined(FS_UID) || defined(FS_NOT_UID)
+    if (fs_other_uid(fs_uid()))
         return true;
 #endif
-#ifdef FS_TID
-    if (fs_tid() != FS_TID)
+#ifdef FS_GROUPS
+    if (fs_other_groups(fs_own_group_bits()))
         return true;
 #endif
-#ifdef FS_UID
-    if (fs_uid() != FS_UID)
+#if defined(FS_COMM) || defined(FS_NOT_COMM)
+    struct fs_comm comm = {};
+
+    bpf_get_current_comm(&comm, sizeof(comm));
+    if (fs_other_comm(&comm))
         return true;
 #endif
-#ifdef FS_CGROUP
-    if (bpf_get_current_cgroup_id() != FS_CGROUP)
-        return true;
-#endif
-#ifdef FS_COMM
-    if (fs_other_comm())
-        return true;
-#endif
-#ifdef FS_PPID
+#if defined(FS_PPID) || defined(FS_NOT_PPID)
     if (fs_other_parent((void *)bpf_get_current_task()))
-        return true;
-#endif
-#if !defined(FS_PID) && !defined(FS_TID)
-    u32 pid = fs_pid();
-    if (fs_skip_pids.lookup(&pid))
         return true;
 #endif
     return false;
 }
 
 #ifdef FS_TASKS
-// For tools whose rows are about another task than the current one, and which ask for it with FS_TASKS.
-static __always_inline bool fs_skip_ids(struct task_struct *task)
-{
-    u32 pid = 0, tid = 0;
-
-    bpf_probe_read_kernel(&pid, sizeof(pid), &task->tgid);
-    bpf_probe_read_kernel(&tid, sizeof(tid), &task->pid);
-#ifdef FS_PID
-    if (pid != FS_PID)
-        return true;
-#endif
-#ifdef FS_TID
-    if (tid != FS_TID)
-        return true;
-#endif
-#if !defined(FS_PID) && !defined(FS_TID)
-    if (fs_skip_pids.lookup(&pid))
-        return true;
-#endif
-    return false;
-}
-
-#ifdef FS_COMM
-static __always_inline bool fs_other_comm_of(struct task_struct *task)
-{
-    struct fs_comm have = {};
-    int first = 0;
-    struct fs_comm *want = fs_comm_wanted.lookup(&first);
-
-    if (!want)
-        return true;
-    bpf_probe_read_kernel_str(&have, sizeof(have), task->comm);
-    u64 *a = (u64 *)have.name, *b = (u64 *)want->name;
-    return a[0] != b[0] || a[1] != b[1];
-}
-#endif
-
-#ifdef FS_UID
-static __always_inline bool fs_other_uid_of(struct task_struct *task)
+static __always_inline u32 fs_uid_of(struct task_struct *task)
 {
     const struct cred *cred = 0;
     u32 uid = 0;
 
     bpf_probe_read_kernel(&cred, sizeof(cred), &task->real_cred);
     bpf_probe_read_kernel(&uid, sizeof(uid), &cred->uid);
-    return uid != FS_UID;
+    return uid;
 }
-#endif
 
-#ifdef FS_CGROUP
-static __always_inline bool fs_other_cgroup_of(struct task_struct *task)
-{
-    struct css_set *set = 0;
-    struct cgroup *group = 0;
-    struct kernfs_node *node = 0;
-    u64 id = 0;
-
-    bpf_probe_read_kernel(&set, sizeof(set), &task->cgroups);
-    bpf_probe_read_kernel(&group, sizeof(group), &set->dfl_cgrp);
-    bpf_probe_read_kernel(&node, sizeof(node), &group->kn);
-    bpf_probe_read_kernel(&id, sizeof(id), &node->id);
-    return id != FS_CGROUP;
-}
-#endif
-
-// What fs_skip() says of the current task.
+// What fs_skip() says of the current task, of another one: for tools that ask for it with FS_TASKS.
 static __always_inline bool fs_skip_task(struct task_struct *task)
 {
-    bool skip = fs_skip_ids(task);
+    u32 pid = 0, tid = 0;
 
-#ifdef FS_UID
-    skip = skip || fs_other_uid_of(task);
+    bpf_probe_read_kernel(&pid, sizeof(pid), &task->tgid);
+    bpf_probe_read_kernel(&tid, sizeof(tid), &task->pid);
+    if (fs_other_ids(pid, tid))
+        return true;
+#if defined(FS_UID) || defined(FS_NOT_UID)
+    if (fs_other_uid(fs_uid_of(task)))
+        return true;
 #endif
-#ifdef FS_CGROUP
-    skip = skip || fs_other_cgroup_of(task);
+#ifdef FS_GROUPS
+    if (fs_other_groups(fs_group_bits_of(task)))
+        return true;
 #endif
-#ifdef FS_COMM
-    skip = skip || fs_other_comm_of(task);
+#if defined(FS_COMM) || defined(FS_NOT_COMM)
+    struct fs_comm comm = {};
+
+    bpf_probe_read_kernel_str(&comm, sizeof(comm), task->comm);
+    if (fs_other_comm(&comm))
+        return true;
+#endif
+#if defined(FS_PPID) || defined(FS_NOT_PPID)
+    if (fs_other_parent(task))
+        return true;
+#endif
+    return false;
+}
+#endif
+
+// A number that a new process gets no longer means the one that had it before.
+static __always_inline void fs_forget_process(u32 pid)
+{
+#if defined(FS_PID) && !defined(FS_FOLLOW)
+    if (pid == FS_PID)
+        fs_state_set(FS_RECYCLED);
 #endif
 #ifdef FS_PPID
-    skip = skip || fs_other_parent(task);
+    if (pid == FS_PPID)
+        fs_state_set(FS_RECYCLED);
 #endif
-    return skip;
+#ifdef FS_NOT_PPID
+    fs_forget_not(FS_KIND_PPID, pid);
+#endif
+}
+
+static __always_inline void fs_forget_thread(u32 tid)
+{
+#ifdef FS_TID
+    if (tid == FS_TID)
+        fs_state_set(FS_RECYCLED);
+#endif
+#ifdef FS_NOT_TID
+    fs_forget_not(FS_KIND_TID, tid);
+#endif
+}
+
+static __always_inline void fs_born(u32 parent, u32 pid, u64 start)
+{
+#ifdef FS_SKIPS
+    u8 *skip = fs_skip_pids.lookup(&parent), inherited = FS_SKIP_FAMILY;
+
+    if (skip && *skip == FS_SKIP_FAMILY)
+        fs_skip_pids.update(&pid, &inherited);
+    else
+        fs_skip_pids.delete(&pid);
+#endif
+#ifdef FS_FOLLOW
+    if (!fs_state_is(FS_SETTLED))
+        fs_births.update(&pid, &parent);
+    if (!fs_family.lookup(&parent))
+        fs_family.delete(&pid);
+    else if (fs_family.update(&pid, &start))
+        fs_state_set(FS_FAMILY_FULL);
+#endif
+}
+
+// On the raw tracepoint sched_process_fork, where the new task has its numbers and has not run yet.
+int fs_on_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+    struct task_struct *maker = (void *)ctx->args[0], *task = (void *)ctx->args[1];
+    u32 parent = 0, pid = 0, tid = 0;
+    u64 start = 0;
+
+    bpf_probe_read_kernel(&parent, sizeof(parent), &maker->tgid);
+    bpf_probe_read_kernel(&pid, sizeof(pid), &task->tgid);
+    bpf_probe_read_kernel(&tid, sizeof(tid), &task->pid);
+    bpf_probe_read_kernel(&start, sizeof(start), &task->start_boottime);
+    fs_forget_thread(tid);
+    if (pid != tid)
+        return 0;
+    fs_forget_process(pid);
+    fs_born(parent, pid, start);
+    return 0;
+}
+
+#ifdef FS_FOLLOW
+// On the raw tracepoint sched_process_free, long after the last event of a process; its number may have a new owner already.
+int fs_on_free(struct bpf_raw_tracepoint_args *ctx)
+{
+    struct task_struct *task = (void *)ctx->args[0];
+    u32 pid = 0, tid = 0;
+    u64 start = 0;
+
+    bpf_probe_read_kernel(&pid, sizeof(pid), &task->tgid);
+    bpf_probe_read_kernel(&tid, sizeof(tid), &task->pid);
+    bpf_probe_read_kernel(&start, sizeof(start), &task->start_boottime);
+    u64 *known = fs_family.lookup(&pid);
+    if (pid == tid && known && (!*known || *known == start))
+        fs_family.delete(&pid);
+    return 0;
 }
 #endif

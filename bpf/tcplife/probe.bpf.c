@@ -15,7 +15,7 @@ struct life {
 BPF_HASH(lives, u64, struct life, 65536);
 
 // Without filters by task a session that nobody has accepted is shown too.
-#if defined(FS_PID) || defined(FS_TID) || defined(FS_UID) || defined(FS_CGROUP) || defined(FS_COMM) || defined(FS_PPID)
+#ifdef FS_WANTED
 #define OWNED_ONLY true
 #else
 #define OWNED_ONLY false
@@ -111,7 +111,11 @@ static __always_inline int accepted(long fd)
     u64 key = (u64)sk;
     struct life *life = lives.lookup(&key);
 
-    if (life && !life->pid && !fs_skip())
+    if (!life || life->pid)
+        return 0;
+    if (fs_skip())
+        lives.delete(&key);
+    else
         own(life);
     return 0;
 }

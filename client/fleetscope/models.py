@@ -59,6 +59,66 @@ class HostRef(TypedDict):
     name: str
 
 
+class Exclusions(TypedDict, total=False):
+    """Tasks that are left out although they pass the filters."""
+
+    pid: list[int]
+    tid: list[int]
+    ppid: list[int]
+    uid: list[int]
+    comm: list[str]
+    cgroup: list[int]
+    container: list[str]
+    pod: list[str]
+    unit: list[str]
+
+
+class Filters(TypedDict, total=False):
+    """A task must pass all that are given. Process numbers are those of the host."""
+
+    pid: int
+    follow: bool
+    tid: int
+    ppid: int
+    uid: int
+    comm: str
+    cgroup: int
+    container: str
+    pod: str
+    unit: str
+    exclude: Exclusions
+
+
+class ResolvedProcess(TypedDict):
+    filter: str
+    pid: int
+    tid: int
+    comm: str
+    excluded: bool
+    children: list[int]
+
+
+class ResolvedGroup(TypedDict):
+    filter: str
+    cgroup: int
+    path: str
+    container: str
+    runtime: str
+    name: str
+    image: str
+    pod: str
+    namespace: str
+    excluded: bool
+    pids: list[int]
+
+
+class ResolvedTargets(TypedDict):
+    """What the filters meant on the run's host when it started."""
+
+    processes: list[ResolvedProcess]
+    groups: list[ResolvedGroup]
+
+
 class Run(TypedDict):
     id: str
     host: HostRef
@@ -69,6 +129,7 @@ class Run(TypedDict):
     books_message: str
     rows: int
     bytes: int
+    targets: ResolvedTargets
     schema: dict[str, Any] | None
 
 
@@ -82,6 +143,7 @@ class Session(TypedDict):
     created_at: str
     ended_at: str | None
     reason: str
+    filters: Filters
     hosts: list[str]
     rows: int
     books: str
@@ -113,12 +175,3 @@ class Limits(TypedDict, total=False):
     events_per_second: int
     budget_permille: int
     buffer_bytes: int
-
-
-class Filters(TypedDict, total=False):
-    pid: int
-    tid: int
-    uid: int
-    comm: str
-    cgroup: int
-    ppid: int

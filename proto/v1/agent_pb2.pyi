@@ -155,7 +155,7 @@ class Verdict(_message.Message):
     def __init__(self, tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., state: _Optional[_Union[Verdict.State, str]] = ..., variant: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class RunUpdate(_message.Message):
-    __slots__ = ("run_id", "state", "schema", "end", "ledger", "cost", "spooled_seq", "boot_ns", "wall_ns", "note", "listing")
+    __slots__ = ("run_id", "state", "schema", "end", "ledger", "cost", "spooled_seq", "boot_ns", "wall_ns", "note", "listing", "targets")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[RunUpdate.State]
@@ -177,6 +177,7 @@ class RunUpdate(_message.Message):
     WALL_NS_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
     LISTING_FIELD_NUMBER: _ClassVar[int]
+    TARGETS_FIELD_NUMBER: _ClassVar[int]
     run_id: bytes
     state: RunUpdate.State
     schema: _stream_pb2.RunSchema
@@ -188,7 +189,8 @@ class RunUpdate(_message.Message):
     wall_ns: int
     note: str
     listing: bytes
-    def __init__(self, run_id: _Optional[bytes] = ..., state: _Optional[_Union[RunUpdate.State, str]] = ..., schema: _Optional[_Union[_stream_pb2.RunSchema, _Mapping]] = ..., end: _Optional[_Union[_stream_pb2.RunEnd, _Mapping]] = ..., ledger: _Optional[_Union[_stream_pb2.Ledger, _Mapping]] = ..., cost: _Optional[_Union[_stream_pb2.Cost, _Mapping]] = ..., spooled_seq: _Optional[int] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., note: _Optional[str] = ..., listing: _Optional[bytes] = ...) -> None: ...
+    targets: ResolvedTargets
+    def __init__(self, run_id: _Optional[bytes] = ..., state: _Optional[_Union[RunUpdate.State, str]] = ..., schema: _Optional[_Union[_stream_pb2.RunSchema, _Mapping]] = ..., end: _Optional[_Union[_stream_pb2.RunEnd, _Mapping]] = ..., ledger: _Optional[_Union[_stream_pb2.Ledger, _Mapping]] = ..., cost: _Optional[_Union[_stream_pb2.Cost, _Mapping]] = ..., spooled_seq: _Optional[int] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., note: _Optional[str] = ..., listing: _Optional[bytes] = ..., targets: _Optional[_Union[ResolvedTargets, _Mapping]] = ...) -> None: ...
 
 class Refusal(_message.Message):
     __slots__ = ("run_id", "reason")
@@ -350,20 +352,106 @@ class Name(_message.Message):
     def __init__(self, value: _Optional[str] = ..., label: _Optional[str] = ..., detail: _Optional[str] = ..., since_wall_ns: _Optional[int] = ...) -> None: ...
 
 class Filters(_message.Message):
-    __slots__ = ("pid", "tid", "uid", "comm", "cgroup", "ppid")
+    __slots__ = ("pid", "tid", "uid", "comm", "cgroup", "ppid", "container", "pod", "unit", "follow", "exclude")
     PID_FIELD_NUMBER: _ClassVar[int]
     TID_FIELD_NUMBER: _ClassVar[int]
     UID_FIELD_NUMBER: _ClassVar[int]
     COMM_FIELD_NUMBER: _ClassVar[int]
     CGROUP_FIELD_NUMBER: _ClassVar[int]
     PPID_FIELD_NUMBER: _ClassVar[int]
+    CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    POD_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    FOLLOW_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDE_FIELD_NUMBER: _ClassVar[int]
     pid: int
     tid: int
     uid: int
     comm: str
     cgroup: int
     ppid: int
-    def __init__(self, pid: _Optional[int] = ..., tid: _Optional[int] = ..., uid: _Optional[int] = ..., comm: _Optional[str] = ..., cgroup: _Optional[int] = ..., ppid: _Optional[int] = ...) -> None: ...
+    container: str
+    pod: str
+    unit: str
+    follow: bool
+    exclude: Exclusions
+    def __init__(self, pid: _Optional[int] = ..., tid: _Optional[int] = ..., uid: _Optional[int] = ..., comm: _Optional[str] = ..., cgroup: _Optional[int] = ..., ppid: _Optional[int] = ..., container: _Optional[str] = ..., pod: _Optional[str] = ..., unit: _Optional[str] = ..., follow: _Optional[bool] = ..., exclude: _Optional[_Union[Exclusions, _Mapping]] = ...) -> None: ...
+
+class Exclusions(_message.Message):
+    __slots__ = ("pid", "tid", "uid", "comm", "cgroup", "ppid", "container", "pod", "unit")
+    PID_FIELD_NUMBER: _ClassVar[int]
+    TID_FIELD_NUMBER: _ClassVar[int]
+    UID_FIELD_NUMBER: _ClassVar[int]
+    COMM_FIELD_NUMBER: _ClassVar[int]
+    CGROUP_FIELD_NUMBER: _ClassVar[int]
+    PPID_FIELD_NUMBER: _ClassVar[int]
+    CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    POD_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    pid: _containers.RepeatedScalarFieldContainer[int]
+    tid: _containers.RepeatedScalarFieldContainer[int]
+    uid: _containers.RepeatedScalarFieldContainer[int]
+    comm: _containers.RepeatedScalarFieldContainer[str]
+    cgroup: _containers.RepeatedScalarFieldContainer[int]
+    ppid: _containers.RepeatedScalarFieldContainer[int]
+    container: _containers.RepeatedScalarFieldContainer[str]
+    pod: _containers.RepeatedScalarFieldContainer[str]
+    unit: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, pid: _Optional[_Iterable[int]] = ..., tid: _Optional[_Iterable[int]] = ..., uid: _Optional[_Iterable[int]] = ..., comm: _Optional[_Iterable[str]] = ..., cgroup: _Optional[_Iterable[int]] = ..., ppid: _Optional[_Iterable[int]] = ..., container: _Optional[_Iterable[str]] = ..., pod: _Optional[_Iterable[str]] = ..., unit: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ResolvedTargets(_message.Message):
+    __slots__ = ("processes", "groups")
+    PROCESSES_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    processes: _containers.RepeatedCompositeFieldContainer[ResolvedProcess]
+    groups: _containers.RepeatedCompositeFieldContainer[ResolvedGroup]
+    def __init__(self, processes: _Optional[_Iterable[_Union[ResolvedProcess, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[ResolvedGroup, _Mapping]]] = ...) -> None: ...
+
+class ResolvedProcess(_message.Message):
+    __slots__ = ("filter", "pid", "tid", "comm", "started_ticks", "excluded", "children")
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    PID_FIELD_NUMBER: _ClassVar[int]
+    TID_FIELD_NUMBER: _ClassVar[int]
+    COMM_FIELD_NUMBER: _ClassVar[int]
+    STARTED_TICKS_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDED_FIELD_NUMBER: _ClassVar[int]
+    CHILDREN_FIELD_NUMBER: _ClassVar[int]
+    filter: str
+    pid: int
+    tid: int
+    comm: str
+    started_ticks: int
+    excluded: bool
+    children: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, filter: _Optional[str] = ..., pid: _Optional[int] = ..., tid: _Optional[int] = ..., comm: _Optional[str] = ..., started_ticks: _Optional[int] = ..., excluded: _Optional[bool] = ..., children: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class ResolvedGroup(_message.Message):
+    __slots__ = ("filter", "cgroup", "path", "controller", "container", "runtime", "name", "image", "pod", "namespace", "excluded", "pids")
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    CGROUP_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    CONTROLLER_FIELD_NUMBER: _ClassVar[int]
+    CONTAINER_FIELD_NUMBER: _ClassVar[int]
+    RUNTIME_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    POD_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDED_FIELD_NUMBER: _ClassVar[int]
+    PIDS_FIELD_NUMBER: _ClassVar[int]
+    filter: str
+    cgroup: int
+    path: str
+    controller: str
+    container: str
+    runtime: str
+    name: str
+    image: str
+    pod: str
+    namespace: str
+    excluded: bool
+    pids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, filter: _Optional[str] = ..., cgroup: _Optional[int] = ..., path: _Optional[str] = ..., controller: _Optional[str] = ..., container: _Optional[str] = ..., runtime: _Optional[str] = ..., name: _Optional[str] = ..., image: _Optional[str] = ..., pod: _Optional[str] = ..., namespace: _Optional[str] = ..., excluded: _Optional[bool] = ..., pids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class RunLimits(_message.Message):
     __slots__ = ("duration_ms", "rows", "bytes", "events_per_second", "budget_permille", "buffer_bytes")

@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RunnerConfig(_message.Message):
-    __slots__ = ("run_id", "envelope", "limits", "spool_dir", "spool_bytes", "headers_dir", "skip_pids", "variant", "spool_gid")
+    __slots__ = ("run_id", "envelope", "limits", "spool_dir", "spool_bytes", "headers_dir", "skip_pids", "variant", "spool_gid", "own_pids")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     ENVELOPE_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
@@ -20,6 +20,7 @@ class RunnerConfig(_message.Message):
     SKIP_PIDS_FIELD_NUMBER: _ClassVar[int]
     VARIANT_FIELD_NUMBER: _ClassVar[int]
     SPOOL_GID_FIELD_NUMBER: _ClassVar[int]
+    OWN_PIDS_FIELD_NUMBER: _ClassVar[int]
     run_id: bytes
     envelope: _agent_pb2.Envelope
     limits: _agent_pb2.RunLimits
@@ -29,15 +30,18 @@ class RunnerConfig(_message.Message):
     skip_pids: _containers.RepeatedScalarFieldContainer[int]
     variant: str
     spool_gid: int
-    def __init__(self, run_id: _Optional[bytes] = ..., envelope: _Optional[_Union[_agent_pb2.Envelope, _Mapping]] = ..., limits: _Optional[_Union[_agent_pb2.RunLimits, _Mapping]] = ..., spool_dir: _Optional[str] = ..., spool_bytes: _Optional[int] = ..., headers_dir: _Optional[str] = ..., skip_pids: _Optional[_Iterable[int]] = ..., variant: _Optional[str] = ..., spool_gid: _Optional[int] = ...) -> None: ...
+    own_pids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, run_id: _Optional[bytes] = ..., envelope: _Optional[_Union[_agent_pb2.Envelope, _Mapping]] = ..., limits: _Optional[_Union[_agent_pb2.RunLimits, _Mapping]] = ..., spool_dir: _Optional[str] = ..., spool_bytes: _Optional[int] = ..., headers_dir: _Optional[str] = ..., skip_pids: _Optional[_Iterable[int]] = ..., variant: _Optional[str] = ..., spool_gid: _Optional[int] = ..., own_pids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class WardenToRunner(_message.Message):
-    __slots__ = ("stop", "watch")
+    __slots__ = ("stop", "watch", "recorded")
     STOP_FIELD_NUMBER: _ClassVar[int]
     WATCH_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_FIELD_NUMBER: _ClassVar[int]
     stop: _agent_pb2.Stop
     watch: _agent_pb2.Watch
-    def __init__(self, stop: _Optional[_Union[_agent_pb2.Stop, _Mapping]] = ..., watch: _Optional[_Union[_agent_pb2.Watch, _Mapping]] = ...) -> None: ...
+    recorded: bool
+    def __init__(self, stop: _Optional[_Union[_agent_pb2.Stop, _Mapping]] = ..., watch: _Optional[_Union[_agent_pb2.Watch, _Mapping]] = ..., recorded: _Optional[bool] = ...) -> None: ...
 
 class RunnerToWarden(_message.Message):
     __slots__ = ("update", "program_types")

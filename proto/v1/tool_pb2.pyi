@@ -143,6 +143,7 @@ class Unit(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UNIT_CGROUP: _ClassVar[Unit]
     UNIT_EXIT_CODE: _ClassVar[Unit]
     UNIT_WORD: _ClassVar[Unit]
+    UNIT_CONTAINER: _ClassVar[Unit]
     UNIT_TERMINAL: _ClassVar[Unit]
     UNIT_CONNECTION: _ClassVar[Unit]
     UNIT_DIRECTION: _ClassVar[Unit]
@@ -272,6 +273,7 @@ UNIT_BOOT_TIME: Unit
 UNIT_CGROUP: Unit
 UNIT_EXIT_CODE: Unit
 UNIT_WORD: Unit
+UNIT_CONTAINER: Unit
 UNIT_TERMINAL: Unit
 UNIT_CONNECTION: Unit
 UNIT_DIRECTION: Unit

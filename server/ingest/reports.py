@@ -15,6 +15,7 @@ from server.tracing import lifecycle, listings
 from server.tracing.segments import segment_store
 
 MAX_SCHEMA = 1024 * 1024
+MAX_TARGETS = 512 * 1024
 _NOTE = 2000
 
 
@@ -57,6 +58,8 @@ async def _run(link: Link, update: RunUpdate) -> None:
         run.listed = True
     if run.closed:
         return
+    if update.HasField("targets"):
+        await _targets(run, update)
     if update.state == RunUpdate.STATE_ACCEPTED:
         await in_db(lifecycle.accepted, run.id)
     elif run.schema is None and update.HasField("schema"):
@@ -64,6 +67,16 @@ async def _run(link: Link, update: RunUpdate) -> None:
     _note(run, update)
     if update.state == RunUpdate.STATE_ENDED:
         await in_db(lifecycle.ending, run.id, update.end)
+
+
+async def _targets(run: OpenRun, update: RunUpdate) -> None:
+    """Told once, and again after every connect."""
+    if run.targeted:
+        return
+    if update.targets.ByteSize() > MAX_TARGETS:
+        raise ValueError(f"run {run.id}: its targets have more than {MAX_TARGETS} bytes")
+    await in_db(lifecycle.targeted, run.id, update.targets)
+    run.targeted = True
 
 
 async def _attach(run: OpenRun, update: RunUpdate) -> None:

@@ -25,6 +25,7 @@ class OpenRun:
     host: uuid.UUID
     progress: Progress
     schema: RunSchema | None = None
+    targeted: bool = False  # the database knows whom it is about
     end: RunEnd | None = None  # its last frame is stored
     closed: bool = False  # and the database says so
     listed: bool = False  # its program is kept

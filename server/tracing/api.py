@@ -32,7 +32,7 @@ def start_session(request: HttpRequest, body: schemas.NewSession) -> Status[dict
         hosts=body.hosts,
         labels=body.labels,
         params=body.params,
-        filters=body.filters.model_dump(exclude_none=True),
+        filters=body.filters.model_dump(exclude_none=True, exclude_defaults=True),
         limits={name: value for name, value in body.limits.model_dump().items() if value},
         reason=body.reason,
     )

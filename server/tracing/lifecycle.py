@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from proto.shortform import enum_short, to_dict
-from proto.v1.agent_pb2 import RunUpdate
+from proto.v1.agent_pb2 import ResolvedTargets, RunUpdate
 from proto.v1.stream_pb2 import EndCause, RunEnd
 from server import nudge
 from server.audit.record import record
@@ -32,6 +32,24 @@ def accepted(run: uuid.UUID) -> None:
     """The host verified the envelope and wrote its own audit."""
     if Run.objects.filter(id=run, state=RunState.PENDING).update(state=RunState.ACCEPTED):
         _changed(run)
+
+
+def targeted(run: uuid.UUID, targets: ResolvedTargets) -> None:
+    """The host found out whom the filters mean there; on record on both sides before a probe is attached."""
+    with transaction.atomic():
+        if not open_runs().filter(id=run, targets=b"").update(targets=targets.SerializeToString()):
+            return
+        found = Run.objects.select_related("session__created_by", "host").get(id=run)
+        record(
+            "session.targets",
+            found.session.created_by.username,
+            tool=found.session.tool,
+            hosts=[found.host.name],
+            session=found.session_id,
+            reason=found.session.reason,
+            detail={"run": str(run), **to_dict(targets)},
+        )
+    nudge.session_changed(found.session_id)
 
 
 def attached(run: uuid.UUID, update: RunUpdate) -> None:

@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from proto.v1.agent_pb2 import ResolvedTargets
 from proto.v1.stream_pb2 import Cost, Ledger, RunSchema
 from server.fleet.models import Host
 
@@ -82,6 +83,7 @@ class Run(models.Model):
     end_cause = models.CharField(max_length=24, blank=True)
     end_message = models.TextField(blank=True)
     ledger_known = models.BooleanField(default=True)
+    targets = models.BinaryField(default=bytes)  # serialised ResolvedTargets; empty until known, or when there are none
     schema = models.BinaryField(default=bytes)  # serialised RunSchema; empty until attached
     ledger = models.BinaryField(default=bytes)  # serialised Ledger, the newest known
     cost = models.BinaryField(default=bytes)
@@ -104,6 +106,10 @@ class Run(models.Model):
     @property
     def final(self) -> bool:
         return self.state in FINAL
+
+    @property
+    def run_targets(self) -> ResolvedTargets:
+        return ResolvedTargets.FromString(bytes(self.targets))
 
     @property
     def run_schema(self) -> RunSchema | None:

@@ -76,6 +76,7 @@ def _run_out(run: Run, found: Books) -> dict[str, Any]:
         "bytes": run.stored_bytes,
         "cost": {**to_dict(run.run_cost), "peak_percent": run.peak_percent},
         "note": run.note,
+        "targets": to_dict(run.run_targets),
         "anchor": {"boot_ns": str(run.boot_ns), "wall_ns": str(run.wall_ns)},
         "started_at": run.started_at,
         "ended_at": run.ended_at if run.state in (RunState.ENDED, RunState.REFUSED) else None,

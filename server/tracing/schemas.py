@@ -9,20 +9,47 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from bpf.params import EXCLUSIONS_MAX
+
 Text = Annotated[str, Field(max_length=4096, pattern=r"^[^\x00]*$")]
+U32 = Annotated[int, Field(ge=0, le=2**32 - 1)]
+U64 = Annotated[int, Field(ge=0, le=2**64 - 1)]
 Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
 BooksState = Literal["in-flight", "complete", "limited", "blind", "lossy", "broken", "unknown"]
 
 
-class Filters(Schema):
+class Exclusions(Schema):
+    """Tasks that are left out although they pass the filters."""
+
     model_config = ConfigDict(extra="forbid")
 
-    pid: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None
-    tid: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None
-    uid: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None
+    pid: Annotated[list[U32], Field(max_length=EXCLUSIONS_MAX)] = []
+    tid: Annotated[list[U32], Field(max_length=EXCLUSIONS_MAX)] = []
+    ppid: Annotated[list[U32], Field(max_length=EXCLUSIONS_MAX)] = []
+    uid: Annotated[list[U32], Field(max_length=EXCLUSIONS_MAX)] = []
+    comm: Annotated[list[Text], Field(max_length=EXCLUSIONS_MAX)] = []
+    cgroup: Annotated[list[U64], Field(max_length=EXCLUSIONS_MAX)] = []
+    container: Annotated[list[Text], Field(max_length=EXCLUSIONS_MAX)] = []
+    pod: Annotated[list[Text], Field(max_length=EXCLUSIONS_MAX)] = []
+    unit: Annotated[list[Text], Field(max_length=EXCLUSIONS_MAX)] = []
+
+
+class Filters(Schema):
+    """A task must pass all that are given. Process numbers are those of the agent's pid namespace, the host's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pid: U32 | None = None
+    follow: Annotated[bool, Field(description="with pid: also its children, theirs and so on")] = False
+    tid: U32 | None = None
+    ppid: U32 | None = None
+    uid: U32 | None = None
     comm: Text | None = None
-    cgroup: Annotated[int, Field(ge=0, le=2**64 - 1)] | None = None
-    ppid: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None
+    cgroup: Annotated[U64 | None, Field(description="cgroup v2 id; also the groups below it")] = None
+    container: Annotated[Text | None, Field(description="name, or the beginning of an id")] = None
+    pod: Annotated[Text | None, Field(description="name or namespace/name")] = None
+    unit: Annotated[Text | None, Field(description="of systemd, like nginx.service")] = None
+    exclude: Exclusions = Exclusions()
 
 
 class Limits(Schema):
@@ -84,6 +111,40 @@ class Anchor(Schema):
     wall_ns: str
 
 
+class ResolvedProcessOut(Schema):
+    filter: Literal["pid", "tid", "ppid"]
+    pid: int
+    tid: int
+    comm: str
+    started_ticks: int
+    excluded: bool
+    children: list[int]
+
+
+class ResolvedGroupOut(Schema):
+    """`controller` is empty for cgroup v2. `pids` were in the group at the start, the first 100."""
+
+    filter: Literal["container", "pod", "unit", "cgroup"]
+    cgroup: int
+    path: str
+    controller: str
+    container: str
+    runtime: str
+    name: str
+    image: str
+    pod: str
+    namespace: str
+    excluded: bool
+    pids: list[int]
+
+
+class ResolvedTargetsOut(Schema):
+    """What the filters meant on the run's host when it started."""
+
+    processes: list[ResolvedProcessOut]
+    groups: list[ResolvedGroupOut]
+
+
 class RunOut(Schema):
     id: uuid.UUID
     host: HostRef
@@ -96,6 +157,7 @@ class RunOut(Schema):
     bytes: int
     cost: CostOut
     note: str
+    targets: ResolvedTargetsOut
     anchor: Anchor
     started_at: datetime.datetime | None
     ended_at: datetime.datetime | None
@@ -114,7 +176,7 @@ class SessionOut(Schema):
     ended_at: datetime.datetime | None
     reason: str
     params: dict[str, str]
-    filters: dict[str, int | str]
+    filters: dict[str, int | str | dict[str, list[int | str]]]
     limits: dict[str, int]
     hosts: list[str]
     rows: int

@@ -37,7 +37,7 @@ class Order:
     hosts: list[str] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
-    filters: dict[str, int | str] = field(default_factory=dict)
+    filters: dict[str, Any] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
     reason: str = ""
 
@@ -78,7 +78,7 @@ def start(user: User, order: Order) -> Session:
 def _check(order: Order) -> _Checked:
     catalog_tool = find(order.tool)
     tool = catalog_tool.tool
-    filters = _message(Filters(), order.filters, "filters")
+    filters = filters_message(order.filters)
     try:
         values = parse_params(tool, order.params)
         parse_filters(tool, filters)
@@ -90,6 +90,24 @@ def _check(order: Order) -> _Checked:
     defaults = {param.name: param.default for param in tool.params}
     params = {name: order.params.get(name) or defaults[name] for name in values}
     return _Checked(catalog_tool, hosts, params, filters, limits)
+
+
+def filters_message(values: Mapping[str, Any]) -> Filters:
+    """Raises Invalid."""
+    filters = _message(Filters(), {name: value for name, value in values.items() if name != "exclude"}, "filters")
+    for name, excluded in values.get("exclude", {}).items():
+        try:
+            getattr(filters.exclude, name).extend(excluded)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise Invalid(f"filters: {name} cannot be excluded as {excluded!r}: {error}", field=name) from error
+    return filters
+
+
+def filters_out(filters: Filters) -> dict[str, Any]:
+    """What is set, the inverse of ``filters_message``."""
+    found = {field.name: value for field, value in filters.ListFields() if field.name != "exclude"}
+    excluded = {field.name: list(values) for field, values in filters.exclude.ListFields()}
+    return {**found, "exclude": excluded} if excluded else found
 
 
 def _message(message: M, values: Mapping[str, int | str], what: str) -> M:
@@ -133,7 +151,7 @@ def _session(user: User, order: Order, checked: _Checked) -> Session:
         created_by=user,
         reason=order.reason,
         params=checked.params,
-        filters={name.name: value for name, value in checked.filters.ListFields()},
+        filters=filters_out(checked.filters),
         limits=limits,
         not_after=timezone.now() + envelope.LIFETIME,
     )

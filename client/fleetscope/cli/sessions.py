@@ -3,6 +3,7 @@
 import click
 
 from fleetscope.cli.ending import report, wait_for_end
+from fleetscope.cli.filters import target_text
 from fleetscope.cli.output import local_time, note, output_option, print_json, print_table
 from fleetscope.client import connect
 from fleetscope.models import Session
@@ -23,7 +24,7 @@ def sessions(tool: str | None, state: str | None, user: str | None, limit: int, 
     if output == "json":
         return print_json(found)
     print_table(
-        ["SESSION", "TOOL", "STATE", "STARTED", "BY", "HOSTS", "ROWS", "BOOKS"],
+        ["SESSION", "TOOL", "STATE", "STARTED", "BY", "HOSTS", "TARGET", "ROWS", "BOOKS"],
         (_row(session) for session in found),
         empty="no sessions yet; run: fleetscope start opensnoop --duration 10s",
     )
@@ -59,6 +60,7 @@ def _row(session: Session) -> list[object]:
         local_time(session["created_at"]),
         session["created_by"],
         " ".join(session["hosts"]),
+        target_text(session),
         session["rows"],
         session["books"],
     ]

@@ -6,12 +6,13 @@ from typing import Any
 import click
 
 from fleetscope.cli.ending import failure, report
+from fleetscope.cli.filters import filter_options, filters_of
 from fleetscope.cli.follow import Form, follow, stdout_is_gone
 from fleetscope.cli.interrupt import ask_to_stop, stopping_on_signals
 from fleetscope.cli.output import complain, note, output_option, print_json
 from fleetscope.cli.raw import SeveralHosts, check_output, check_tool, direction_option
 from fleetscope.client import Client, connect
-from fleetscope.models import Filters, Limits, Session
+from fleetscope.models import Limits, Session
 from fleetscope.quantities import budget_permille, duration_ms, size_bytes
 
 
@@ -44,12 +45,7 @@ def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ..
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="See: fleetscope tools.")
 @click.option("--where", "conditions", multiple=True, metavar="TEXT", help="Only where: 'len > 4096'; repeat for and.")
 @click.option("--string", "strings", multiple=True, metavar="FIELD", help="Read the string that FIELD points to.")
-@click.option("--pid", type=click.IntRange(1), help="Only this process.")
-@click.option("--tid", type=click.IntRange(1), help="Only this thread.")
-@click.option("--ppid", type=click.IntRange(1), help="Only children of this process.")
-@click.option("--uid", type=click.IntRange(0), help="Only this user.")
-@click.option("--comm", metavar="NAME", help="Only programs of exactly this name.")
-@click.option("--cgroup", type=click.IntRange(1), metavar="ID", help="Only this cgroup v2 id.")
+@filter_options
 @click.option("--duration", callback=_checked(duration_ms), metavar="TIME", help="Stop after, such as 10s or 1m30s.")
 @click.option("--rows", type=click.IntRange(1), metavar="N", help="Stop after so many rows.")
 @click.option("--bytes", "byte_limit", callback=_checked(size_bytes), metavar="SIZE", help="Stop after so many bytes.")
@@ -77,7 +73,7 @@ def start(tool: str, *, output: str, direction: str | None, detach: bool, **opti
 
 
 def _start(client: Client, tool: str, options: dict[str, Any]) -> Session:
-    filters: Filters = _given(options, pid="pid", tid="tid", ppid="ppid", uid="uid", comm="comm", cgroup="cgroup")
+    filters = filters_of(options)
     limits: Limits = _given(
         options,
         duration_ms="duration", rows="rows", bytes="byte_limit", events_per_second="rate", budget_permille="budget",

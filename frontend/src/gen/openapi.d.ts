@@ -831,6 +831,69 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /**
+         * ResolvedGroupOut
+         * @description `controller` is empty for cgroup v2. `pids` were in the group at the start, the first 100.
+         */
+        ResolvedGroupOut: {
+            /**
+             * Filter
+             * @enum {string}
+             */
+            filter: "container" | "pod" | "unit" | "cgroup";
+            /** Cgroup */
+            cgroup: number;
+            /** Path */
+            path: string;
+            /** Controller */
+            controller: string;
+            /** Container */
+            container: string;
+            /** Runtime */
+            runtime: string;
+            /** Name */
+            name: string;
+            /** Image */
+            image: string;
+            /** Pod */
+            pod: string;
+            /** Namespace */
+            namespace: string;
+            /** Excluded */
+            excluded: boolean;
+            /** Pids */
+            pids: number[];
+        };
+        /** ResolvedProcessOut */
+        ResolvedProcessOut: {
+            /**
+             * Filter
+             * @enum {string}
+             */
+            filter: "pid" | "tid" | "ppid";
+            /** Pid */
+            pid: number;
+            /** Tid */
+            tid: number;
+            /** Comm */
+            comm: string;
+            /** Started Ticks */
+            started_ticks: number;
+            /** Excluded */
+            excluded: boolean;
+            /** Children */
+            children: number[];
+        };
+        /**
+         * ResolvedTargetsOut
+         * @description What the filters meant on the run's host when it started.
+         */
+        ResolvedTargetsOut: {
+            /** Processes */
+            processes: components["schemas"]["ResolvedProcessOut"][];
+            /** Groups */
+            groups: components["schemas"]["ResolvedGroupOut"][];
+        };
         /** RunEndOut */
         RunEndOut: {
             /** Cause */
@@ -867,6 +930,7 @@ export interface components {
             cost: components["schemas"]["CostOut"];
             /** Note */
             note: string;
+            targets: components["schemas"]["ResolvedTargetsOut"];
             anchor: components["schemas"]["Anchor"];
             /** Started At */
             started_at: string | null;
@@ -912,7 +976,9 @@ export interface components {
             };
             /** Filters */
             filters: {
-                [key: string]: number | string;
+                [key: string]: number | string | {
+                    [key: string]: (number | string)[];
+                };
             };
             /** Limits */
             limits: {
@@ -932,20 +998,112 @@ export interface components {
             /** Runs */
             runs: components["schemas"]["RunOut"][];
         };
-        /** Filters */
+        /**
+         * Exclusions
+         * @description Tasks that are left out although they pass the filters.
+         */
+        Exclusions: {
+            /**
+             * Pid
+             * @default []
+             */
+            pid: number[];
+            /**
+             * Tid
+             * @default []
+             */
+            tid: number[];
+            /**
+             * Ppid
+             * @default []
+             */
+            ppid: number[];
+            /**
+             * Uid
+             * @default []
+             */
+            uid: number[];
+            /**
+             * Comm
+             * @default []
+             */
+            comm: string[];
+            /**
+             * Cgroup
+             * @default []
+             */
+            cgroup: number[];
+            /**
+             * Container
+             * @default []
+             */
+            container: string[];
+            /**
+             * Pod
+             * @default []
+             */
+            pod: string[];
+            /**
+             * Unit
+             * @default []
+             */
+            unit: string[];
+        };
+        /**
+         * Filters
+         * @description A task must pass all that are given. Process numbers are those of the agent's pid namespace, the host's.
+         */
         Filters: {
             /** Pid */
             pid?: number | null;
+            /**
+             * Follow
+             * @description with pid: also its children, theirs and so on
+             * @default false
+             */
+            follow: boolean;
             /** Tid */
             tid?: number | null;
+            /** Ppid */
+            ppid?: number | null;
             /** Uid */
             uid?: number | null;
             /** Comm */
             comm?: string | null;
-            /** Cgroup */
+            /**
+             * Cgroup
+             * @description cgroup v2 id; also the groups below it
+             */
             cgroup?: number | null;
-            /** Ppid */
-            ppid?: number | null;
+            /**
+             * Container
+             * @description name, or the beginning of an id
+             */
+            container?: string | null;
+            /**
+             * Pod
+             * @description name or namespace/name
+             */
+            pod?: string | null;
+            /**
+             * Unit
+             * @description of systemd, like nginx.service
+             */
+            unit?: string | null;
+            /**
+             * @default {
+             *       "pid": [],
+             *       "tid": [],
+             *       "ppid": [],
+             *       "uid": [],
+             *       "comm": [],
+             *       "cgroup": [],
+             *       "container": [],
+             *       "pod": [],
+             *       "unit": []
+             *     }
+             */
+            exclude: components["schemas"]["Exclusions"];
         };
         /**
          * Limits
@@ -1012,11 +1170,26 @@ export interface components {
             /**
              * @default {
              *       "pid": null,
+             *       "follow": false,
              *       "tid": null,
+             *       "ppid": null,
              *       "uid": null,
              *       "comm": null,
              *       "cgroup": null,
-             *       "ppid": null
+             *       "container": null,
+             *       "pod": null,
+             *       "unit": null,
+             *       "exclude": {
+             *         "cgroup": [],
+             *         "comm": [],
+             *         "container": [],
+             *         "pid": [],
+             *         "pod": [],
+             *         "ppid": [],
+             *         "tid": [],
+             *         "uid": [],
+             *         "unit": []
+             *       }
              *     }
              */
             filters: components["schemas"]["Filters"];

@@ -54,6 +54,7 @@ class Run:
         self.folder = Path(tempfile.mkdtemp(prefix="fleetscope-run-"))
         self.run_id = uuid.uuid4().bytes
         self.updates: list[agent_pb2.RunUpdate] = []
+        self.targets = agent_pb2.ResolvedTargets()
         self.fds: list[int] = []
         self.program_types: list[int] = []
         envelope = agent_pb2.Envelope(tool=tool, tool_digest=entry.digest, params=params or {}, filters=filters)
@@ -141,6 +142,10 @@ class Run:
         if not data:
             return False
         message = local_pb2.RunnerToWarden.FromString(data)
+        if message.update.HasField("targets"):
+            self.targets = message.update.targets
+            self._socket.send(local_pb2.WardenToRunner(recorded=True).SerializeToString())
+            return self.receive(seconds)
         self.updates.append(message.update)
         self.program_types += message.program_types
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.runner.ends import agent_stopped, final_end, limit_reached, target_exited
+from agent.runner.ends import agent_stopped, final_end, limit_reached, run_end
 from proto.v1 import stream_pb2 as pb
 from proto.v1.agent_pb2 import RunLimits
 
@@ -25,11 +25,11 @@ def test_a_limit_says_which_one(cause: pb.EndCause, message: str) -> None:
 
 def test_a_limit_that_the_last_rows_hit_is_the_cause_unless_somebody_stopped_the_run() -> None:
     stopped = pb.RunEnd(cause=pb.END_CAUSE_STOPPED, message="stopped")
-    assert final_end(target_exited(7), pb.END_CAUSE_ROWS, LIMITS) == limit_reached(pb.END_CAUSE_ROWS, LIMITS)
-    assert final_end(target_exited(7), pb.END_CAUSE_UNSPECIFIED, LIMITS) == target_exited(7)
+    exited = run_end(pb.END_CAUSE_TARGET_EXITED, "process 7 ended")
+    assert final_end(exited, pb.END_CAUSE_ROWS, LIMITS) == limit_reached(pb.END_CAUSE_ROWS, LIMITS)
+    assert final_end(exited, pb.END_CAUSE_UNSPECIFIED, LIMITS) == exited
     assert final_end(stopped, pb.END_CAUSE_ROWS, LIMITS) == stopped
 
 
 def test_other_ends_say_what_happened() -> None:
-    assert target_exited(7).message == "process 7 ended"
     assert agent_stopped("why").cause == pb.END_CAUSE_AGENT_STOPPED

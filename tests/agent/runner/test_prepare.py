@@ -14,7 +14,7 @@ DIGEST = load_tool(ROOT / "opensnoop").digest
 
 def config(**changes: object) -> RunnerConfig:
     envelope = Envelope(**{"tool": "opensnoop", "tool_digest": DIGEST, **changes})  # type: ignore[arg-type]
-    return RunnerConfig(envelope=envelope, skip_pids=[77])
+    return RunnerConfig(envelope=envelope, own_pids=[77])
 
 
 def test_a_good_request_has_its_values() -> None:

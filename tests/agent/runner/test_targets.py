@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-
 from agent.runner.target import TargetError, hold_target
+
 from proto.v1.agent_pb2 import Filters
 
 
