@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# The host's own view of its files, also when the agent itself runs in a container.
-HOST = Path("/proc/1/root")
+# The host's own view of its files, also when the agent itself runs in a container; a host may refuse that look.
+_FIRST_PROCESS = Path("/proc/1/root")
+HOST = _FIRST_PROCESS if os.access(_FIRST_PROCESS / "sys", os.R_OK) else Path("/")
 MOUNTS = Path("/proc/1/mounts")
 # Controllers of v1 by their name in mount options, with the constant of the kernel's enum cgroup_subsys_id. Container
 # engines put their containers into all of them.

@@ -61,6 +61,12 @@ class Workloads:
         return found
 
     @property
+    def unit_names(self) -> list[str]:
+        """Without the scopes of containers, which have names of their own."""
+        engines = {group.path for place in self.containers for group in place.groups}
+        return sorted(name for name, places in self.units.items() if places[0].groups[0].path not in engines)
+
+    @property
     def pods(self) -> list[str]:
         """``namespace/name``"""
         return sorted({_pod(place.container) for place in self.containers if place.container} - {""})
@@ -94,7 +100,7 @@ class Workloads:
         name = wanted if wanted.rpartition(".")[2] in _UNIT_TYPES else f"{wanted}.service"
         places = self.units.get(name, [])
         if not places:
-            raise _nothing("unit", wanted, list(self.units))
+            raise _nothing("unit", wanted, self.unit_names, like=name)
         return [place for place in places if not _USER_MANAGER.search(place.groups[0].path)] or places
 
     def group(self, number: int) -> Place:
@@ -138,13 +144,13 @@ def _unit_name(folder: str) -> str:
     return folder.removeprefix("_")
 
 
-def _nothing(kind: str, wanted: str, names: Sequence[str]) -> NotFoundError:
-    return NotFoundError(f"no {kind} {wanted!r} runs on this host; {near(wanted, names) or f'no {kind} does'}")
+def _nothing(kind: str, wanted: str, names: Sequence[str], like: str = "") -> NotFoundError:
+    return NotFoundError(f"no {kind} {wanted!r} runs on this host; {near(like or wanted, names) or f'no {kind} does'}")
 
 
 LISTS: Mapping[str, Callable[[Workloads], list[str]]] = {
     "container": lambda here: sorted({place.container.text for place in here.containers if place.container}),
     "pod": lambda here: here.pods,
-    "unit": lambda here: sorted(here.units),
+    "unit": lambda here: here.unit_names,
 }
 """Names to choose from, by filter."""

@@ -15,8 +15,8 @@ from pathlib import Path
 from agent.kernel.functions import Function, FunctionsError, find_functions
 from agent.runner import probes, selection
 from agent.runner.compiler import AttachError, Compiled, program_types
-from agent.runner.listing import Loaded
 from agent.runner.found_targets import FoundTargets
+from agent.runner.listing import Loaded
 from agent.runner.map_access import update_map
 from agent.runner.mapped import find_mapped, nothing_mapped
 from agent.runner.probes import Held, Places, UntraceableError

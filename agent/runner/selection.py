@@ -7,8 +7,8 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from agent.runner.map_access import update_map
 from agent.runner.found_targets import FoundTargets
+from agent.runner.map_access import update_map
 from bpf.params import COMM_MAX
 from proto.v1.agent_pb2 import Filters
 

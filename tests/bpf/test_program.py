@@ -14,7 +14,7 @@ VALUES = parse_params(ENTRY.tool, {"failed_only": "true", "access": "write"})
 def test_numbers_become_switches_and_a_name_only_its_presence() -> None:
     evil = 'x"; system("id")'
     program = build_program(ENTRY, ENTRY.tool.variants[0], VALUES, Filters(pid=7, comm=evil), rate=9)
-    numbers = ["-DFAILED_ONLY=1", "-DACCESS=2", "-DFOLDER=0", "-DFS_PID=7ULL", "-DFS_COMM=1"]
+    numbers = ["-DFAILED_ONLY=1", "-DACCESS=2", "-DFOLDER=0", "-DFS_WANTED=1", "-DFS_PID=7ULL", "-DFS_COMM=1"]
     assert program.cflags == [*numbers, "-DFS_CALLS", "-DFS_FILES", "-DFS_FOLDER", "-DFS_RATE=9ULL"]
     assert evil not in program.text
 

@@ -30,10 +30,10 @@ class Workload:
 
 
 @contextmanager
-def workload(script: str, *args: str | bytes | int) -> Iterator[Workload]:
+def workload(script: str, *args: str | bytes | int, program: str = sys.executable) -> Iterator[Workload]:
     """A Python workload of this folder that has printed its pid and waits for `go`."""
     words = [arg if isinstance(arg, bytes) else str(arg) for arg in args]
-    running = Workload([sys.executable, "-S", str(FOLDER / script), *words])
+    running = Workload([program, "-S", str(FOLDER / script), *words])
     try:
         yield running
     finally:

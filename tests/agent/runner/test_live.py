@@ -15,10 +15,12 @@ from agent.clock import boot_ns
 from agent.runner import live as module
 from agent.runner.batcher import Batcher
 from agent.runner.channel import Channel
+from agent.runner.found_targets import FoundTargets
 from agent.runner.ledger import Ledger
 from agent.runner.live import Live
 from agent.runner.signals import Termination
 from agent.runner.spool import Spool
+from agent.runner.targets import Targets
 from proto.columnar import arrow_schema
 from proto.v1 import stream_pb2 as pb
 from proto.v1 import tool_pb2
@@ -62,7 +64,9 @@ class Stage:
         self.termination = FakeTermination()
         streams = [pb.StreamSchema(name="rows", columns=COLUMNS)]
         self.batcher = Batcher(b"r" * 16, streams, limits, Spool(folder, 0, os.getgid()), Ledger())
-        self.live = Live(b"r" * 16, Channel(theirs), [reader], self.batcher, self.termination, None, deadline)
+        self.live = Live(
+            b"r" * 16, Channel(theirs), [reader], self.batcher, self.termination, Targets(FoundTargets()), deadline
+        )
 
     def tell(self, message: WardenToRunner) -> None:
         self.warden.send(message.SerializeToString())

@@ -29,4 +29,4 @@ def test_what_is_no_order_is_refused(body: dict[str, object]) -> None:
 def test_what_is_left_out_is_empty() -> None:
     order = NewSession.model_validate({"tool": "opensnoop"})
     assert (order.filters, order.limits, order.hosts) == (Filters(), Limits(), [])
-    assert order.filters.model_dump(exclude_none=True) == {}
+    assert order.filters.model_dump(exclude_none=True, exclude_defaults=True) == {}
