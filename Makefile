@@ -44,7 +44,7 @@ check:
 	@exec $(PY) packaging/test.py --static
 
 gen:
-	@$(SETUP) test
+	@$(SETUP) gen
 	@exec $(PY) packaging/generate.py
 
 new-tool:

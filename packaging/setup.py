@@ -2,6 +2,7 @@
 
     setup.py run              everything that `make run` needs
     setup.py test             that, and what the tests need
+    setup.py gen              that, but for the build of the frontend
     setup.py test-vm          that, and what guests with other kernels need
     setup.py packages GROUP   only .venv, with the Python packages of one group (container images)
 
@@ -38,12 +39,14 @@ def _run(words: list[str]) -> int:
             prepare()
         case ["test"]:
             prepare(packages=apt.TEST, groups=["dev"])
+        case ["gen"]:
+            prepare(packages=apt.TEST, groups=["dev"], build=False)
         case ["test-vm"]:
             prepare(packages=(*apt.TEST, *apt.TEST_VM), groups=["dev"])
         case ["packages", group]:
             make_venv([group])
         case _:
-            print("usage: packaging/setup.py run | test | test-vm | packages GROUP", file=sys.stderr)
+            print("usage: packaging/setup.py run | test | gen | test-vm | packages GROUP", file=sys.stderr)
             return 2
     return 0
 

@@ -9,26 +9,32 @@ FRONTEND = ROOT / "frontend"
 GENERATED = ("node_modules", "dist", "coverage", ".vite")
 
 
-def build_frontend() -> None:
-    """npm ci and npm run build, each only when its inputs changed. Raises SetupError."""
+def install_packages() -> None:
+    """npm ci, only when its inputs changed. Raises SetupError."""
     packages = Stamp(
         FRONTEND / "node_modules/.fleetscope", digest(FRONTEND / "package.json", FRONTEND / "package-lock.json")
     )
+    if packages.fresh():
+        return
+    node = find_node()
+    run_step(
+        "installing the frontend's packages",
+        [*node.npm, "ci", "--include=dev", "--no-audit", "--no-fund"],
+        cwd=FRONTEND, env=node.env, fix="check the network and npm's settings (npm config list)",
+    )  # fmt: skip
+    packages.write()
+
+
+def build_frontend() -> None:
+    """npm run build, only when its inputs changed. Raises SetupError."""
     sources = files_below(FRONTEND, without=GENERATED)
     built = Stamp(
         BUILD / "frontend.stamp",
         digest(*(part for path in sources for part in (str(path.relative_to(FRONTEND)), path))),
     )
-    if packages.fresh() and built.fresh() and (FRONTEND / "dist/index.html").is_file():
+    if built.fresh() and (FRONTEND / "dist/index.html").is_file():
         return
     node = find_node()
-    if not packages.fresh():
-        run_step(
-            "installing the frontend's packages",
-            [*node.npm, "ci", "--include=dev", "--no-audit", "--no-fund"],
-            cwd=FRONTEND, env=node.env, fix="check the network and npm's settings (npm config list)",
-        )  # fmt: skip
-        packages.write()
     run_step(
         f"building the frontend with Node {node.version}",
         [*node.npm, "run", "build"],

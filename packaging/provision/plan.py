@@ -5,17 +5,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from provision import BUILD, apt, venv
-from provision.frontend import build_frontend
+from provision.frontend import build_frontend, install_packages
 from provision.steps import say
 
 
-def prepare(*, packages: Sequence[str] = (), groups: Sequence[str] = ()) -> None:
-    """What `make run` needs, and these Debian packages and groups of Python packages. Raises SetupError."""
+def prepare(*, packages: Sequence[str] = (), groups: Sequence[str] = (), build: bool = True) -> None:
+    """What `make run` needs, and these Debian packages and groups of Python packages. Raises SetupError.
+
+    Without ``build`` the frontend has its packages only: what is generated must not need what is built from it.
+    """
     with _only_one():
         apt.install_missing((*apt.RUN, *packages))
         venv.make_venv((*venv.RUN_GROUPS, *groups))
         venv.require_bcc()
-        build_frontend()
+        install_packages()
+        if build:
+            build_frontend()
 
 
 @contextmanager
