@@ -97,7 +97,7 @@ def test_a_second_set_up_has_nothing_to_do_and_takes_no_time() -> None:
     set_up()
     started = time.monotonic()
     assert set_up() == ""
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_the_environment_is_the_distributions_python_with_bcc() -> None:

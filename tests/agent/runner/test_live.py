@@ -95,7 +95,7 @@ def test_the_deadline_ends_it(tmp_path: Path) -> None:
     stage = Stage(tmp_path, FakeReader(0), RunLimits(duration_ms=120), boot_ns() + 120_000_000)
     start = time.monotonic()
     assert stage.live.run().message == "ended after 0.12 s, its limit"
-    assert 0.11 < time.monotonic() - start < 1
+    assert 0.11 < time.monotonic() - start < 10
 
 
 def test_a_reached_limit_ends_it(tmp_path: Path) -> None:
