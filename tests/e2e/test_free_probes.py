@@ -1,0 +1,75 @@
+"""Any function and any USDT probe, from the command line to stored rows; what reads memory needs the host's consent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.stack import Stack
+from tests.workloads.compiled import build, running
+
+pytestmark = pytest.mark.kernel
+
+COUNT = 101
+WHOLE, CUT, NULL = 0, 1, 3
+S3 = 'risk = ["S0", "S1", "S2", "S3"]\n'
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("arguments.c", tmp_path_factory.mktemp("workload"))
+
+
+@contextmanager
+def plaintext_allowed(stack: Stack) -> Iterator[None]:
+    """The host's owner allows S3; the policy is read at every start."""
+    policy = stack.data / "agent/policy.toml"
+    before = policy.read_text()
+    policy.write_text(S3 + "\n".join(line for line in before.splitlines() if not line.startswith("risk")) + "\n")
+    try:
+        yield
+    finally:
+        policy.write_text(before)
+
+
+def start(program: Path, pid: int, **params: str) -> list[str]:
+    given = {"function": f"{program}:text", **params}
+    return ["uprobe", "--pid", str(pid), *(word for item in given.items() for word in ("--param", "=".join(item)))]
+
+
+def rows_of(stack: Stack, program: Path, **params: str) -> list[dict[str, Any]]:
+    with running(program, COUNT) as work:
+        session = stack.detach(*start(program, work.pid, **params), "--duration", "60s")
+        work.go()
+        assert work.process.stdout and work.process.stdout.readline() == b"done\n"
+        stack.command("stop", session)
+    ended = stack.wait_state(session, "ended")
+    assert ended["books"] == "complete", ended["books_message"]
+    lines = stack.command("export", session, "--format", "ndjson", "-o", "-").stdout.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_numbers_need_no_consent(stack: Stack, program: Path) -> None:
+    rows = rows_of(stack, program, args="n:s64,name:hex", ret="result:s64", latency="true")
+    assert all(row["result"] == row["n"] + 1 and row["latency"] > 0 for row in rows)
+    assert sum(row["n"] == 100 for row in rows) == 2
+    assert {row["function"] for row in rows} == {"text"}
+
+
+def test_a_string_needs_the_hosts_consent(stack: Stack, program: Path) -> None:
+    with running(program, COUNT) as work:
+        done = stack.command("start", *start(program, work.pid, args="n:s64,name:str"), check=False)
+        said = done.stderr.decode().strip().splitlines()[-1]
+        assert done.returncode != 0
+        assert "does not allow risk class S3" in said and "what name points to" in said
+    with plaintext_allowed(stack):
+        rows = rows_of(stack, program, args="n:s64,name:str")
+    names = {row["n"]: (row["name"], row["name_read"]) for row in rows}
+    assert names[-3] == ("\\xff\\xfe café", WHOLE)
+    assert names[-1] == ("", NULL)
+    assert (len(names[4096][0]), names[4096][1]) == (4095, CUT)
