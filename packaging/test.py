@@ -33,7 +33,7 @@ def main() -> int:
 
 def chosen(words: list[str]) -> list[Check]:
     if "--vm" in words:
-        return [pytest("-m", "vm", "tests/vm")]
+        return [pytest("-m", "vm", "tests/vm", "tests/matrix")]
     return static_checks() if "--static" in words else static_checks() + tests()
 
 

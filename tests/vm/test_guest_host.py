@@ -73,7 +73,8 @@ def test_a_guest_with_another_kernel_is_traced_exactly(stack: Stack, guest: Path
     session = str(stack.json(*start, "--detach")["session"])
     stack.wait_state(session, "attached", 400)
     (guest / "go").write_text("go\n")
-    stack.wait_state(session, "ended", 180)
+    ended = stack.wait_state(session, "ended", 300)["runs"][0]
+    assert ended["end"]["cause"] == "target_exited", ended
     lines = stack.command("export", session, "--format", "ndjson", "-o", "-").stdout.splitlines()
     rows = [row for row in map(json.loads, lines) if "in-guest-" in row["path"]]
     assert len({row["path"] for row in rows}) == len(rows) == COUNT
