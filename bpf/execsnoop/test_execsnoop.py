@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.harness import Run
 
 pytestmark = pytest.mark.kernel
@@ -118,3 +120,15 @@ def test_filters_choose_the_program() -> None:
         run.wait()
         (row,) = run.rows()
     assert argv(row) == [b"sleep", b"0"]
+
+
+def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
+    before = """
+import contextlib, os
+def act():
+    with contextlib.suppress(OSError): os.execv(b"/nonexistent/\\xff", [b"name", b"\\xff\\x80"])
+"""
+    pids, rows = trace_children("execsnoop", before)
+    assert [row["pid"] for row in rows] == pids
+    assert {tuple(argv(row)) for row in rows} == {(b"/nonexistent/\xff", b"\xff\x80")}
+    assert {row["err"] for row in rows} == {errno.ENOENT}

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.harness import Run
 
 pytestmark = pytest.mark.kernel
@@ -144,3 +145,10 @@ def test_a_process_whose_threads_end_at_once_is_one_row() -> None:
         pids = [run_to_end([sys.executable, "-S", "-c", CROWD]) for _ in range(23)]
         rows = ends.rows()
     assert [row["pid"] for row in rows] == pids
+
+
+def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
+    """The first of a pid namespace cannot be killed from within: it ends on its own."""
+    pids, rows = trace_children("exitsnoop", "def act(): pass")
+    assert [row["pid"] for row in rows] == pids
+    assert [row["sig"] for row in rows][:-1] == [9] * (len(pids) - 1)

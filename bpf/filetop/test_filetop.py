@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.traced import trace_statements
 
 pytestmark = pytest.mark.kernel
@@ -109,3 +110,12 @@ def test_only_programs_of_the_name_that_was_meant(tmp_path: Path) -> None:
     assert by_file(rows, b"file")[b"file"]["write_bytes"] == 1
     rows = trace_statements("filetop", before, "os.write(fd, b'1')", filters=Filters(comm="filetop-tes")).rows
     assert rows == []
+
+
+def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
+    opened = f"fd = os.open({str(tmp_path / 'file')!r}, os.O_RDWR | os.O_CREAT)"
+    before = f"import os\n{opened}\ndef act(): os.write(fd, b'x' * 101)"
+    pids, rows = trace_children("filetop", before)
+    assert {(row["pid"], row["file"], row["writes"], row["write_bytes"]) for row in rows} == {
+        (pid, b"file", 1, 101) for pid in pids
+    }

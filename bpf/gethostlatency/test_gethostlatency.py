@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.traced import Traced, trace_statements
 from tests.workloads.tcp import APART
 
@@ -106,3 +107,9 @@ thread.start(); thread.join()
 """)
     (row,) = traced.rows
     assert (row["pid"], row["tid"]) == (traced.pid, int(traced.said))
+
+
+def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
+    before = "import socket\ndef act(): socket.getaddrinfo('127.0.0.1', 80)"
+    pids, rows = trace_children("gethostlatency", before)
+    assert [(row["pid"], row["name"], row["result"]) for row in rows] == [(pid, b"127.0.0.1", 0) for pid in pids]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.traced import Traced, trace_statements
 
 pytestmark = pytest.mark.kernel
@@ -91,3 +92,14 @@ thread = threading.Thread(target=listen, args=(4, "127.0.0.1", 11)); thread.star
     assert (row["pid"], row["backlog"]) == (traced.pid, 11)
     assert row["tid"] != traced.pid
     assert trace(then, {"netns": "1"}).rows == []
+
+
+def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
+    before = """
+import socket
+def act():
+    for family, address in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"):
+        sock = socket.socket(family); sock.bind((address, 0)); sock.listen(7)
+"""
+    pids, rows = trace_children("solisten", before)
+    assert [(row["pid"], row["ip"], row["err"]) for row in rows] == [(pid, ip, 0) for pid in pids for ip in (4, 6)]

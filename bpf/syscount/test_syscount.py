@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
 
@@ -93,3 +94,10 @@ def test_a_fork_is_one_call_of_the_parent() -> None:
         calls = summed(run.rows(), "syscall")
     assert calls["clone"] + calls["fork"] + calls["vfork"] + calls["clone3"] == children
     assert calls["wait4"] == children
+
+
+def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
+    before = "import os\ndef act():\n    for _ in range(11): os.getppid()"
+    pids, rows = trace_children("syscount", before, {"by": "process"})
+    assert {row["pid"] for row in rows} == set(pids)
+    assert all(row["calls"] >= 11 for row in rows)

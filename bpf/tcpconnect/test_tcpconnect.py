@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.traced import Traced, trace_statements
 from tests.workloads.tcp import BEFORE
 
@@ -124,3 +125,15 @@ thread = threading.Thread(target=lambda: socket.create_connection(waiting.getsoc
     assert row["tid"] != traced.pid
     assert trace(then, filters=Filters(ppid=os.getpid(), comm="another")).rows == []
     assert trace(then, {"failed_only": "true"}).rows == []
+
+
+def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
+    before = """
+import contextlib, socket
+def act():
+    for family, address in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"):
+        with contextlib.suppress(OSError): socket.socket(family).connect((address, 1))
+"""
+    pids, rows = trace_children("tcpconnect", before)
+    assert [(row["pid"], row["ip"]) for row in rows] == [(pid, ip) for pid in pids for ip in (4, 6)]
+    assert {row["err"] for row in rows} == {errno.ECONNREFUSED}

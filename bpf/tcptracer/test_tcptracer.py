@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.traced import Traced, trace_statements
 from tests.workloads.tcp import BEFORE
 
@@ -91,3 +92,16 @@ time.sleep(0.1); client.close(); thread.join()
 )
 def test_parameters_and_filters_choose_connections(params: dict[str, str], filters: Filters | None, rows: int) -> None:
     assert len(trace(CONNECTIONS.replace("COUNT", "3"), params, filters).rows) == rows
+
+
+def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
+    before = """
+import socket
+waiting = socket.create_server(("127.0.0.1", 0), backlog=128)
+held = []
+def act():
+    held.append(socket.create_connection(waiting.getsockname()))
+"""
+    pids, rows = trace_children("tcptracer", before)
+    kinds = (b"connect", b"close")
+    assert [(row["pid"], row["kind"]) for row in rows] == [(pid, kind) for pid in pids for kind in kinds]
