@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from tests.agent.runner import harness
+from tests.e2e.stack import ROOT
 from tests.matrix import preloaded, results
 from tests.matrix.measure import measure
 
@@ -50,7 +51,7 @@ def fill(tool: str, root: Path, commit: str, *, guest: bool) -> bool:
             signal.alarm(0)
         output = Path(folder) / "stock.txt"
         text = output.read_text(errors="backslashreplace") if output.exists() else ""
-        results.save(root, tool, commit, result.as_dict(), text.replace(folder, "/tmp"))
+        results.save(root, tool, commit, result.as_dict(), text.replace(folder, "/tmp").replace(f"{ROOT}/", ""))
     print(f"{tool}: {result.ours.state} {result.ours.reason}; stock: {result.stock.state} {result.stock.reason}")
     return True
 
