@@ -1,0 +1,150 @@
+"""bashreadline against shells at a pseudo-terminal, which get lines that the test knows."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from proto.v1.agent_pb2 import Filters, RunUpdate
+from tests.agent.runner.harness import Run
+
+pytestmark = pytest.mark.kernel
+
+LINES = 211
+CUT = 32768
+
+
+class Shell:
+    """An interactive bash that asks with `> ` when it wants the next line."""
+
+    def __init__(self) -> None:
+        self.terminal, inside = pty.openpty()
+        command = ["bash", "--norc", "--noprofile", "-i"]
+        env = {"PATH": os.environ["PATH"], "PS1": "> ", "TERM": "dumb", "HISTFILE": "/dev/null", "LC_ALL": "C"}
+        self.process = subprocess.Popen(
+            command, stdin=inside, stdout=inside, stderr=inside, env=env, start_new_session=True, close_fds=True
+        )
+        os.close(inside)
+        self._read_to_prompt()
+
+    def enter(self, line: bytes) -> None:
+        os.write(self.terminal, line + b"\n")
+        self._read_to_prompt()
+
+    def enter_unseen(self) -> None:
+        """The line that a shell was waiting for when the session started is not seen."""
+        self.enter(b": unseen")
+
+    def close(self) -> None:
+        os.close(self.terminal)
+        self.process.wait(30)
+
+    def _read_to_prompt(self) -> None:
+        shown = b""
+        while not shown.endswith(b"> "):
+            shown += os.read(self.terminal, 65536)
+
+
+@contextmanager
+def shells(count: int = 1) -> Iterator[list[Shell]]:
+    running = [Shell() for _ in range(count)]
+    try:
+        yield running
+    finally:
+        for shell in running:
+            shell.close()
+
+
+def lines_of(run: Run, expected: int) -> list[bytes]:
+    run.wait_for(expected)
+    run.stop()
+    run.wait()
+    run.check_books()
+    assert all(row["size"] == len(row["line"]) for row in run.rows())
+    return [row["line"] for row in run.rows()]
+
+
+def test_a_prime_number_of_lines_as_they_were_typed() -> None:
+    typed = [b": line %d" % number for number in range(LINES)]
+    with shells() as (shell,), Run("bashreadline", filters=Filters(pid=shell.process.pid)) as run:
+        assert run.first.state == RunUpdate.STATE_ATTACHED, run.end.message
+        shell.enter_unseen()
+        for line in typed:
+            shell.enter(line)
+        assert lines_of(run, LINES) == typed
+        whose = {(row["pid"], row["tid"], row["uid"], row["comm"]) for row in run.rows()}
+        assert whose == {(shell.process.pid, shell.process.pid, os.getuid(), b"bash")}
+
+
+def test_empty_long_and_non_utf8_lines_are_whole() -> None:
+    typed = [b"", b": caf\xc3\xa9", b": " + b"x" * 3000, b"# " + b"abcdefg " * 2500, b": 'quo\\ted' \"$HOME\""]
+    with shells() as (shell,), Run("bashreadline", filters=Filters(pid=shell.process.pid)) as run:
+        shell.enter_unseen()
+        for line in typed:
+            shell.enter(line)
+        assert lines_of(run, len(typed)) == typed
+
+
+def test_without_a_pid_filters_choose_shells() -> None:
+    """Both shells are ours; a look at one parent's children sees no other shell of this host."""
+    ours = Filters(ppid=os.getpid(), comm="bash", uid=os.getuid())
+    with shells(2) as (first, second), Run("bashreadline", filters=ours) as run:
+        first.enter_unseen()
+        second.enter_unseen()
+        first.enter(b": one")
+        second.enter(b": two")
+        assert lines_of(run, 2) == [b": one", b": two"]
+        assert [row["pid"] for row in run.rows()] == [first.process.pid, second.process.pid]
+
+
+def test_a_program_without_readline_is_refused() -> None:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as cat:
+        with Run("bashreadline", filters=Filters(pid=cat.pid)) as run:
+            message = run.end.message
+        assert cat.stdin
+        cat.stdin.close()
+    assert message == f"process {cat.pid} (cat) has no program or library loaded that defines any of readline"
+
+
+READER = """
+import ctypes, os, sys
+readline = ctypes.CDLL("libreadline.so.8").readline
+readline.restype = ctypes.c_char_p
+print(os.getpid(), flush=True)
+while (line := readline(b"> ")) is not None: os.write(1, b"=" + line + b"\\n")
+"""
+
+
+def test_a_program_with_the_library_is_seen_and_a_huge_line_cut() -> None:
+    typed = [b"line %d" % number for number in range(13)] + [b"x" * 40_009]
+    terminal, inside = pty.openpty()
+    reader = subprocess.Popen(["python3", "-c", READER], stdin=inside, stdout=subprocess.PIPE, stderr=inside)
+    try:
+        assert reader.stdout
+        reader.stdout.readline()
+        with Run("bashreadline", filters=Filters(pid=reader.pid)) as run:
+            for line in [b"unseen", *typed]:
+                write_all(terminal, line + b"\n")
+                while not (answer := reader.stdout.readline()).endswith(b"=" + line + b"\n"):
+                    assert answer, "the reader has ended"
+            run.wait_for(len(typed))
+            run.stop()
+            run.wait()
+            run.check_books()
+            assert [(row["size"], row["line"]) for row in run.rows()] == [(len(line), line[:CUT]) for line in typed]
+    finally:
+        reader.kill()
+        reader.communicate()
+        os.close(terminal)
+        os.close(inside)
+
+
+def write_all(terminal: int, data: bytes) -> None:
+    """A terminal takes what its reader has room for."""
+    while data:
+        data = data[os.write(terminal, data[:1024]) :]
