@@ -1,8 +1,9 @@
-"""Events: one ring for each record size, joined into batches in the order of time."""
+"""Events and bytes: one ring for each record size, joined into batches in the order of time, in which all that a
+thread did follows what it did before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from agent.runner.arrays import (
 from agent.runner.readers import BATCH_ROWS
 from agent.runner.readers.raw import field_dtype, here_array, located_array
 from agent.runner.readers.ring import RingReader
+from agent.runner.readers.watermark import Watermark
 from bpf.dynamic import RAW, Place, RawField, without_raw
 from bpf.emitters import ZEROED_SLOT
 from bpf.layout import row_members, string_column, struct_dtype
@@ -32,6 +34,17 @@ BUFFER_BYTES = 8 * 1024 * 1024
 class RingSource:
     map_fd: int
     ring_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Columns of records of one size. ``zeroed``: what lies behind a string in its slot is zero."""
+
+    columns: Mapping[str, np.ndarray]
+    zeroed: bool
+
+    def __len__(self) -> int:
+        return len(self.columns["time"])
 
 
 class ColumnBuffer:
@@ -59,9 +72,18 @@ class ColumnBuffer:
             column[self.rows : end] = records[name]
         self.rows = end
 
-    def column(self, name: str) -> np.ndarray:
-        """Valid until the buffer is filled again."""
-        return self._columns[name][: self.rows]
+    def take(self, until: int | None) -> Rows:
+        """Those up to this time, or all of them. Valid until the buffer is filled again."""
+        held = {name: column[: self.rows] for name, column in self._columns.items()}
+        ready = held["time"] <= until if until is not None else None
+        if ready is None or ready.all():
+            self.rows = 0
+            return Rows(held, zeroed=self.zeroed)
+        given = Rows({name: column[ready] for name, column in held.items()}, zeroed=self.zeroed)
+        self.rows -= int(ready.sum())
+        for name, column in held.items():
+            self._columns[name][: self.rows] = column[~ready]
+        return given
 
 
 class EventsReader:
@@ -88,38 +110,46 @@ class EventsReader:
             RingReader(ring.map_fd, ring.ring_bytes, record) for ring, (_, record) in zip(rings, records, strict=True)
         ]
         self._buffers = [ColumnBuffer(record, zeroed=size <= ZEROED_SLOT) for size, record in records]
+        self._mark = Watermark(self._rings)
 
     def drain(self) -> int:
         moved = 0
+        self._mark.before_read()
         for ring, buffer in zip(self._rings, self._buffers, strict=True):
             moved += ring.read(buffer.append, buffer.room) * ring.stride
+        self._mark.after_read()
         return moved
 
     def waiting(self) -> int:
         return max(buffer.filled_bytes for buffer in self._buffers)
 
-    def take(self, *, final: bool) -> Iterator[pa.RecordBatch]:  # noqa: ARG002 - events are never held back
-        filled = [buffer for buffer in self._buffers if buffer.rows]
+    def take(self, *, final: bool) -> Iterator[pa.RecordBatch]:
+        until = None if final else self._until()
+        filled = [rows for rows in (buffer.take(until) for buffer in self._buffers) if len(rows)]
         if not filled:
             return
-        order = _time_order([buffer.column("time") for buffer in filled])
+        order = _time_order([rows.columns["time"] for rows in filled])
         arrays = [self._array(column, filled, order) for column in self._columns]
         arrays += [self._field(field, filled, order) for field in self._fields]
         batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
         for start in range(0, batch.num_rows, BATCH_ROWS):
             yield batch.slice(start, BATCH_ROWS)
-        for buffer in filled:
-            buffer.rows = 0
+
+    def _until(self) -> int | None:
+        """One ring is in order by itself; a buffer without room must be given out whole to go on at all."""
+        if len(self._rings) == 1 or any(not buffer.room for buffer in self._buffers):
+            return None
+        return self._mark.time
 
     def close(self) -> None:
         for ring in self._rings:
             ring.close()
 
-    def _array(self, column: pb.Column, filled: list[ColumnBuffer], order: np.ndarray | None) -> pa.Array:
-        parts = [buffer.column(column.name) for buffer in filled]
+    def _array(self, column: pb.Column, filled: list[Rows], order: np.ndarray | None) -> pa.Array:
+        parts = [rows.columns[column.name] for rows in filled]
         if column.type == pb.CTYPE_STRING:
             slots = zip(parts, filled, strict=True)
-            return _ordered_dictionary([slot_array(part, zeroed=buffer.zeroed) for part, buffer in slots], order)
+            return _ordered_dictionary([slot_array(part, zeroed=rows.zeroed) for part, rows in slots], order)
         values = _ordered(parts, order)
         if column.type == pb.CTYPE_CHAR:
             return char_array(column, values)
@@ -127,11 +157,11 @@ class EventsReader:
             return name_array(values, self._names)
         return number_array(values, arrow_type(column))
 
-    def _field(self, field: RawField, filled: list[ColumnBuffer], order: np.ndarray | None) -> pa.Array:
-        parts = [buffer.column(field.column.name) for buffer in filled]
+    def _field(self, field: RawField, filled: list[Rows], order: np.ndarray | None) -> pa.Array:
+        parts = [rows.columns[field.column.name] for rows in filled]
         if field.place is Place.HERE:
             return here_array(field, _ordered(parts, order))
-        slots = [buffer.column(RAW) for buffer in filled]
+        slots = [rows.columns[RAW] for rows in filled]
         located = [located_array(field, words, raw) for words, raw in zip(parts, slots, strict=True)]
         return _ordered_dictionary(located, order)
 

@@ -43,6 +43,16 @@ class RingReader:
         self._fence = threading.Lock()
         self._fence.acquire()
 
+    @property
+    def produced(self) -> int:
+        """Where the next record will begin, counted in bytes for ever."""
+        return int(self._producer[0])
+
+    @property
+    def consumed(self) -> int:
+        """Up to where records were taken, counted in the same way."""
+        return int(self._consumer[0])
+
     def read(self, sink: Callable[[np.ndarray], None], room: int) -> int:
         """At most ``room`` complete records, in order. The sink's arrays are valid only while it runs.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from agent.runner.readers import events as module
+from agent.runner.readers import watermark
 from agent.runner.readers.events import EventsReader, RingSource, record_dtype
 from proto.v1 import tool_pb2 as pb
 
@@ -26,9 +27,11 @@ class FakeRing:
     def __init__(self, _fd: int, _bytes: int, record: np.dtype[np.void]) -> None:
         self.dtype, self.stride = record, record.itemsize
         self.records = np.empty(0, record)
+        self.produced = self.consumed = 0
         FakeRing.made.append(self)
 
     def put(self, rows: list[Row]) -> None:
+        self.produced += len(rows)
         self.records = np.zeros(len(rows), self.dtype)
         for record, (time, pid, comm, path) in zip(self.records, rows, strict=True):
             record["time"], record["pid"], record["comm"] = time, pid, np.void(comm.ljust(16, b"\0"))
@@ -39,6 +42,7 @@ class FakeRing:
         given, self.records = self.records[:room], self.records[room:]
         for start in range(0, len(given), 2):  # as the wrap and the largest stretch cut it
             sink(given[start : start + 2])
+        self.consumed += len(given)
         return len(given)
 
     def close(self) -> None: ...
@@ -101,3 +105,43 @@ def test_a_full_buffer_takes_no_more_until_it_is_given_out(
     assert [row[0] for row in rows(reader)] == [0, 1, 2, 3]
     reader.drain()
     assert [row[0] for row in rows(reader)] == [4, 5]
+
+
+def test_a_row_waits_until_what_was_before_it_in_another_ring_is_here(
+    rings: list[FakeRing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = iter([15, 50])
+    monkeypatch.setattr(watermark, "boot_ns", lambda: next(now))
+    reader = EventsReader(0, COLUMNS, [RingSource(1, 4096), RingSource(2, 4096)], str)
+    rings[0].put([(10, 1, b"a", b"1")])
+    rings[1].put([(12, 1, b"a", b"2" * 9), (40, 1, b"a", b"4" * 9)])  # after the 30 below, which was missed
+    reader.drain()
+    assert [row[0] for row in rows(reader)] == [10, 12]
+    rings[0].put([(30, 1, b"a", b"3")])
+    reader.drain()
+    assert [row[0] for row in rows(reader)] == [30, 40]
+
+
+def test_a_record_in_the_making_holds_back_what_came_after_it(
+    rings: list[FakeRing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = iter([20, 30])
+    monkeypatch.setattr(watermark, "boot_ns", lambda: next(now))
+    reader = EventsReader(0, COLUMNS, [RingSource(1, 4096), RingSource(2, 4096)], str)
+    rings[0].produced += 1  # not readable yet
+    rings[1].put([(10, 1, b"a", b"2" * 9)])
+    reader.drain()
+    assert rows(reader) == []
+    rings[0].produced -= 1
+    rings[0].put([(5, 1, b"a", b"1")])
+    reader.drain()
+    assert [row[0] for row in rows(reader)] == [5, 10]
+
+
+def test_at_the_end_nothing_is_held_back(rings: list[FakeRing], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watermark, "boot_ns", lambda: 0)
+    reader = EventsReader(0, COLUMNS, [RingSource(1, 4096), RingSource(2, 4096)], str)
+    rings[0].put([(10, 1, b"a", b"1")])
+    reader.drain()
+    assert rows(reader) == []
+    assert [batch.num_rows for batch in reader.take(final=True)] == [1]
