@@ -63,6 +63,10 @@ class ColumnBuffer:
         return self._capacity - self.rows
 
     @property
+    def latest(self) -> int:
+        return int(self._columns["time"][: self.rows].max())
+
+    @property
     def filled_bytes(self) -> int:
         return self.rows * self._record_bytes
 
@@ -136,10 +140,11 @@ class EventsReader:
             yield batch.slice(start, BATCH_ROWS)
 
     def _until(self) -> int | None:
-        """One ring is in order by itself; a buffer without room must be given out whole to go on at all."""
-        if len(self._rings) == 1 or any(not buffer.room for buffer in self._buffers):
+        """One ring is in order by itself. What a ring holds for which there was no room is later than what was read."""
+        if len(self._rings) == 1:
             return None
-        return self._mark.time
+        full = [buffer.latest for buffer in self._buffers if not buffer.room]
+        return min(full, default=self._mark.time)
 
     def close(self) -> None:
         for ring in self._rings:
