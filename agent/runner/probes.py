@@ -39,6 +39,8 @@ _FLAG_FREQ = 1 << 10
 _PERF_TYPE_SOFTWARE, _PERF_TYPE_TRACEPOINT = 1, 2
 _PERF_COUNT_SW_CPU_CLOCK = 0
 _PERF_FLAG_FD_CLOEXEC = 8
+# Probes on one place must agree on its counter (kernel/events/uprobes.c); bcc 0.26 leaves its own to chance.
+_TAKEN = "; another tracer, like one of bcc-tools, may hold the same place in its own way: end that one first"
 _PERF_EVENT_IOC_SET_BPF = 0x40042408
 
 # arch_uprobe_analyze_insn() of arch/x86/kernel/uprobes.c: ENOTSUPP, which has no name outside the kernel, or ENOEXEC.
@@ -114,7 +116,11 @@ def attach_user_functions(program: int, places: Places, pid: int, *, at_return: 
         what = f"{places.name}+{offset:#x}"
         attr = _probe_attr("uprobe", path, offset, what, at_return=at_return)
         _set_counter(attr, counter)
-        yield _hold(program, attr, what, pid=pid, cookie=cookie)
+        try:
+            held = _hold(program, attr, what, pid=pid, cookie=cookie)
+        except AttachError as error:
+            raise AttachError(f"{error}{_TAKEN if ctypes.get_errno() == errno.EINVAL else ''}") from error
+        yield held
 
 
 def attach_user_functions_at_once(program: int, places: Places, pid: int, *, at_return: bool) -> Held:

@@ -137,6 +137,22 @@ def test_a_function_of_one_process_is_left_alone_in_others(loaded: Loaded, tmp_p
         close(held)
 
 
+def test_a_place_that_another_tracer_holds_in_its_own_way_is_refused_with_the_reason(
+    loaded: Loaded, tmp_path: Path
+) -> None:
+    program = loaded.program("on_function", "kprobe")
+    (function,) = find_functions(f"{build('functions.c', tmp_path)}:leaf", -1)
+    (other,) = probes.attach_user_functions(
+        program, probes.Places(function.path, [function.offset], counters=[6]), -1, at_return=False
+    )
+    with pytest.raises(AttachError, match="Invalid argument; another tracer, like one of bcc-tools, may hold the same"):
+        list(
+            probes.attach_user_functions(program, probes.Places(function.path, [function.offset]), -1, at_return=False)
+        )
+    close(other)
+    os.close(program)
+
+
 @pytest.mark.parametrize(
     ("attach", "message"),
     [
