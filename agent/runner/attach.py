@@ -9,19 +9,17 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import groupby
-from pathlib import Path
 
-from agent.kernel.functions import Function, FunctionsError, find_functions
+from agent.kernel.functions import Function
 from agent.runner import probes, selection
 from agent.runner.compiler import AttachError, Compiled, program_types
 from agent.runner.found_targets import FoundTargets
 from agent.runner.listing import Loaded
 from agent.runner.map_access import update_map
-from agent.runner.mapped import find_mapped, nothing_mapped
-from agent.runner.probes import Held, Places, UntraceableError
+from agent.runner.probes import Held, Places
 from agent.runner.resolved import Resolved
 from agent.runner.terminals import no_terminal, terminal_numbers
+from agent.runner.user_functions import attach_functions, check_mapped, told
 from bpf.catalog import CatalogTool
 from bpf.emitters import stack_tables
 from bpf.layout import is_on
@@ -37,7 +35,6 @@ RING_BYTES_LARGE_CLASS = 8 * 1024 * 1024
 RING_BYTES_MIN = 1024 * 1024
 RING_MEMORY_SHARE = 64
 DEFAULT_FREQUENCY = 49
-ANYWHERE = "c:getppid"
 CLOSERS = 64
 
 _KIND = {
@@ -50,8 +47,6 @@ _KIND = {
     pb.PROBE_TYPE_KRETPROBE: "kprobe",
     pb.PROBE_TYPE_PERF_TIMER: "perf_event",
 }
-# Of bpf/include/types.h.
-ONE_FUNCTION = "FS_ONE_FUNCTION=1"
 _USER_FUNCTION = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE, pb.PROBE_TYPE_USDT)
 
 
@@ -139,8 +134,8 @@ def attach(
         for probe in wanted:
             for attached in _attach(request, probe, held):
                 held.probes.append(attached)
-        _check_mapped(request, wanted, held)
-        held.variant = _told(variant, held)
+        check_mapped(request, [_target(request, probe) for probe in wanted if probe.mapped], held)
+        held.variant = told(variant, held)
     except BaseException:
         held.close()
         raise
@@ -291,105 +286,7 @@ def _attach(request: Request, probe: pb.Probe, held: Attachment) -> Iterator[Hel
     elif probe.type in (pb.PROBE_TYPE_KPROBE, pb.PROBE_TYPE_KRETPROBE):
         yield probes.attach_kernel_function(program, probe.target, at_return=probe.type == pb.PROBE_TYPE_KRETPROBE)
     else:
-        yield from _attach_functions(request, probe, program, held)
-
-
-def _attach_functions(request: Request, probe: pb.Probe, program: int, held: Attachment) -> Iterator[Held]:
-    """The index of a function is its cookie, the same at entry and return."""
-    target = _target(request, probe)
-    if target not in held.places:
-        held.places[target] = _find(request, probe, target, held.functions)
-        _check_told_apart(held)
-    for places in held.places[target]:
-        yield from _attach_places(request, probe, program, places, held)
-
-
-def _check_told_apart(held: Attachment) -> None:
-    if ONE_FUNCTION in held.variant.defines and len(held.functions) > 1:
-        raise AttachError(
-            f"{len(held.functions)} functions match, which a kernel before Linux 5.15 cannot tell apart; name one"
-        )
-
-
-def _find(request: Request, probe: pb.Probe, target: str, functions: list[Function]) -> list[Places]:
-    """One for each file; what is found is added to ``functions``. Raises AttachError."""
-    if probe.mapped and not request.trial:
-        library, _, name = target.rpartition(":")
-        mapped = list(find_mapped(library, name, request.filters.pid or -1, len(functions)))
-        functions += [function for _, function in mapped]
-        return [places for places, _ in mapped]
-    places: list[Places] = []
-    known = set()
-    for path, members in _files(ANYWHERE if probe.mapped else target, request):
-        file = Path(path).stat()
-        if (file.st_dev, file.st_ino) not in known:
-            known.add((file.st_dev, file.st_ino))
-            offsets, counters = [function.offset for function in members], [function.counter for function in members]
-            places.append(Places(path, offsets, len(functions), members[0].file, counters))
-            functions += members
-    return places
-
-
-def _files(target: str, request: Request) -> Iterator[tuple[str, list[Function]]]:
-    """The functions of each file, as each of the run's targets finds it. Raises AttachError."""
-    known = request.resolved.functions if request.resolved else ()
-    for pid in [-1] if known else request.targets.pids(request.filters):
-        try:
-            found = known or find_functions(target, pid)
-        except FunctionsError as error:
-            raise AttachError(str(error)) from error
-        yield from ((path, list(inside)) for path, inside in groupby(found, key=lambda function: function.path))
-
-
-def _check_mapped(request: Request, wanted: Sequence[pb.Probe], held: Attachment) -> None:
-    """Of functions that may be absent, one at least must be there."""
-    targets = [_target(request, probe) for probe in wanted if probe.mapped]
-    if targets and not any(held.places[target] for target in targets):
-        raise AttachError(nothing_mapped(targets, request.filters.pid))
-
-
-def _attach_places(request: Request, probe: pb.Probe, program: int, places: Places, held: Attachment) -> Iterator[Held]:
-    pid = -1 if request.filters.follow else request.filters.pid or -1
-    at_return = probe.type == pb.PROBE_TYPE_URETPROBE
-    if probe.program in held.at_once:
-        try:
-            yield from _at_once(program, places, pid, held, at_return=at_return)
-            return
-        except AttachError:
-            # A kernel before 6.6 loads such a program and refuses only this; one by one it takes the program as well.
-            held.at_once.discard(probe.program)
-    for index in range(len(places.offsets)):
-        try:
-            yield from probes.attach_user_functions(program, places.part(index, index + 1), pid, at_return=at_return)
-        except UntraceableError:
-            held.left_out.add(places.first + index)
-
-
-def _at_once(program: int, places: Places, pid: int, held: Attachment, *, at_return: bool) -> Iterator[Held]:
-    """All of them but those that take no probe: one such refuses all that it is together with."""
-    count = len(places.offsets)
-    try:
-        yield probes.attach_user_functions_at_once(program, places, pid, at_return=at_return)
-    except UntraceableError:
-        if count == 1:
-            held.left_out.add(places.first)
-            return
-        for part in (places.part(0, count // 2), places.part(count // 2, count)):
-            yield from _at_once(program, part, pid, held, at_return=at_return)
-
-
-def _told(variant: pb.Variant, held: Attachment) -> pb.Variant:
-    """The variant as it is attached: with what it does not see here. Raises AttachError when nothing is left."""
-    if not held.left_out:
-        return variant
-    names = ", ".join(held.functions[index].name for index in sorted(held.left_out))
-    why = f"the kernel cannot put a probe on the first instruction of {names}"
-    if len(held.left_out) == len(held.functions):
-        raise AttachError(f"nothing is left to trace: {why}")
-    told = pb.Variant()
-    told.CopyFrom(variant)
-    told.loses = "; ".join(filter(None, (variant.loses, why)))
-    return told
+        yield from attach_functions(request, probe, program, held, _target(request, probe))
 
 
 def _target(request: Request, probe: pb.Probe) -> str:

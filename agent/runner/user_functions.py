@@ -1,0 +1,119 @@
+"""Attaches to functions of programs and libraries: finds them, tells them apart, leaves out what takes no probe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.kernel.functions import Function, FunctionsError, find_functions
+from agent.runner import probes
+from agent.runner.compiler import AttachError
+from agent.runner.mapped import find_mapped, nothing_mapped
+from agent.runner.probes import Held, Places, UntraceableError
+from proto.v1 import tool_pb2 as pb
+
+if TYPE_CHECKING:
+    from agent.runner.attach import Attachment, Request
+
+ANYWHERE = "c:getppid"
+# Of bpf/include/types.h.
+ONE_FUNCTION = "FS_ONE_FUNCTION=1"
+
+
+def attach_functions(request: Request, probe: pb.Probe, program: int, held: Attachment, target: str) -> Iterator[Held]:
+    """To all that ``target`` means. The index of a function is its cookie, the same at entry and return. Raises
+    AttachError."""
+    if target not in held.places:
+        held.places[target] = _find(request, probe, target, held.functions)
+        _check_told_apart(held)
+    for places in held.places[target]:
+        yield from _attach_places(request, probe, program, places, held)
+
+
+def _check_told_apart(held: Attachment) -> None:
+    if ONE_FUNCTION in held.variant.defines and len(held.functions) > 1:
+        raise AttachError(
+            f"{len(held.functions)} functions match, which a kernel before Linux 5.15 cannot tell apart; name one"
+        )
+
+
+def _find(request: Request, probe: pb.Probe, target: str, functions: list[Function]) -> list[Places]:
+    """One for each file; what is found is added to ``functions``. Raises AttachError."""
+    if probe.mapped and not request.trial:
+        library, _, name = target.rpartition(":")
+        mapped = list(find_mapped(library, name, request.filters.pid or -1, len(functions)))
+        functions += [function for _, function in mapped]
+        return [places for places, _ in mapped]
+    places: list[Places] = []
+    known = set()
+    for path, members in _files(ANYWHERE if probe.mapped else target, request):
+        file = Path(path).stat()
+        if (file.st_dev, file.st_ino) not in known:
+            known.add((file.st_dev, file.st_ino))
+            offsets, counters = [function.offset for function in members], [function.counter for function in members]
+            places.append(Places(path, offsets, len(functions), members[0].file, counters))
+            functions += members
+    return places
+
+
+def _files(target: str, request: Request) -> Iterator[tuple[str, list[Function]]]:
+    """The functions of each file, as each of the run's targets finds it. Raises AttachError."""
+    known = request.resolved.functions if request.resolved else ()
+    for pid in [-1] if known else request.targets.pids(request.filters):
+        try:
+            found = known or find_functions(target, pid)
+        except FunctionsError as error:
+            raise AttachError(str(error)) from error
+        yield from ((path, list(inside)) for path, inside in groupby(found, key=lambda function: function.path))
+
+
+def check_mapped(request: Request, targets: Sequence[str], held: Attachment) -> None:
+    """Of functions that may be absent, one at least must be there. Raises AttachError."""
+    if targets and not any(held.places[target] for target in targets):
+        raise AttachError(nothing_mapped(targets, request.filters.pid))
+
+
+def _attach_places(request: Request, probe: pb.Probe, program: int, places: Places, held: Attachment) -> Iterator[Held]:
+    pid = -1 if request.filters.follow else request.filters.pid or -1
+    at_return = probe.type == pb.PROBE_TYPE_URETPROBE
+    if probe.program in held.at_once:
+        try:
+            yield from _at_once(program, places, pid, held, at_return=at_return)
+            return
+        except AttachError:
+            # A kernel before 6.6 loads such a program and refuses only this; one by one it takes the program as well.
+            held.at_once.discard(probe.program)
+    for index in range(len(places.offsets)):
+        try:
+            yield from probes.attach_user_functions(program, places.part(index, index + 1), pid, at_return=at_return)
+        except UntraceableError:
+            held.left_out.add(places.first + index)
+
+
+def _at_once(program: int, places: Places, pid: int, held: Attachment, *, at_return: bool) -> Iterator[Held]:
+    """All of them but those that take no probe: one such refuses all that it is together with."""
+    count = len(places.offsets)
+    try:
+        yield probes.attach_user_functions_at_once(program, places, pid, at_return=at_return)
+    except UntraceableError:
+        if count == 1:
+            held.left_out.add(places.first)
+            return
+        for part in (places.part(0, count // 2), places.part(count // 2, count)):
+            yield from _at_once(program, part, pid, held, at_return=at_return)
+
+
+def told(variant: pb.Variant, held: Attachment) -> pb.Variant:
+    """The variant as it is attached: with what it does not see here. Raises AttachError when nothing is left."""
+    if not held.left_out:
+        return variant
+    names = ", ".join(held.functions[index].name for index in sorted(held.left_out))
+    why = f"the kernel cannot put a probe on the first instruction of {names}"
+    if len(held.left_out) == len(held.functions):
+        raise AttachError(f"nothing is left to trace: {why}")
+    attached = pb.Variant()
+    attached.CopyFrom(variant)
+    attached.loses = "; ".join(filter(None, (variant.loses, why)))
+    return attached
