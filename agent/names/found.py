@@ -40,4 +40,4 @@ def _rank(word: str, wanted: str) -> int | None:
     at = word.find(wanted)
     if at < 0:
         return None
-    return 0 if word == wanted else 1 if at == 0 else 2
+    return 0 if word == wanted != "" else 1 if at == 0 else 2

@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { get } from "./http";
+import type { NameKind } from "./names";
 
 export type VerdictState = "checking" | "works" | "works_with_loss" | "refused" | "forbidden";
 
@@ -27,6 +28,7 @@ export interface Param {
   choices?: string[];
   help?: string;
   unit?: string;
+  hint?: NameKind | "";
 }
 
 export interface Probe {

@@ -18,7 +18,7 @@ def test_equal_ones_come_first_then_beginnings_then_the_rest_each_in_its_order()
 
 def test_case_does_not_matter_and_no_text_fits_all() -> None:
     assert names("PY", "python", "Pypy", "ruby") == ["python", "Pypy"]
-    assert names("", "b", "a") == ["b", "a"]
+    assert names("", "b", "", "a") == ["b", "", "a"]
 
 
 def test_the_best_of_several_words_counts() -> None:

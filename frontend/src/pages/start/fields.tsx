@@ -3,6 +3,8 @@ import type { FilterName, Param, Tool } from "../../api/catalog";
 import { durationText } from "../../format/parse";
 import { count } from "../../format/numbers";
 import { type Draft, LIMIT_NAMES, type LimitName, LIMITS, limitError } from "./draft";
+import { kindOfFilter, kindOfParam } from "./completion";
+import { CompletedInput } from "./name-input";
 import classes from "./start.module.css";
 
 interface FieldsProps<V> {
@@ -11,6 +13,8 @@ interface FieldsProps<V> {
   change: (values: V) => void;
   /** The field that the server refused. */
   field: string | null;
+  /** Whose names are offered. */
+  hosts: readonly string[];
 }
 
 const REFUSED = "See the message beside Start.";
@@ -19,7 +23,7 @@ function isField(field: string | null, group: string, name: string): boolean {
   return field === name || field === `${group}.${name}`;
 }
 
-export function ParamFields({ tool, values, change, field }: FieldsProps<Draft["params"]>) {
+export function ParamFields({ tool, values, change, field, hosts, pid }: FieldsProps<Draft["params"]> & { pid: number }) {
   return (
     <div className={classes.fields}>
       {(tool.params ?? []).map((param) => (
@@ -28,6 +32,8 @@ export function ParamFields({ tool, values, change, field }: FieldsProps<Draft["
           param={param}
           value={values[param.name] ?? ""}
           refused={isField(field, "params", param.name)}
+          hosts={hosts}
+          pid={pid}
           change={(value) => change({ ...values, [param.name]: value })}
         />
       ))}
@@ -39,10 +45,12 @@ interface ParamProps {
   param: Param;
   value: string;
   refused: boolean;
+  hosts: readonly string[];
+  pid: number;
   change: (value: string) => void;
 }
 
-function ParamField({ param, value, refused, change }: ParamProps) {
+function ParamField({ param, value, refused, hosts, pid, change }: ParamProps) {
   const shared = { label: param.name, description: describe(param), "data-testid": `param-${param.name}` };
   switch (param.type) {
     case "bool":
@@ -58,20 +66,29 @@ function ParamField({ param, value, refused, change }: ParamProps) {
         />
       );
     default:
-      return (
-        <TextInput
-          {...shared}
-          className={param.type === "function" || param.type === "path" ? (classes.wide ?? "") : ""}
-          required={param.required ?? false}
-          placeholder={PLACEHOLDERS[param.type]}
-          value={value}
-          onChange={(event) => change(event.currentTarget.value)}
-          error={refused && REFUSED}
-          spellCheck={false}
-          autoComplete="off"
-        />
-      );
+      return <TextParam param={param} value={value} refused={refused} hosts={hosts} pid={pid} change={change} />;
   }
+}
+
+const WIDE: readonly string[] = ["function", "path", "library", "usdt", "tracepoint"];
+
+function TextParam({ param, value, refused, hosts, pid, change }: ParamProps) {
+  return (
+    <CompletedInput
+      kind={kindOfParam(param)}
+      hosts={hosts}
+      pid={pid}
+      label={param.name}
+      description={describe(param)}
+      testId={`param-${param.name}`}
+      className={WIDE.includes(param.type) ? classes.wide : undefined}
+      required={param.required ?? false}
+      placeholder={PLACEHOLDERS[param.type]}
+      value={value}
+      change={change}
+      error={refused && REFUSED}
+    />
+  );
 }
 
 const PLACEHOLDERS: Partial<Record<Param["type"], string>> = { function: "c:malloc or /usr/bin/app:handle_*", duration: "1s", path: "/" };
@@ -91,27 +108,27 @@ const FILTERS: Record<FilterName, { label: string; placeholder: string }> = {
   cgroup: { label: "Cgroup", placeholder: "cgroup id" },
 };
 
-export function FilterFields({ tool, values, change, field }: FieldsProps<Draft["filters"]>) {
+export function FilterFields({ tool, values, change, field, hosts }: FieldsProps<Draft["filters"]>) {
   return (
     <div className={classes.fields}>
       {(tool.filters ?? []).map((name) => (
-        <TextInput
+        <CompletedInput
           key={name}
+          kind={kindOfFilter(name)}
+          hosts={hosts}
           label={FILTERS[name].label}
           placeholder={FILTERS[name].placeholder}
-          data-testid={`filter-${name}`}
+          testId={`filter-${name}`}
           value={values[name] ?? ""}
-          onChange={(event) => change({ ...values, [name]: event.currentTarget.value })}
+          change={(value) => change({ ...values, [name]: value })}
           error={isField(field, "filters", name) && REFUSED}
-          autoComplete="off"
-          spellCheck={false}
         />
       ))}
     </div>
   );
 }
 
-export function LimitFields({ tool, values, change, field }: FieldsProps<Draft["limits"]>) {
+export function LimitFields({ tool, values, change, field }: Omit<FieldsProps<Draft["limits"]>, "hosts">) {
   const buffered = tool.streams?.some(({ kind }) => kind === "events" || kind === "bytes") ?? false;
   return (
     <div className={classes.fields}>

@@ -10,6 +10,7 @@ import { CopyLine, errorText, Key, Panel } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { RiskBadge } from "../../ui/risk";
 import { commandOf, type Draft, LIMIT_NAMES, limitError, requestOf } from "./draft";
+import { pidOf } from "./completion";
 import { FilterFields, LimitFields, ParamFields } from "./fields";
 import classes from "./start.module.css";
 import { TargetPicker } from "./target-picker";
@@ -42,12 +43,12 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
         </Panel>
         {(tool.params ?? []).length > 0 && (
           <Panel label="What">
-            <ParamFields tool={tool} values={draft.params} change={(params) => change({ params })} field={field} />
+            <ParamFields tool={tool} values={draft.params} change={(params) => change({ params })} field={field} hosts={draft.hosts} pid={pidOf(draft.filters.pid)} />
           </Panel>
         )}
         {(tool.filters ?? []).length > 0 && (
           <Panel label="Only events of">
-            <FilterFields tool={tool} values={draft.filters} change={(filters) => change({ filters })} field={field} />
+            <FilterFields tool={tool} values={draft.filters} change={(filters) => change({ filters })} field={field} hosts={draft.hosts} />
           </Panel>
         )}
         <Panel label="Until">
