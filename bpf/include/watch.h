@@ -28,8 +28,8 @@ static __always_inline u64 fs_switch(u64 leaves, u64 comes, u64 now)
     if (!running)
         return 0;
     if (running->since && running->thread != leaves) {
-        fs_count(FS_BLIND);
         fs_add(FS_BLIND_NS, now - running->since);
+        fs_count(FS_BLIND);
         since = FS_UNSEEN;
     } else {
         since = running->since;

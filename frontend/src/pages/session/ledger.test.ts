@@ -24,6 +24,8 @@ describe("the ledger on screen", () => {
   it("calls a session by its worst run", () => {
     expect(worstBooks(["complete", "lossy", "limited"])).toBe("lossy");
     expect(worstBooks(["complete", "broken"])).toBe("broken");
+    expect(worstBooks(["complete", "blind", "limited"])).toBe("blind");
+    expect(worstBooks(["blind", "lossy"])).toBe("lossy");
     expect(worstBooks(["complete", "in-flight"])).toBe("in-flight");
     expect(worstBooks([])).toBe("in-flight");
   });
