@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from agent.kernel.elf import Elf, ElfFileError, open_elf
 from agent.kernel.modules import Module, ModuleError, find_modules
@@ -57,21 +55,11 @@ def find_sites(text: str, pid: int) -> list[Site]:
         modules = find_modules(library, pid)
     except ModuleError as error:
         raise UsdtError(str(error)) from error
-    known = [site for module in _different(modules) for site in sites_of(module, strict=len(modules) == 1)]
+    known = [site for module in modules for site in sites_of(module, strict=len(modules) == 1)]
     found = matching(known, pattern)
     if not found:
         raise UsdtError(_nothing(pattern, known, modules, pid))
     return found
-
-
-def _different(modules: Iterable[Module]) -> list[Module]:
-    """Each file once, whatever its names."""
-    found: dict[tuple[int, int], Module] = {}
-    for module in modules:
-        with suppress(OSError):
-            status = Path(module.path).stat()
-            found.setdefault((status.st_dev, status.st_ino), module)
-    return list(found.values())
 
 
 def matching(sites: Iterable[Site], pattern: str) -> list[Site]:

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import Path
 
 from agent.kernel import operands
 from agent.kernel.functions import Function
@@ -71,7 +72,7 @@ def resolve_uprobe(request: Request, taken: Sequence[str]) -> Resolved:
 def resolve_usdt(request: Request, taken: Sequence[str]) -> Resolved:
     """Raises AttachError."""
     try:
-        sites = find_sites(str(request.values["probe"]), request.filters.pid or -1)
+        sites = _sites(request)
         tables = [operands_of(site) for site in sites]
     except UsdtError as error:
         raise AttachError(str(error)) from error
@@ -81,6 +82,16 @@ def resolve_usdt(request: Request, taken: Sequence[str]) -> Resolved:
         Function(site.probe, site.module.path, site.offset, site.semaphore, site.module.name) for site in sites
     ]
     return _resolved(call, chosen, functions)
+
+
+def _sites(request: Request) -> list[Site]:
+    """As each of the run's targets finds them, every place in a file once. Raises UsdtError."""
+    found: dict[tuple[int, int, int], Site] = {}
+    for pid in request.targets.pids(request.filters):
+        for site in find_sites(str(request.values["probe"]), pid):
+            file = Path(site.module.path).stat()
+            found.setdefault((file.st_dev, file.st_ino, site.offset), site)
+    return list(found.values())
 
 
 def _asked(request: Request, taken: Sequence[str]) -> Call:

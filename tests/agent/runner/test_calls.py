@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from agent.kernel.processes import find_process
 from agent.runner.attach import AttachError, Request
 from agent.runner.calls import resolve_uprobe, resolve_usdt
+from agent.runner.found_targets import FoundTargets, WantedProcess
 from bpf.catalog import ROOT, load_tool
 from bpf.dynamic import Place
 from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Filters
-from tests.workloads.compiled import build
+from tests.workloads.compiled import build, running
 
 pytestmark = pytest.mark.kernel  # imports bcc
 
@@ -66,6 +69,21 @@ def test_each_place_of_a_probe_has_its_own_operands(tmp_path: Path) -> None:
     assert [field.column.name for field in resolved.fields] == ["arg1", "arg2"]
     assert len(resolved.maps["fs_operands"]) == 3 * 2
     assert {"FS_SITES=3", "FS_ARGS=2"} < set(resolved.defines)
+
+
+class InContainers(FoundTargets):
+    """Targets that lead to these processes."""
+
+    def pids(self, filters: Filters) -> list[int]:
+        return [found.process.pid for found in self.processes]
+
+
+def test_containers_that_share_a_file_have_its_places_once(tmp_path: Path) -> None:
+    program = build("probes.c", tmp_path)
+    with running(program, 1) as first, running(program, 1) as second:
+        both = [WantedProcess("pid", find_process(work.pid), excluded=False) for work in (first, second)]
+        asked = replace(request("usdt", probe="*:workload:guarded"), targets=InContainers(both))
+        assert len(resolve_usdt(asked, []).functions) == 1
 
 
 def test_a_name_that_another_column_has_is_refused() -> None:
