@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -76,7 +77,7 @@ def _pass(
 ) -> tuple[Facts, Ours | None, Theirs | None]:
     """The workload once, with one of the two attached to it or both."""
     tree = ensure_headers(HEADERS_CACHE)
-    headers = stock_headers(tree, HEADERS_CACHE) if tree else None
+    headers = stock_headers(tree, Path(tempfile.gettempdir())) if tree else None
     with cell.start(folder) as ready:
         command = cell.stock.format(pid=ready.pid, **ready.words)
         other = Stock(command, folder, headers, preloaded=preloaded) if stock else None
