@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -185,3 +186,16 @@ def _find_token(value: Any) -> str:
         found = [token for child in value.values() if (token := _find_token(child))]
         return found[-1] if found else ""
     return ""
+
+
+@contextmanager
+def plaintext_allowed(stack: Stack) -> Iterator[None]:
+    """The host's owner allows S3; the policy is read at every start."""
+    policy = stack.data / "agent/policy.toml"
+    before = policy.read_text()
+    rest = [line for line in before.splitlines() if not line.startswith("risk")]
+    policy.write_text("\n".join(['risk = ["S0", "S1", "S2", "S3"]', *rest, ""]))
+    try:
+        yield
+    finally:
+        policy.write_text(before)

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, plaintext_allowed
 from tests.workloads.compiled import build, running
 
 pytestmark = pytest.mark.kernel
 
 COUNT = 101
 WHOLE, CUT, NULL = 0, 1, 3
-S3 = 'risk = ["S0", "S1", "S2", "S3"]\n'
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build("arguments.c", tmp_path_factory.mktemp("workload"))
-
-
-@contextmanager
-def plaintext_allowed(stack: Stack) -> Iterator[None]:
-    """The host's owner allows S3; the policy is read at every start."""
-    policy = stack.data / "agent/policy.toml"
-    before = policy.read_text()
-    policy.write_text(S3 + "\n".join(line for line in before.splitlines() if not line.startswith("risk")) + "\n")
-    try:
-        yield
-    finally:
-        policy.write_text(before)
 
 
 def start(program: Path, pid: int, **params: str) -> list[str]:

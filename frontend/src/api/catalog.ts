@@ -11,7 +11,7 @@ export interface Verdict {
 }
 
 export type FilterName = "pid" | "tid" | "uid" | "comm" | "cgroup" | "ppid";
-export type ParamType = "int" | "bool" | "enum" | "duration" | "function" | "path";
+export type ParamType = "int" | "bool" | "enum" | "duration" | "function" | "path" | "terminal";
 export type KindName = "events" | "top" | "histogram" | "stacks" | "counters" | "bytes";
 export type RiskName = "s0" | "s1" | "s2" | "s3";
 
