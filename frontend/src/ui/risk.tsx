@@ -1,6 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import type { RiskName } from "../api/catalog";
-import { Badge, type Tone } from "./parts";
+import { Badge, CopyLine, type Tone } from "./parts";
+import parts from "./parts.module.css";
 
 const RISKS: Record<RiskName, { tone: Tone; help: string }> = {
   s0: { tone: "mute", help: "S0: totals only" },
@@ -19,5 +20,26 @@ export function RiskBadge({ risk }: { risk: RiskName }) {
         </Badge>
       </span>
     </Tooltip>
+  );
+}
+
+/** Before plaintext is recorded: what that means, and what a host's owner has to do where it is refused. */
+export function PlaintextNotice({ refused }: { refused: boolean }) {
+  return (
+    <div className={parts.warning} role="note" data-testid="plaintext-notice">
+      <p>
+        <strong>S3: plaintext of people or programs.</strong> What is recorded may hold passwords, keys and private messages. Whoever may view
+        sessions can read it until the session is deleted; who started it, viewed it or exported it stands in the audit.
+      </p>
+      {refused && (
+        <>
+          <p>
+            Hosts refuse this class by default. The owner of a host allows it there, as root, in its policy file (/etc/fleetscope/policy.toml
+            where the agent was installed as a package):
+          </p>
+          <CopyLine text={'risk = ["S0", "S1", "S2", "S3"]'} label="Copy the line" />
+        </>
+      )}
+    </div>
   );
 }

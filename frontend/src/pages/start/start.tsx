@@ -4,6 +4,7 @@ import { tool as toolQuery } from "../../api/catalog";
 import { hosts as hostsQuery } from "../../api/fleet";
 import { session as sessionQuery } from "../../api/tracing";
 import { Empty, Failure, Loading, Page } from "../../ui/parts";
+import { PlaintextNotice } from "../../ui/risk";
 import { useMe } from "../use-me";
 import { draftOf, emptyDraft } from "./draft";
 import { StartForm } from "./start-form";
@@ -25,6 +26,9 @@ export function StartPage() {
       {error !== null && <Failure error={error} />}
       {error === null && !ready && <Loading />}
       {!me.can.start && <Empty title="Your role may watch, not start">Ask an administrator for the role tracer.</Empty>}
+      {ready && me.can.start && tool.data.risk === "s3" && (
+        <PlaintextNotice refused={hosts.data.some((host) => host.verdicts[tool.data.name]?.state === "forbidden")} />
+      )}
       {ready && me.can.start && (
         <StartForm
           key={name}

@@ -24,6 +24,8 @@ export class Reel {
   readonly cuts: TapeEvent[] = [];
   dropped = 0;
   bytes = 0;
+  /** The size of the screen comes along. */
+  sized = false;
 
   constructor(
     readonly key: string,
@@ -99,6 +101,7 @@ export class Tapes {
       rows: columns.screenRows < 0 ? 0 : numberAt(chunk, columns.screenRows, row),
     };
     reel.events.push(event);
+    reel.sized ||= event.columns > 0;
     if (event.missing > 0) reel.cuts.push(event);
     reel.bytes += data.length + OVERHEAD;
     while (reel.bytes > this.bound && reel.events.length > 1) {

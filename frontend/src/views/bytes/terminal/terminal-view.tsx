@@ -8,7 +8,6 @@ import { useConsumer } from "../../consume";
 import { NoRows } from "../../no-rows";
 import view from "../../view.module.css";
 import type { ViewProps } from "../../view-props";
-import { bytesColumns } from "../columns";
 import { Controls } from "./controls";
 import { Deck, type DeckStatus } from "./deck";
 import { marksOf } from "./marks";
@@ -41,7 +40,7 @@ export function TerminalView({ session, stream }: ViewProps) {
           />
         </div>
       )}
-      <Play key={reel.key} reel={reel} name={nameOf(reel)} session={session} stream={stream} />
+      <Play key={reel.key} reel={reel} name={nameOf(reel)} session={session} />
     </div>
   );
 }
@@ -51,13 +50,12 @@ const START: DeckStatus = { mode: "end", at: 0, busy: true, size: USUAL };
 /** How much of the tape passes before the figures change. */
 const FIGURES_MS = 100;
 
-function Play({ reel, name, session, stream }: ViewProps & { reel: Reel; name: string }) {
+function Play({ reel, name, session }: { reel: Reel; name: string; session: ViewProps["session"] }) {
   const layer = useRef<HTMLDivElement>(null);
   const cursor = useRef<HTMLDivElement>(null);
   const deck = useRef<Deck | null>(null);
   const [status, setStatus] = useState(START);
   const [size, setSize] = useState(USUAL);
-  const sized = bytesColumns(stream.columns).screenColumns >= 0;
 
   useEffect(() => {
     if (layer.current === null || cursor.current === null) return;
@@ -94,7 +92,7 @@ function Play({ reel, name, session, stream }: ViewProps & { reel: Reel; name: s
         ended={ended}
         toggle={toggle}
         act={(change) => act(({ player }) => change(player))}
-        size={sized ? null : size}
+        size={reel.sized ? null : size}
         setSize={setSize}
       />
       <Scrubber reel={reel} at={status.at} marks={marks} seek={seek} />
