@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -81,6 +83,22 @@ def check_counts(loaded: Loaded, index: int, held: probes.Held, work: Callable[[
 def test_a_tracepoint(loaded: Loaded) -> None:
     program = loaded.program("tracepoint__syscalls__sys_enter_getpid", "tracepoint")
     check_counts(loaded, 0, probes.attach_tracepoint(program, "syscalls:sys_enter_getpid"), os.getpid)
+
+
+def test_where_perf_events_have_no_links_the_event_alone_holds_the_program(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As before Linux 5.15, which does not know the attach type and says so."""
+
+    def unknown(_: object) -> int:
+        ctypes.set_errno(errno.EINVAL)
+        return -1
+
+    monkeypatch.setattr(probes, "_bpf_link_create", unknown)
+    program = loaded.program("tracepoint__syscalls__sys_enter_getpid", "tracepoint")
+    held = probes.attach_tracepoint(program, "syscalls:sys_enter_getpid")
+    assert held.event == -1
+    check_counts(loaded, 0, held, os.getpid)
 
 
 def test_a_raw_tracepoint(loaded: Loaded) -> None:
