@@ -21,7 +21,7 @@ describe("the start form", () => {
   const blank = emptyDraft(tool, ["build-01"]);
 
   it("begins with the tool's defaults; 0 is no limit", () => {
-    expect(blank.limits).toEqual({ duration: "5m", budget: "3%", rows: "", bytes: "", events_per_second: "" });
+    expect(blank.limits).toEqual({ duration: "5m", budget: "3%", rows: "", bytes: "", events_per_second: "", buffer: "" });
     expect(blank.params).toEqual({ failed: "false", function: "" });
   });
 
