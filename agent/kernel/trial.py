@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from types import TracebackType
 
 from agent.runner.attach import AttachError, Request, attach
@@ -21,7 +20,7 @@ SAMPLES = {
     pb.PARAM_TYPE_INT: "1",
     pb.PARAM_TYPE_DURATION: "1s",
     pb.PARAM_TYPE_TRACEPOINT: "sched:sched_process_exit",
-    pb.PARAM_TYPE_USDT: f"{sys.executable}:python:gc__*",
+    pb.PARAM_TYPE_USDT: "c:any:probe",
 }
 
 

@@ -89,3 +89,9 @@ def test_containers_that_share_a_file_have_its_places_once(tmp_path: Path) -> No
 def test_a_name_that_another_column_has_is_refused() -> None:
     with pytest.raises(AttachError, match="every row has a function of its own"):
         resolve_uprobe(request("uprobe", args="function:s64"), ["time", "function"])
+
+
+def test_whether_probes_can_be_had_does_not_depend_on_a_program_that_has_some() -> None:
+    resolved = resolve_usdt(replace(request("usdt", probe="c:any:probe"), trial=True), [])
+    assert [function.name for function in resolved.functions] == ["getppid"]
+    assert list(resolved.fields) == []
