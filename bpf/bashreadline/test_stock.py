@@ -38,7 +38,9 @@ def until(words):
     while words not in got: got += os.read(master, 4096)
 os.write(master, b"PS1='re''ady> '\\n"); until(b"ready> ")
 """
+    # The line that the shell waits for already when a tool is attached is no row of either.
     then = f"""
+os.write(master, b": before\\n"); until(b"ready> ")
 for n in range({LINES}):
     os.write(master, b": typed %d\\n" % n); until(b"ready> ")
 say(typed={LINES})
