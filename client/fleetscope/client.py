@@ -10,12 +10,13 @@ from typing import Any, Self, cast
 from fleetscope import config
 from fleetscope.errors import Refused
 from fleetscope.following import Following
-from fleetscope.models import Filters, Host, JoinToken, Limits, Me, Program, Session, User
+from fleetscope.models import Filters, Host, JoinToken, Limits, Me, Names, Program, Session, User
 from fleetscope.quantities import budget_permille, duration_ms
 from fleetscope.transport import Transport
 
 PATIENCE_SECONDS = 60.0
 _SESSION_ID = re.compile(r"[0-9A-Za-z-]+")
+_HOST_NAME = re.compile(r"[0-9A-Za-z_.-]*[0-9A-Za-z_-]")
 _TOOL_NAME = re.compile(r"[0-9A-Za-z_.-]*[0-9A-Za-z_-]")
 
 
@@ -76,6 +77,18 @@ class Client:
     def join_token(self) -> JoinToken:
         """A single-use token and the command that joins a host with it."""
         return cast(JoinToken, self._transport.json("POST", "hosts/token"))
+
+    def names(self, kind: str, text: str = "", *, host: str | None = None, pid: int = 0, limit: int = 50) -> Names:
+        """Names that a host has now: processes, functions, tracepoints... Without a host the only one is asked."""
+        asked = host or self._only_host()
+        body = {"kind": kind, "text": text, "pid": pid, "limit": limit}
+        return cast(Names, self._transport.json("POST", f"hosts/{_host(asked)}/names", body=body))
+
+    def _only_host(self) -> str:
+        names = [host["name"] for host in self.hosts() if host["state"] != "revoked"]
+        if len(names) != 1:
+            raise Refused(f"say which host: {', '.join(names) or 'none has joined yet'}", code="invalid", field="host")
+        return names[0]
 
     def tools(self) -> list[dict[str, Any]]:
         return cast(list[dict[str, Any]], self._transport.json("GET", "tools"))
@@ -178,6 +191,12 @@ def _session(text: str) -> str:
     """It becomes a part of an address: anything else could be another address."""
     if not _SESSION_ID.fullmatch(text):
         raise Refused(f"{text!r} is no session id; `fleetscope sessions` lists them", code="not_found", field="session")
+    return text
+
+
+def _host(text: str) -> str:
+    if not _HOST_NAME.fullmatch(text):
+        raise Refused(f"there is no host {text!r}; `fleetscope hosts` lists them", code="not_found", field="host")
     return text
 
 

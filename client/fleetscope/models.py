@@ -37,6 +37,15 @@ class Host(TypedDict):
     live_runs: int
 
 
+class Names(TypedDict):
+    """What a host says that it has; `total` fit, `meant` the text selects as it stands."""
+
+    host: str
+    names: list[dict[str, str | None]]
+    total: int
+    meant: int | None
+
+
 class JoinToken(TypedDict):
     token: str
     command: str

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from fleetscope.cli.accounts import login, logout, password, users
+from fleetscope.cli.complete import complete
 from fleetscope.cli.export import export
 from fleetscope.cli.hosts import hosts
 from fleetscope.cli.output import complain
@@ -29,7 +30,7 @@ def fleetscope() -> None:
     """
 
 
-for command in (login, logout, password, users, hosts, tools, start, watch, stop, sessions, export, program):
+for command in (login, complete, logout, password, users, hosts, tools, start, watch, stop, sessions, export, program):
     fleetscope.add_command(command)
 
 
