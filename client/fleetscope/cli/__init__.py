@@ -11,6 +11,7 @@ import click
 
 from fleetscope.cli.accounts import login, logout, password, users
 from fleetscope.cli.complete import complete
+from fleetscope.cli.completion import completion
 from fleetscope.cli.export import export
 from fleetscope.cli.hosts import hosts
 from fleetscope.cli.output import complain
@@ -30,7 +31,22 @@ def fleetscope() -> None:
     """
 
 
-for command in (login, complete, logout, password, users, hosts, tools, start, watch, stop, sessions, export, program):
+for command in (
+    login,
+    complete,
+    completion,
+    logout,
+    password,
+    users,
+    hosts,
+    tools,
+    start,
+    watch,
+    stop,
+    sessions,
+    export,
+    program,
+):
     fleetscope.add_command(command)
 
 

@@ -2,6 +2,7 @@
 
 import click
 
+from fleetscope.cli.completion import complete_host
 from fleetscope.cli.output import local_time, note, output_option, print_json, print_table
 from fleetscope.client import connect
 from fleetscope.models import Names
@@ -14,7 +15,7 @@ KINDS = (
 @click.command()
 @click.argument("kind", type=click.Choice(KINDS), metavar="KIND")
 @click.argument("text", default="")
-@click.option("--host", metavar="NAME", help="Ask this one. One host: optional.")
+@click.option("--host", shell_complete=complete_host, metavar="NAME", help="Ask this one. One host: optional.")
 @click.option("--pid", type=click.IntRange(1), default=None, help="Names as this process sees them: its libraries.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="At most so many names.")
 @output_option()

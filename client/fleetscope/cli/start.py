@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from fleetscope.cli.completion import complete_host, complete_tool
 from fleetscope.cli.ending import failure, report
 from fleetscope.cli.filters import filter_options, filters_of
 from fleetscope.cli.follow import Form, follow, stdout_is_gone
@@ -39,8 +40,15 @@ def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ..
 
 
 @click.command()
-@click.argument("tool")
-@click.option("--host", "hosts", multiple=True, metavar="NAME", help="Trace here; repeat for more. One host: optional.")
+@click.argument("tool", shell_complete=complete_tool)
+@click.option(
+    "--host",
+    "hosts",
+    shell_complete=complete_host,
+    multiple=True,
+    metavar="NAME",
+    help="Trace here; repeat for more. One host: optional.",
+)
 @click.option("--label", "labels", multiple=True, metavar="K=V", callback=_pairs, help="Trace all hosts labelled so.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="See: fleetscope tools.")
 @click.option("--where", "conditions", multiple=True, metavar="TEXT", help="Only where: 'len > 4096'; repeat for and.")

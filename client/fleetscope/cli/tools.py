@@ -4,12 +4,13 @@ from typing import Any
 
 import click
 
+from fleetscope.cli.completion import complete_tool
 from fleetscope.cli.output import output_option, print_json, print_table, printable
 from fleetscope.client import connect
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_tool)
 @output_option()
 def tools(name: str | None, output: str) -> None:
     """List what can be traced, or show one tool."""
