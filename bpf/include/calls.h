@@ -6,7 +6,7 @@ struct fs_call {
     const char *path;
     u32 number; // of the system call
     s32 folder; // descriptor of the one in which a relative path starts
-    u32 asked[3];
+    u32 asked[4]; // no hole behind: kernels before 6.2 refuse a value that is not written as a whole
 };
 
 BPF_HASH(fs_calls, u32, struct fs_call, 65536);

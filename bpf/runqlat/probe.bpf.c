@@ -7,6 +7,7 @@
 struct thread {
     u64 since; // its wait began, or one of the two above
     u32 pid;
+    u32 pad; // no hole: kernels before 6.2 refuse a value that is not written as a whole
     char comm[TASK_COMM_LEN];
 };
 
