@@ -67,6 +67,19 @@ def number_shape(field: Field, category: str) -> tuple[int, bool]:
     return field.size, field.signed
 
 
+def shape(field: Field) -> str:
+    """What people can do with it: a number or pointer compares with numbers, a text with texts, bytes with nothing."""
+    if is_number(field):
+        return "pointer" if is_pointer(field) else "number"
+    return "text" if is_text(field) else "bytes"
+
+
+def type_text(field: Field) -> str:
+    """As C writes it."""
+    array = f"[{field.size if is_text(field) and field.place is Place.HERE else ''}]" if field.array else ""
+    return f"{field.c_type}{array}"
+
+
 def field_risk(field: Field, category: str) -> pb.Risk:
     """Of showing it, or of comparing with it."""
     if is_number(field):
@@ -146,8 +159,7 @@ def _bytes_column(field: Field, taken: Iterable[str]) -> pb.Column:
 
 
 def _help(field: Field) -> str:
-    array = f"[{field.size if is_text(field) else ''}]" if field.array else ""
-    return f"Field {field.name} of the tracepoint: {field.c_type}{array}"
+    return f"Field {field.name} of the tracepoint: {type_text(field)}"
 
 
 def _as_signed(value: int) -> int:

@@ -63,8 +63,7 @@ class TracepointRequest:
 def tracepoint_request(values: Mapping[str, Value]) -> TracepointRequest:
     """From the values of the parameters. Raises TracepointError."""
     tracepoint = read_tracepoint(str(values["tracepoint"]))
-    category = tracepoint.target.partition(":")[0]
-    usable = tuple(field for field in tracepoint.fields if _usable(field, category))
+    usable = usable_fields(tracepoint)
     known = {field.name: field for field in usable}
     wanted = _named(tracepoint, known, values.get("fields")) or list(usable)
     strings = _named(tracepoint, known, values.get("strings"))
@@ -79,9 +78,10 @@ def tracepoint_request(values: Mapping[str, Value]) -> TracepointRequest:
     return TracepointRequest(tracepoint, ordered, tuple(strings), conditions)
 
 
-def _usable(field: Field, category: str) -> bool:
+def usable_fields(tracepoint: Tracepoint) -> tuple[Field, ...]:
     """Texts that the kernel adds to the records of its own trace of system calls never reach BPF."""
-    return category != _SYSCALLS or field.place is Place.HERE
+    located = not tracepoint.target.startswith(f"{_SYSCALLS}:")
+    return tuple(field for field in tracepoint.fields if located or field.place is Place.HERE)
 
 
 def _named(tracepoint: Tracepoint, known: Mapping[str, Field], names: Value | None) -> list[Field]:

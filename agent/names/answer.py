@@ -63,6 +63,8 @@ def _cut(name: Name) -> Name:
         label=_short(name.label),
         detail=_short(name.detail),
         since_wall_ns=name.since_wall_ns,
+        risk=name.risk,
+        shape=name.shape,
     )
 
 

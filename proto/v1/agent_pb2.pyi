@@ -340,16 +340,20 @@ class Names(_message.Message):
     def __init__(self, ask_id: _Optional[bytes] = ..., names: _Optional[_Iterable[_Union[Name, _Mapping]]] = ..., total: _Optional[int] = ..., meant: _Optional[int] = ..., error: _Optional[str] = ...) -> None: ...
 
 class Name(_message.Message):
-    __slots__ = ("value", "label", "detail", "since_wall_ns")
+    __slots__ = ("value", "label", "detail", "since_wall_ns", "risk", "shape")
     VALUE_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
     SINCE_WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    RISK_FIELD_NUMBER: _ClassVar[int]
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
     value: str
     label: str
     detail: str
     since_wall_ns: int
-    def __init__(self, value: _Optional[str] = ..., label: _Optional[str] = ..., detail: _Optional[str] = ..., since_wall_ns: _Optional[int] = ...) -> None: ...
+    risk: _tool_pb2.Risk
+    shape: str
+    def __init__(self, value: _Optional[str] = ..., label: _Optional[str] = ..., detail: _Optional[str] = ..., since_wall_ns: _Optional[int] = ..., risk: _Optional[_Union[_tool_pb2.Risk, str]] = ..., shape: _Optional[str] = ...) -> None: ...
 
 class Filters(_message.Message):
     __slots__ = ("pid", "tid", "uid", "comm", "cgroup", "ppid", "container", "pod", "unit", "follow", "exclude")

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from proto.shortform import enum_choices
+from proto.shortform import enum_choices, enum_short
 from proto.v1.agent_pb2 import Names
-from proto.v1.tool_pb2 import NameKind
+from proto.v1.tool_pb2 import NameKind, Risk
 from server.accounts.auth import person
 from server.fleet.api import find_host
 from server.fleet.asking import NAMES_MAX, Question, ask
@@ -31,10 +31,14 @@ class NamesQuestion(Schema):
 
 
 class NameOut(Schema):
+    """`risk` and `shape` (number, pointer, text, bytes) are of fields."""
+
     value: str
     label: str
     detail: str
     since: datetime.datetime | None
+    risk: str
+    shape: str
 
 
 class NamesOut(Schema):
@@ -64,6 +68,8 @@ def names_out(host: str, names: Names) -> dict[str, Any]:
                 "label": name.label or name.value,
                 "detail": name.detail,
                 "since": _moment(name.since_wall_ns),
+                "risk": enum_short(Risk.DESCRIPTOR, name.risk),
+                "shape": name.shape,
             }
             for name in names.names[:NAMES_MAX]
         ],

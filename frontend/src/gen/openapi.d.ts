@@ -730,7 +730,10 @@ export interface components {
              */
             reason: string;
         };
-        /** NameOut */
+        /**
+         * NameOut
+         * @description `risk` and `shape` (number, pointer, text, bytes) are of fields.
+         */
         NameOut: {
             /** Value */
             value: string;
@@ -740,6 +743,10 @@ export interface components {
             detail: string;
             /** Since */
             since: string | null;
+            /** Risk */
+            risk: string;
+            /** Shape */
+            shape: string;
         };
         /**
          * NamesOut

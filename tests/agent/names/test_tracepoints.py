@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 
 from agent.kernel.mounts import ensure_mounts
+from agent.kernel.tracepoints import tracepoint_names
 from agent.names.found import NotAnswered
-from agent.names.tracepoints import EVENTS, fields, tracepoint_fields, tracepoints
+from agent.names.tracepoints import tracepoint_fields, tracepoints
 from proto.v1.agent_pb2 import Ask
+from proto.v1.tool_pb2 import RISK_S1, RISK_S3
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -21,22 +23,21 @@ def test_events_are_found_by_either_half_of_their_name() -> None:
 
 
 def test_all_of_the_kernels_are_counted() -> None:
-    lines = (EVENTS.parent / "available_events").read_text().splitlines()
     found = tracepoints(Ask(text="", limit=3))
-    assert (found.total, len(found.names)) == (len(lines), 3)
+    assert (found.total, len(found.names)) == (len(tracepoint_names()), 3)
 
 
-def test_fields_come_with_their_types_and_without_the_common_ones() -> None:
-    known = dict(fields("sched:sched_switch"))
-    assert known["prev_pid"] == "pid_t"
-    assert known["next_comm"].replace(" ", "") == "char[16]"
+def test_fields_come_with_their_types_and_what_they_reveal() -> None:
+    found = tracepoint_fields(Ask(text="sched:sched_process_exec", limit=9))
+    known = {name.value: (name.detail, name.shape, name.risk) for name in found.names}
+    assert known["filename"] == ("char[]", "text", RISK_S3)
+    assert known["pid"] == ("pid_t", "number", RISK_S1)
     assert not any(name.startswith("common_") for name in known)
-    found = tracepoint_fields(Ask(text="sched:sched_switch", limit=1))
-    assert (len(found.names), found.total) == (1, len(known))
+    assert found.total == len(known)
+    assert len(tracepoint_fields(Ask(text="sched:sched_process_exec", limit=1)).names) == 1
 
 
 @pytest.mark.parametrize("text", ["", "sched", "sched:none", "../..:etc", "sched:../../../etc/passwd", "sched:\0"])
 def test_a_name_is_never_a_path(text: str) -> None:
-    assert fields(text) == []
-    with pytest.raises(NotAnswered, match="there is no tracepoint"):
+    with pytest.raises(NotAnswered, match="no tracepoint"):
         tracepoint_fields(Ask(text=text, limit=1))
