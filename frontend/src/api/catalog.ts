@@ -11,7 +11,7 @@ export interface Verdict {
 }
 
 export type FilterName = "pid" | "tid" | "uid" | "comm" | "cgroup" | "ppid";
-export type ParamType = "int" | "bool" | "enum" | "duration" | "function" | "path" | "terminal";
+export type ParamType = "int" | "bool" | "enum" | "duration" | "function" | "path" | "terminal" | "tracepoint" | "fields" | "conditions";
 export type KindName = "events" | "top" | "histogram" | "stacks" | "counters" | "bytes";
 export type RiskName = "s0" | "s1" | "s2" | "s3";
 
@@ -60,6 +60,8 @@ export interface ToolStream {
   kind: KindName;
   title?: string;
   columns?: ToolColumn[];
+  /** Where columns come from that are known only at a run's start; empty: nowhere. */
+  dynamic?: string;
 }
 
 export interface Bound {

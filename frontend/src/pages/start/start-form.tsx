@@ -2,7 +2,7 @@ import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type SyntheticEvent, useEffect, useState } from "react";
 import { useNavigate } from "react-router";
-import type { ToolDetail } from "../../api/catalog";
+import type { Tool, ToolDetail } from "../../api/catalog";
 import type { Host } from "../../api/fleet";
 import { ApiError } from "../../api/http";
 import { session as sessionQuery, startSession } from "../../api/tracing";
@@ -11,6 +11,8 @@ import parts from "../../ui/parts.module.css";
 import { RiskBadge } from "../../ui/risk";
 import { commandOf, type Draft, LIMIT_NAMES, limitError, requestOf } from "./draft";
 import { pidOf } from "./completion";
+import { riskOf } from "./conditions";
+import { FieldParams, useFields } from "./field-params";
 import { FilterFields, LimitFields, ParamFields } from "./fields";
 import classes from "./start.module.css";
 import { TargetPicker } from "./target-picker";
@@ -21,6 +23,7 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
   // The session's page is on its way while the form is filled in.
   useEffect(() => void import("../session/session"), []);
   const [draft, setDraft] = useState(initial);
+  const fields = useFields(tool, draft.hosts, draft.params);
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
   const start = useMutation({
     mutationFn: () => startSession(requestOf(tool, draft)),
@@ -43,7 +46,15 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
         </Panel>
         {(tool.params ?? []).length > 0 && (
           <Panel label="What">
-            <ParamFields tool={tool} values={draft.params} change={(params) => change({ params })} field={field} hosts={draft.hosts} pid={pidOf(draft.filters.pid)} />
+            <ParamFields
+              tool={fields === null ? tool : withoutFields(tool)}
+              values={draft.params}
+              change={(params) => change({ params })}
+              field={field}
+              hosts={draft.hosts}
+              pid={pidOf(draft.filters.pid)}
+            />
+            {fields !== null && <FieldParams fields={fields} params={draft.params} change={(params) => change({ params })} />}
           </Panel>
         )}
         {(tool.filters ?? []).length > 0 && (
@@ -55,7 +66,7 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
           <LimitFields tool={tool} values={draft.limits} change={(limits) => change({ limits })} field={field} />
         </Panel>
       </div>
-      <Panel label="Start" className={classes.summary} actions={<RiskBadge risk={tool.risk} />}>
+      <Panel label="Start" className={classes.summary} actions={<RiskBadge risk={fields === null ? tool.risk : riskOf(tool.risk, fields, draft.params)} />}>
         <div className={classes.inner}>
           <p>{tool.overhead}</p>
           <TextInput
@@ -91,6 +102,11 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
       </Panel>
     </form>
   );
+}
+
+/** Those of its parameters that are not chosen among the fields that the host told. */
+function withoutFields<T extends Tool>(tool: T): T {
+  return { ...tool, params: (tool.params ?? []).filter(({ type }) => type !== "fields" && type !== "conditions") };
 }
 
 function startText(chosen: readonly string[]): string {
