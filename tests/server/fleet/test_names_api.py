@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from proto.v1.agent_pb2 import Name, Names
+from proto.v1.tool_pb2 import RISK_S3
 from server.errors import NoAnswer
 from server.fleet import names_api
 from server.fleet.asking import NAMES_MAX, Question
@@ -24,7 +25,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     def ask(user: object, host: object, question: Question) -> Names:
         seen.append((str(user), str(host), question))
         return Names(
-            names=[Name(value="7", label="<script>\x1b[31m", since_wall_ns=1_700_000_000_000_000_000)], total=3
+            names=[
+                Name(
+                    value="7",
+                    label="<script>\x1b[31m",
+                    since_wall_ns=1_700_000_000_000_000_000,
+                    risk=RISK_S3,
+                    shape="text",
+                )
+            ],
+            total=3,
         )
 
     monkeypatch.setattr(names_api, "ask", ask)
@@ -37,7 +47,16 @@ def test_a_question_and_its_answer(client_of: Callable[[str], Client], asked: As
     answer = client_of("tracer").post("/api/hosts/web-1/names", body, content_type=JSON)
     assert answer.json() == {
         "host": "web-1",
-        "names": [{"value": "7", "label": "<script>\x1b[31m", "detail": "", "since": "2023-11-14T22:13:20Z"}],
+        "names": [
+            {
+                "value": "7",
+                "label": "<script>\x1b[31m",
+                "detail": "",
+                "since": "2023-11-14T22:13:20Z",
+                "risk": "s3",
+                "shape": "text",
+            }
+        ],
         "total": 3,
         "meant": None,
     }
