@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { cut, isWhole, kindOfFilter, kindOfParam, meant, pidOf, source, title } from "./completion";
 
-const name = (value: string, label = value) => ({ value, label, detail: "", since: null });
+const name = (value: string, label = value) => ({ value, label, detail: "", since: null, risk: "", shape: "" });
 const found = (total: number, meantNumber: number | null) => ({ host: "web-1", names: [name("a"), name("b")], total, meant: meantNumber });
 
 test("a parameter's own hint wins over its type", () => {

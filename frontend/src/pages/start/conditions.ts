@@ -46,13 +46,13 @@ export function comparisonsText(rows: readonly Comparison[], fields: readonly Fi
 /** What a session would reveal: the host decides by the same rule, and has the last word. */
 export function riskOf(own: RiskName, fields: readonly FieldName[], params: Readonly<Record<string, string>>): RiskName {
   if ((params.strings ?? "") !== "") return "s3";
-  const chosen = names(params.fields);
+  const chosen = listed(params.fields);
   const compared = (parseComparisons(params.where ?? "") ?? []).map(({ field }) => field);
   const shown = fields.filter(({ value }) => chosen.length === 0 || chosen.includes(value) || compared.includes(value));
   return shown.reduce<RiskName>((highest, { risk }) => (risk !== "" && risk > highest ? risk : highest), own);
 }
 
-export function names(text: string | undefined): string[] {
+export function listed(text: string | undefined): string[] {
   return (text ?? "")
     .split(",")
     .map((name) => name.trim())

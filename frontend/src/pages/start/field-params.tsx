@@ -1,10 +1,10 @@
 import { Button, Checkbox, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { RiskName, Tool } from "../../api/catalog";
-import { post } from "../../api/http";
+import { names } from "../../api/names";
 import { RiskBadge } from "../../ui/risk";
 import parts from "../../ui/parts.module.css";
-import { type Comparison, comparisonsText, type FieldName, names, operatorsOf, parseComparisons } from "./conditions";
+import { type Comparison, comparisonsText, type FieldName, listed, operatorsOf, parseComparisons } from "./conditions";
 import classes from "./field-params.module.css";
 import type { Draft } from "./draft";
 
@@ -17,13 +17,12 @@ export function useFields(tool: Tool, hosts: readonly string[], params: Params):
   const host = hosts[0] ?? "";
   const target = tool.params?.some(({ type }) => type === "tracepoint") ? (params.tracepoint ?? "") : "";
   const { data } = useQuery({
-    queryKey: ["fields", host, target],
-    queryFn: () => post<{ names: FieldName[] }>(`hosts/${encodeURIComponent(host)}/names`, { kind: "field", text: target }),
+    ...names(host, { kind: "field", text: target, pid: 0 }),
     enabled: host !== "" && TRACEPOINT.test(target),
-    retry: false,
-    staleTime: 60_000,
+    staleTime: Infinity,
+    placeholderData: undefined,
   });
-  return data === undefined ? null : data.names;
+  return data === undefined ? null : (data.names as FieldName[]);
 }
 
 interface Props {
@@ -53,9 +52,9 @@ interface TableProps {
 
 function FieldTable({ fields, params, set, strings }: TableProps) {
   const all = fields.map(({ value }) => value);
-  const chosen = names(params.fields);
+  const chosen = listed(params.fields);
   const shown = chosen.length === 0 ? all : chosen;
-  const followed = names(params.strings);
+  const followed = listed(params.strings);
   const toggle = (list: readonly string[], name: string): string[] => (list.includes(name) ? list.filter((one) => one !== name) : [...list, name]);
   const choose = (name: string): void => {
     const next = all.filter((one) => toggle(shown, name).includes(one));
