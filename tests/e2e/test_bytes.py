@@ -11,12 +11,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import chromium, sign_in, watch_console
 from tests.e2e.recordings import record
-from tests.e2e.stack import Stack, eventually
+from tests.e2e.stack import ROOT, Stack, eventually
 from tests.workloads.spawn import workload
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 PASSWORD = "correct-horse-battery-1"
+AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
 SLAVE = 100
 # A pseudo-terminal whose slave has a known descriptor, and a reader that is its screen.
 BEFORE = f"""
@@ -149,6 +150,18 @@ def test_a_heading_sorts_all_rows_and_a_session_can_be_deleted(stack: Stack, pag
     page.get_by_test_id("session-delete-confirm").click()
     page.wait_for_url("**/sessions")
     stack.api("GET", f"/api/sessions/{session}", status=404)
+
+
+@pytest.mark.parametrize("name", ["terminal", "tls", "counters"])
+def test_nothing_bars_people_who_see_or_type_differently(stack: Stack, page: Page, name: str) -> None:
+    """WCAG 2 A and AA, as far as a program can tell."""
+    open_session(stack, page, record(stack, name))
+    views = {"terminal": "terminal-screen", "tls": "messages", "counters": "counter-chart"}
+    expect(page.get_by_test_id(views[name]).first).to_be_visible(timeout=15_000)
+    # Through the debugger: the page itself runs no script but its own.
+    page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE.read_text()})
+    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa']})")
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
 
 
 @contextmanager
