@@ -11,6 +11,7 @@ from agent.names.processes import processes, program_names, users
 from agent.names.terminals import terminals
 from agent.names.tracepoints import tracepoint_fields, tracepoints
 from agent.names.usdt import usdt_probes
+from agent.names.workloads import containers, pods, units
 from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Ask, Name, Names
 
@@ -28,6 +29,9 @@ KINDS: Mapping[int, Callable[[Ask], Found]] = {
     pb.NAME_KIND_FIELD: tracepoint_fields,
     pb.NAME_KIND_PTY: terminals,
     pb.NAME_KIND_USER: users,
+    pb.NAME_KIND_CONTAINER: containers,
+    pb.NAME_KIND_POD: pods,
+    pb.NAME_KIND_UNIT: units,
 }
 
 
