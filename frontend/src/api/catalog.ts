@@ -10,7 +10,10 @@ export interface Verdict {
   reason: string;
 }
 
-export type FilterName = "pid" | "tid" | "uid" | "comm" | "cgroup" | "ppid";
+/** Common filters that a tool's manifest lists. */
+export type ListedFilter = "pid" | "tid" | "uid" | "comm" | "cgroup" | "ppid";
+/** What a person may name: who can tell control groups apart knows containers. */
+export type FilterName = ListedFilter | "container" | "pod" | "unit";
 export type ParamType = "int" | "bool" | "enum" | "duration" | "function" | "path" | "terminal" | "tracepoint" | "fields" | "conditions";
 export type KindName = "events" | "top" | "histogram" | "stacks" | "counters" | "bytes";
 export type RiskName = "s0" | "s1" | "s2" | "s3";
@@ -84,7 +87,7 @@ export interface Tool {
   category: string;
   risk: RiskName;
   task?: string;
-  filters?: FilterName[];
+  filters?: ListedFilter[];
   params?: Param[];
   variants?: Variant[];
   streams?: ToolStream[];

@@ -3,7 +3,12 @@ import type { FilterName, KindName } from "./catalog";
 import { get, post, remove } from "./http";
 import type { Schemas } from "./schemas";
 
-export type Session = Omit<Schemas["SessionOut"], "kind"> & { kind: KindName };
+/** Filters as they were asked for. */
+export type SessionFilters = Partial<Record<FilterName, string | number>> & {
+  follow?: boolean;
+  exclude?: Partial<Record<FilterName, (string | number)[]>>;
+};
+export type Session = Omit<Schemas["SessionOut"], "kind" | "filters"> & { kind: KindName; filters: SessionFilters };
 export type Run = Schemas["RunOut"];
 export type BooksState = Session["books"];
 export type LimitsRequest = Partial<Schemas["Limits"]>;
@@ -12,7 +17,7 @@ export interface StartRequest {
   tool: string;
   hosts: string[];
   params: Record<string, string>;
-  filters: Partial<Record<FilterName, string>>;
+  filters: Partial<Record<FilterName, string>> & { follow?: boolean; exclude?: Partial<Record<FilterName, string[]>> };
   limits: LimitsRequest;
   reason: string;
 }

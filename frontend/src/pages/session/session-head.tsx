@@ -18,6 +18,7 @@ import { DeleteButton } from "./delete-button";
 import { worstBooks } from "./ledger";
 import { LedgerBadge } from "./ledger-badge";
 import classes from "./session.module.css";
+import { targetWords } from "./target-words";
 
 interface Props {
   session: Session;
@@ -52,7 +53,7 @@ function Asked({ session }: { session: Session }) {
   const tool = useQuery(tools).data?.find((candidate) => candidate.name === session.tool);
   const defaults = new Map(tool?.params?.map((param) => [param.name, param.default ?? ""]));
   const params = Object.entries(session.params).filter(([name, value]) => value !== defaults.get(name));
-  const words = [...Object.entries(session.filters), ...params].map(([name, value]) => `${name}=${value}`);
+  const words = [...targetWords(session), ...params.map(([name, value]) => `${name}=${value}`)];
   const text = [...words, session.reason].filter((word) => word !== "").join(" · ");
   if (text === "") return null;
   return (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Tool } from "../../api/catalog";
-import { commandOf, draftOf, emptyDraft, limitError, requestOf } from "./draft";
+import { commandOf, draftOf, emptyDraft, filterNames, limitError, requestOf } from "./draft";
 
 const tool: Tool = {
   name: "opensnoop",
@@ -48,6 +48,17 @@ describe("the start form", () => {
     expect(commandOf(tool, draft)).toBe(
       "fleetscope start opensnoop --host build-01 --pid 42 --param failed=true --param 'function=c:mem*' --duration 10s --rows 10000 --reason 'it'\\''s slow'",
     );
+  });
+
+  it("asks for containers where a tool tells control groups apart, follows a process and leaves others out", () => {
+    expect(filterNames({ ...tool, filters: ["pid", "cgroup"] })).toEqual(["container", "pod", "unit", "pid", "cgroup"]);
+    expect(filterNames({ ...tool, filters: ["pid"] })).toEqual(["pid"]);
+    const draft = { ...blank, filters: { pid: "42" }, follow: true, exclude: { comm: "cc1, ld ,", uid: "" } };
+    expect(requestOf(tool, draft).filters).toEqual({ pid: "42", follow: true, exclude: { comm: ["cc1", "ld"] } });
+    expect(commandOf(tool, draft)).toContain("--pid 42 --follow --not-comm cc1 --not-comm ld");
+    expect(requestOf(tool, { ...draft, filters: {} }).filters).toEqual({ exclude: { comm: ["cc1", "ld"] } });
+    const again = { hosts: [], params: {}, filters: { pid: 42, follow: true, exclude: { comm: ["cc1", "ld"] } }, limits: {}, reason: "" };
+    expect(requestOf(tool, draftOf(tool, again as never)).filters).toEqual(requestOf(tool, draft).filters);
   });
 
   it("says what a limit looks like", () => {

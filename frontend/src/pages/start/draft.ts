@@ -9,6 +9,10 @@ export interface Draft {
   readonly hosts: readonly string[];
   readonly params: Readonly<Record<string, string>>;
   readonly filters: Readonly<Partial<Record<FilterName, string>>>;
+  /** With the filter pid: its children too. */
+  readonly follow: boolean;
+  /** Left out, several with commas between. */
+  readonly exclude: Readonly<Partial<Record<FilterName, string>>>;
   readonly limits: Readonly<Record<LimitName, string>>;
   readonly reason: string;
 }
@@ -70,6 +74,8 @@ export function emptyDraft(tool: Tool, hosts: readonly string[]): Draft {
     hosts,
     params: Object.fromEntries((tool.params ?? []).map((param) => [param.name, param.default ?? ""])),
     filters: {},
+    follow: false,
+    exclude: {},
     limits: {
       duration: seconds === 0 ? "" : durationText(seconds),
       budget: budget === 0 ? "" : `${budget / 10}%`,
@@ -89,7 +95,7 @@ export function draftOf(tool: Tool, session: Session): Draft {
   return {
     ...blank,
     params: { ...blank.params, ...session.params },
-    filters: Object.fromEntries(Object.entries(session.filters).map(([name, value]) => [name, String(value)])),
+    ...filtersOf(session),
     limits: {
       duration: limits.duration_ms ? `${limits.duration_ms / 1000}s` : "",
       budget: limits.budget_permille ? `${limits.budget_permille / 10}%` : "",
@@ -100,6 +106,40 @@ export function draftOf(tool: Tool, session: Session): Draft {
     },
     reason: session.reason,
   };
+}
+
+/** The filters of this tool, in the order of the form. */
+export function filterNames(tool: Tool): FilterName[] {
+  const listed = tool.filters ?? [];
+  return listed.includes("cgroup") ? ["container", "pod", "unit", ...listed] : [...listed];
+}
+
+function filtersOf(session: Session): Pick<Draft, "filters" | "follow" | "exclude"> {
+  const { follow, exclude, ...filters } = session.filters;
+  const left = Object.entries(exclude ?? {}).map(([name, values]): [string, string] => [name, values.join(", ")]);
+  return {
+    filters: Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, String(value)])),
+    follow: follow ?? false,
+    exclude: Object.fromEntries(left),
+  };
+}
+
+function follows(draft: Draft): boolean {
+  return draft.follow && (draft.filters.pid ?? "") !== "";
+}
+
+function excluded(draft: Draft): [string, string[]][] {
+  return Object.entries(draft.exclude)
+    .map(([name, text]): [string, string[]] => [name, text.split(",").map((word) => word.trim()).filter(Boolean)])
+    .filter(([, values]) => values.length > 0);
+}
+
+function filtersRequest(draft: Draft): StartRequest["filters"] {
+  const filters: StartRequest["filters"] = Object.fromEntries(Object.entries(draft.filters).filter(([, value]) => value !== ""));
+  if (follows(draft)) filters.follow = true;
+  const left = excluded(draft);
+  if (left.length > 0) filters.exclude = Object.fromEntries(left);
+  return filters;
 }
 
 export function limitError(name: LimitName, text: string): string | null {
@@ -116,7 +156,7 @@ export function requestOf(tool: Tool, draft: Draft): StartRequest {
     tool: tool.name,
     hosts: [...draft.hosts],
     params: Object.fromEntries(Object.entries(draft.params).filter(([, value]) => value !== "")),
-    filters: Object.fromEntries(Object.entries(draft.filters).filter(([, value]) => value !== "")),
+    filters: filtersRequest(draft),
     limits,
     reason: draft.reason,
   };
@@ -127,6 +167,8 @@ export function commandOf(tool: Tool, draft: Draft): string {
   const words = ["fleetscope", "start", tool.name];
   for (const host of draft.hosts) words.push("--host", quote(host));
   for (const [name, value] of Object.entries(draft.filters)) if (value !== "") words.push(`--${name}`, quote(value));
+  if (follows(draft)) words.push("--follow");
+  for (const [name, values] of excluded(draft)) for (const value of values) words.push(`--not-${name}`, quote(value));
   const defaults = emptyDraft(tool, []);
   for (const [name, value] of Object.entries(draft.params)) {
     if (value !== "" && value !== defaults.params[name]) words.push("--param", quote(`${name}=${value}`));

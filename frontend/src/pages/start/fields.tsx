@@ -2,7 +2,7 @@ import { Select, Switch, TextInput } from "@mantine/core";
 import type { FilterName, Param, Tool } from "../../api/catalog";
 import { durationText } from "../../format/parse";
 import { count } from "../../format/numbers";
-import { type Draft, LIMIT_NAMES, type LimitName, LIMITS, limitError } from "./draft";
+import { type Draft, filterNames, LIMIT_NAMES, type LimitName, LIMITS, limitError } from "./draft";
 import { kindOfFilter, kindOfParam } from "./completion";
 import { CompletedInput } from "./name-input";
 import classes from "./start.module.css";
@@ -100,7 +100,10 @@ function describe({ help, min, max, unit, type }: Param): string {
 }
 
 const FILTERS: Record<FilterName, { label: string; placeholder: string }> = {
-  pid: { label: "Process (pid)", placeholder: "any" },
+  container: { label: "Container", placeholder: "name or id" },
+  pod: { label: "Pod", placeholder: "name or namespace/name" },
+  unit: { label: "systemd unit", placeholder: "nginx.service" },
+  pid: { label: "Process (pid on the host)", placeholder: "any" },
   tid: { label: "Thread (tid)", placeholder: "any" },
   ppid: { label: "Parent process (ppid)", placeholder: "any" },
   uid: { label: "User id", placeholder: "any" },
@@ -108,10 +111,13 @@ const FILTERS: Record<FilterName, { label: string; placeholder: string }> = {
   cgroup: { label: "Cgroup", placeholder: "cgroup id" },
 };
 
-export function FilterFields({ tool, values, change, field, hosts }: FieldsProps<Draft["filters"]>) {
+type Who = Pick<Draft, "filters" | "follow">;
+
+export function FilterFields({ tool, values: { filters: values, follow }, change: changeWho, field, hosts }: FieldsProps<Who>) {
+  const change = (filters: Draft["filters"]): void => changeWho({ filters, follow });
   return (
     <div className={classes.fields}>
-      {(tool.filters ?? []).map((name) => (
+      {filterNames(tool).map((name) => (
         <CompletedInput
           key={name}
           kind={kindOfFilter(name)}
@@ -122,6 +128,39 @@ export function FilterFields({ tool, values, change, field, hosts }: FieldsProps
           value={values[name] ?? ""}
           change={(value) => change({ ...values, [name]: value })}
           error={isField(field, "filters", name) && REFUSED}
+        />
+      ))}
+    </div>
+  );
+}
+
+export function FollowField({ values: { filters, follow }, change }: Pick<FieldsProps<Who>, "values" | "change">) {
+  return (
+    <Switch
+      label="And what the process starts"
+      description="Children, theirs and so on, until the last of them has ended"
+      data-testid="filter-follow"
+      disabled={(filters.pid ?? "") === ""}
+      checked={follow}
+      onChange={(event) => change({ filters, follow: event.currentTarget.checked })}
+    />
+  );
+}
+
+export function ExcludeFields({ tool, values, change, field }: Omit<FieldsProps<Draft["exclude"]>, "hosts">) {
+  return (
+    <div className={classes.fields}>
+      {filterNames(tool).map((name) => (
+        <TextInput
+          key={name}
+          label={FILTERS[name].label}
+          placeholder="none; several with commas"
+          data-testid={`exclude-${name}`}
+          value={values[name] ?? ""}
+          onChange={(event) => change({ ...values, [name]: event.currentTarget.value })}
+          error={isField(field, "filters.exclude", name) && REFUSED}
+          autoComplete="off"
+          spellCheck={false}
         />
       ))}
     </div>

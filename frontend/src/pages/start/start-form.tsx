@@ -13,7 +13,7 @@ import { commandOf, type Draft, LIMIT_NAMES, limitError, requestOf } from "./dra
 import { pidOf } from "./completion";
 import { riskOf } from "./conditions";
 import { FieldParams, useFields } from "./field-params";
-import { FilterFields, LimitFields, ParamFields } from "./fields";
+import { ExcludeFields, FilterFields, FollowField, LimitFields, ParamFields } from "./fields";
 import classes from "./start.module.css";
 import { TargetPicker } from "./target-picker";
 
@@ -59,7 +59,13 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
         )}
         {(tool.filters ?? []).length > 0 && (
           <Panel label="Only events of">
-            <FilterFields tool={tool} values={draft.filters} change={(filters) => change({ filters })} field={field} hosts={draft.hosts} />
+            <FilterFields tool={tool} values={draft} change={change} field={field} hosts={draft.hosts} />
+            {tool.filters?.includes("pid") && <FollowField values={draft} change={change} />}
+          </Panel>
+        )}
+        {(tool.filters ?? []).length > 0 && (
+          <Panel label="But not of">
+            <ExcludeFields tool={tool} values={draft.exclude} change={(exclude) => change({ exclude })} field={field} />
           </Panel>
         )}
         <Panel label="Until">
