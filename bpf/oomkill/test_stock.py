@@ -22,7 +22,7 @@ def ours(rows: list[Row]) -> Facts:
 
 
 def theirs(text: str) -> Facts:
-    return {"killed": sorted(map(int, re.findall(r"OOM kill of (\d+)", text)))}
+    return {"killed": sorted(map(int, re.findall(r"OOM kill of PID (\d+)", text)))}
 
 
 @contextmanager
