@@ -46,6 +46,7 @@ class Batcher:
         head = self._head(0)
         head.end.CopyFrom(end)
         self.spool.append(head.seq, frame.encode(head), always=True)
+        self.spool.settle()
         self.seq = head.seq
 
     def _store(self, stream: int, batch: pa.RecordBatch) -> None:

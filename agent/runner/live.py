@@ -58,7 +58,7 @@ class Live:
     def report(self, state: agent_pb2.RunUpdate.State, end: stream_pb2.RunEnd | None = None) -> None:
         """Raises WardenGone."""
         self.channel.send(RunnerToWarden(update=self.update(state, end)))
-        self._reported, self._reported_seq = boot_ns(), self.batcher.seq
+        self._reported, self._reported_seq = boot_ns(), self.batcher.spool.durable
 
     def update(self, state: agent_pb2.RunUpdate.State, end: stream_pb2.RunEnd | None = None) -> agent_pb2.RunUpdate:
         return agent_pb2.RunUpdate(
@@ -67,7 +67,7 @@ class Live:
             end=end,
             ledger=self.batcher.ledger.message(),
             cost=stream_pb2.Cost(runner_cpu_ns=time.process_time_ns()),
-            spooled_seq=self.batcher.seq,
+            spooled_seq=self.batcher.spool.durable,
         )
 
     def store(self, *, final: bool) -> None:
@@ -90,13 +90,28 @@ class Live:
         return None
 
     def _report_and_wait(self, moved: int) -> stream_pb2.RunEnd | None:
-        if self.batcher.seq != self._reported_seq or boot_ns() - self._reported >= REPORT_NS:
-            self.batcher.ledger.read_kernel()
-            self.report(agent_pb2.RunUpdate.STATE_ATTACHED)
-            if end := self._targets_end():
+        """What becomes durable meanwhile is reported at once, and does not cut the pause short."""
+        syncer, until = self.batcher.spool.syncer, time.monotonic() + self._pause(moved)
+        descriptors = [self.termination.descriptor, syncer.descriptor, *self.targets.descriptors]
+        while True:
+            if end := self._report_when_due():
                 return end
-        descriptors = [self.termination.descriptor, *self.targets.descriptors]
-        message, ready = self.channel.wait(self._pause(moved), descriptors)
+            message, ready = self.channel.wait(max(until - time.monotonic(), 0), descriptors)
+            if syncer.descriptor not in ready:
+                return self._end_by(message, ready)
+            syncer.heard()
+            ready.remove(syncer.descriptor)
+            if message or ready:
+                return self._end_by(message, ready)
+
+    def _report_when_due(self) -> stream_pb2.RunEnd | None:
+        if self.batcher.spool.durable == self._reported_seq and boot_ns() - self._reported < REPORT_NS:
+            return None
+        self.batcher.ledger.read_kernel()
+        self.report(agent_pb2.RunUpdate.STATE_ATTACHED)
+        return self._targets_end()
+
+    def _end_by(self, message: WardenToRunner | None, ready: Sequence[int]) -> stream_pb2.RunEnd | None:
         if self.termination.descriptor in ready:
             return agent_stopped("the agent was asked to stop")
         if ready and (end := self._targets_end()):

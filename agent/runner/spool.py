@@ -1,5 +1,5 @@
-"""Appends frames to the run's spool. A frame is on the disk when ``append`` returns; the folder belongs to the warden,
-which removes files whose frames the server has acknowledged.
+"""Appends frames to the run's spool. A frame is written when ``append`` returns, and on the disk when ``durable`` says
+so; the folder belongs to the warden, which removes files whose frames the server has acknowledged.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from agent.files import sync_folder, write_all
+from agent.runner.syncer import Syncer
 
 FILE_BYTES = 16 * 1024 * 1024
 MODE = 0o640
@@ -26,6 +27,13 @@ class Spool:
         self._file = -1
         self._written = 0
         self._since_check = share
+        self._seq = 0
+        self.syncer = Syncer()
+
+    @property
+    def durable(self) -> int:
+        """Frames up to this seq are on the disk."""
+        return self.syncer.durable
 
     def append(self, seq: int, frame: bytes, *, always: bool = False) -> None:
         """``always`` ignores the run's share, for the frame that ends a run. Raises SpoolFull."""
@@ -34,16 +42,29 @@ class Spool:
         try:
             self._roll(seq)
             write_all(self._file, frame)
-            os.fdatasync(self._file)
+            self.syncer.want(self._file, seq)
         except OSError as error:
             self._undo()
             raise SpoolFull(error.errno, f"cannot write to {self._folder}: {error.strerror}") from error
+        self._seq = seq
         self._written += len(frame)
         self._since_check += len(frame)
 
+    def settle(self) -> None:
+        """Everything is on the disk when this returns. Raises SpoolFull."""
+        try:
+            self.syncer.settle()
+        except OSError as error:
+            raise SpoolFull(error.errno, f"cannot write to {self._folder}: {error.strerror}") from error
+
     def close(self) -> None:
+        """Raises SpoolFull."""
+        self._finish_file()
+        self.settle()
+
+    def _finish_file(self) -> None:
         if self._file >= 0:
-            os.close(self._file)
+            self.syncer.want(self._file, self._seq, last=True)
             self._file = -1
 
     def _has_room(self, size: int) -> bool:
@@ -56,7 +77,7 @@ class Spool:
     def _roll(self, seq: int) -> None:
         if self._file >= 0 and self._written < FILE_BYTES:
             return
-        self.close()
+        self._finish_file()
         path = self._folder / f"{seq:012d}.frames"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
         self._written = os.fstat(self._file).st_size

@@ -52,7 +52,7 @@ def test_the_first_word_is_schema_clocks_counters_and_programs(idle: int) -> Non
         )
         assert abs((wall_ns() - boot_ns()) - (first.wall_ns - first.boot_ns)) < 10_000_000
         assert read_percpu_u64(run.fds[0], 0) >= 0
-        assert {prog_stats(descriptor).name for descriptor in run.fds[1:]} == {"syscalls__sys_e"}
+        assert {prog_stats(descriptor).name for descriptor in run.fds[1:]} == {"syscalls__sys_e", "fs_on_fork"}
         assert run.program_types == [tool_pb2.PROBE_TYPE_TRACEPOINT] * (len(run.fds) - 1)
         run.stop("that will do")
         run.wait()
