@@ -53,7 +53,9 @@ def test_the_first_word_is_schema_clocks_counters_and_programs(idle: int) -> Non
         assert abs((wall_ns() - boot_ns()) - (first.wall_ns - first.boot_ns)) < 10_000_000
         assert read_percpu_u64(run.fds[0], 0) >= 0
         assert {prog_stats(descriptor).name for descriptor in run.fds[1:]} == {"syscalls__sys_e", "fs_on_fork"}
-        assert run.program_types == [tool_pb2.PROBE_TYPE_TRACEPOINT] * (len(run.fds) - 1)
+        hook, *probes = run.program_types
+        assert hook == tool_pb2.PROBE_TYPE_RAW_TRACEPOINT, "forks, so that a child is never taken for the process"
+        assert probes == [tool_pb2.PROBE_TYPE_TRACEPOINT] * (len(run.fds) - 2)
         run.stop("that will do")
         run.wait()
         assert (run.end.cause, run.end.message) == (pb.END_CAUSE_STOPPED, "that will do")
@@ -130,7 +132,12 @@ def test_a_killed_runner_leaves_nothing_attached_and_counters_in_other_hands() -
         ("funclatency", {"function": "nosuchlib:f"}, Filters(), "there is no library nosuchlib"),
         ("funclatency", {"function": "/no/such/file:f"}, Filters(), "there is no file /no/such/file"),
         ("funclatency", {"function": "c:no_such_function_*"}, Filters(), "no function of .* matches no_such_function_"),
-        ("funclatency", {"function": "c:*"}, Filters(), "matches [0-9]+ functions of .*, at most 1000; narrow it down"),
+        (
+            "funclatency",
+            {"function": "c:*"},
+            Filters(),
+            "matches [0-9]+ functions of .*, at most 1000 are traced at once; narrow it",
+        ),
     ],
 )
 def test_what_cannot_start_says_why_in_one_line(
