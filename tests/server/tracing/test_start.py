@@ -30,7 +30,7 @@ def test_a_start_is_recorded_signed_and_waits_for_its_hosts(user: Callable[..., 
         reason="slow disk",
     )
     session = start.start(user("tracer"), order)
-    assert (session.state, session.params) == ("pending", {"failed_only": "yes", "access": "any"})
+    assert (session.state, session.params) == ("pending", {"failed_only": "yes", "access": "any", "folder": "false"})
     key = Ed25519PublicKey.from_public_bytes(keys.command_public(settings.ENV.keys))
     key.verify(session.signature, envelope.CONTEXT + session.envelope)
     signed = Envelope.FromString(bytes(session.envelope))
