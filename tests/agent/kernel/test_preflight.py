@@ -19,6 +19,7 @@ pytestmark = pytest.mark.kernel
 KPROBE_VARIANT = """
 [[variant]]
 name = "kernel"
+defines = ["FS_CALLS", "FS_FILES", "FS_FOLDER"]
 
 [[variant.probe]]
 type = "kprobe"
