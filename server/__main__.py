@@ -49,6 +49,10 @@ def _add_user(parser: argparse.ArgumentParser) -> None:
     password = commands.add_parser("password", help="set a password, read from standard input")
     password.add_argument("username")
     password.set_defaults(run="user_password")
+    rename = commands.add_parser("rename", help="give an account another name")
+    rename.add_argument("username")
+    rename.add_argument("new")
+    rename.set_defaults(run="user_rename")
     commands.add_parser("list", help="every account").set_defaults(run="user_list")
 
 

@@ -86,6 +86,7 @@ def token(arguments: argparse.Namespace) -> int:
 def user_add(arguments: argparse.Namespace) -> int:
     from server.accounts import people
 
+    _check_migrated()
     people.add("server console", arguments.username, _read_password(), arguments.role)
     return 0
 
@@ -94,7 +95,17 @@ def user_add(arguments: argparse.Namespace) -> int:
 def user_password(arguments: argparse.Namespace) -> int:
     from server.accounts import people
 
+    _check_migrated()
     people.change("server console", arguments.username, None, active=None, password=_read_password())
+    return 0
+
+
+@_command
+def user_rename(arguments: argparse.Namespace) -> int:
+    """Needs no migrated database: two names may have to differ before it can be."""
+    from server.accounts import people
+
+    people.rename("server console", arguments.username, arguments.new)
     return 0
 
 

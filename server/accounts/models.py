@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Lower
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@-]*$"  # ASCII alone: SQLite folds the case of no other letter
+NAME_LENGTH = 64
 
 
 class Role(models.TextChoices):
@@ -14,13 +18,14 @@ class Role(models.TextChoices):
 
 class UserManager(BaseUserManager["User"]):
     def by_name(self, username: str) -> User | None:
-        return self.filter(username=username, is_active=True).first()
+        """The active person of this name, in whatever case it is written."""
+        return self.filter(username__iexact=username, is_active=True).first()
 
 
 class User(AbstractBaseUser):
-    """A person. Never deleted, only made inactive: sessions and the audit name them."""
+    """A person. Never deleted, only made inactive: sessions and the audit name them. Case tells no names apart."""
 
-    username = models.CharField(max_length=64, unique=True)
+    username = models.CharField(max_length=NAME_LENGTH, unique=True)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.VIEWER)
     is_active = models.BooleanField(default=True)
     # The password was printed by the server and signs in once; the person has not chosen an own one.
@@ -29,6 +34,9 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     objects = UserManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("username"), name="accounts_one_name_in_any_case")]
 
     def __str__(self) -> str:
         return self.username

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from server import nudge
 from server.accounts import tokens
-from server.accounts.models import Role, User
+from server.accounts.models import NAME_LENGTH, NAME_PATTERN, Role, User
 from server.audit.record import record
 from server.errors import Conflict, Invalid, NotFound
 
 
 def add(actor: str, username: str, password: str, role: str) -> User:
     """Raises Conflict or Invalid."""
+    _check_name(username)
     user = User(username=username, role=role)
     _set_password(user, password)
-    try:
-        with transaction.atomic():
-            user.save()
-            record("user.add", actor, detail={"user": username, "role": role})
-    except IntegrityError:
-        raise Conflict(f"there is a user {username} already; choose another name", field="username") from None
+    with _name_taken_once(username):
+        user.save()
+        record("user.add", actor, detail={"user": username, "role": role})
     return user
 
 
 def change(actor: str, username: str, role: str | None, *, active: bool | None, password: str | None) -> User:
     """Raises NotFound, Conflict or Invalid."""
     with transaction.atomic():
-        user = User.objects.select_for_update().filter(username=username).first()
+        user = User.objects.select_for_update().filter(username__iexact=username).first()
         if user is None:
             raise NotFound(f"there is no user {username}")
         user.role = role or user.role
@@ -40,10 +42,25 @@ def change(actor: str, username: str, role: str | None, *, active: bool | None, 
         if not active and active is not None:
             user.tokens.all().delete()
         _check_admin_left()
-        detail = {"user": username, "role": role, "active": active, "password": password is not None}
+        detail = {"user": user.username, "role": role, "active": active, "password": password is not None}
         record("user.change", actor, detail=detail)
         nudge.access_changed()
     return user
+
+
+def rename(actor: str, username: str, new: str) -> None:
+    """For who may run commands on the server itself. Raises NotFound, Conflict or Invalid.
+
+    `username` in its exact case: a database that is about to be migrated may hold two that differ in nothing else.
+    """
+    _check_name(new)
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise NotFound(f"there is no user {username}; write the name in its exact case")
+    with _name_taken_once(new, but=user):
+        user.username = new
+        user.save(update_fields=["username"])
+        record("user.rename", actor, detail={"user": username, "new": new})
 
 
 def set_own_password(user: User, current: str, password: str) -> None:
@@ -64,6 +81,35 @@ def token_from_console(username: str, name: str) -> str:
             raise NotFound(f"there is no active user {username}; `python -m server user add` makes one")
         record("account.token", "server console", detail={"user": username, "name": name})
         return tokens.mint(user, name)
+
+
+def _check_name(username: str) -> None:
+    if len(username) > NAME_LENGTH or not re.fullmatch(NAME_PATTERN, username):
+        raise Invalid(
+            f"a user name is 1 to {NAME_LENGTH} of A-Z, a-z, 0-9 and . _ @ -, starting with a letter or digit",
+            field="username",
+        )
+
+
+@contextmanager
+def _name_taken_once(username: str, *, but: User | None = None) -> Iterator[None]:
+    """A transaction that gives somebody this name. Raises Conflict if another has it, in whatever case."""
+    try:
+        with transaction.atomic():
+            _check_free(username, but)
+            yield
+    except IntegrityError:  # somebody else was faster
+        _check_free(username, but)
+        raise
+
+
+def _check_free(username: str, but: User | None) -> None:
+    taken = User.objects.filter(username__iexact=username).exclude(pk=but.pk if but else 0).first()
+    if taken is not None:
+        raise Conflict(
+            f"there is a user {taken.username} already, and case tells no names apart; choose another name",
+            field="username",
+        )
 
 
 def _set_password(user: User, password: str) -> None:

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import Field
 
-from server.accounts.models import User
+from server.accounts.models import NAME_LENGTH, NAME_PATTERN, User
 from server.accounts.policy import Action, decide
 
-Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH, pattern=NAME_PATTERN)]
 Password = Annotated[str, Field(min_length=1, max_length=1024)]
 RoleName = Literal["viewer", "tracer", "admin"]
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from server.accounts.models import FailedLogin, Role, User
+from server.accounts.models import NAME_LENGTH, FailedLogin, Role, User
 from server.audit.record import record
 from server.errors import NotSignedIn, TooMany
 
@@ -22,14 +22,15 @@ ADMIN = "admin"
 
 def sign_in(username: str, password: str, address: str) -> User:
     """Raises TooMany or NotSignedIn. A one-time password works once."""
-    _check_rate(username, address)
+    name = username.lower()[:NAME_LENGTH]
+    _check_rate(name, address)
     user = User.objects.by_name(username)
     if user is None:
         make_password(password)  # as slow as for a known name
     elif user.check_password(password) and (not user.one_time or _use_up(user, password)):
         record("account.login", user.username, detail={"address": address})
         return user
-    FailedLogin.objects.create(username=username[:64], address=address[:64], at=timezone.now())
+    FailedLogin.objects.create(username=name, address=address[:64], at=timezone.now())
     record("account.login", username, "refused", detail={"address": address})
     raise NotSignedIn(
         "user name or password is wrong; `python -m server onetime` on the server prints a new admin password"
@@ -42,7 +43,7 @@ def one_time_password() -> tuple[str, str] | None:
         return None
     password = secrets.token_urlsafe(12)
     with transaction.atomic():
-        user, _ = User.objects.get_or_create(username=ADMIN, defaults={"role": Role.ADMIN})
+        user, _ = User.objects.get_or_create(username__iexact=ADMIN, defaults={"username": ADMIN, "role": Role.ADMIN})
         user.role, user.is_active, user.one_time = Role.ADMIN, True, True
         user.set_password(password)
         user.save()
@@ -61,12 +62,12 @@ def _use_up(user: User, password: str) -> bool:
     return True
 
 
-def _check_rate(username: str, address: str) -> None:
+def _check_rate(name: str, address: str) -> None:
     since = timezone.now() - WINDOW
     FailedLogin.objects.filter(at__lt=since).delete()
-    recent = FailedLogin.objects.filter(Q(username=username[:64]) | Q(address=address[:64]), at__gte=since)
+    recent = FailedLogin.objects.filter(Q(username=name) | Q(address=address[:64]), at__gte=since)
     names = list(recent.values_list("username", "address"))
-    by_name = sum(name == username[:64] for name, _ in names)
+    by_name = sum(tried == name for tried, _ in names)
     by_address = sum(from_ == address[:64] for _, from_ in names)
     if by_name >= MAX_PER_NAME or by_address >= MAX_PER_ADDRESS:
         raise TooMany("too many wrong passwords; wait a minute and try again")

@@ -16,7 +16,15 @@ def server(tmp_path: Path) -> Server:
 
 
 def test_an_unmigrated_database_is_named(server: Server) -> None:
-    for command in (["web"], ["ingest"], ["onetime"], ["user", "list"], ["token", "admin"], ["audit", "verify"]):
+    for command in (
+        ["web"],
+        ["ingest"],
+        ["onetime"],
+        ["user", "list"],
+        ["user", "password", "a"],
+        ["token", "admin"],
+        ["audit", "verify"],
+    ):
         done = server.command(*command)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == (
@@ -41,7 +49,10 @@ def test_people_tokens_and_the_audit_from_the_console(server: Server) -> None:
     assert first[1] != second[1]
     assert server.command("user", "add", "ann", "--role", "tracer", text=f"{PASSWORD}\n").returncode == 0
     taken = server.command("user", "add", "ann", text=f"{PASSWORD}\n")
-    assert taken.stderr == "fleetscope server: there is a user ann already; choose another name\n"
+    assert (
+        taken.stderr
+        == "fleetscope server: there is a user ann already, and case tells no names apart; choose another name\n"
+    )
     assert server.command("user", "list").stdout == "admin\tadmin\tactive\nann\ttracer\tactive\n"
     assert server.command("token", "ann").stdout.startswith("fst1.")
     unknown = server.command("token", "bob")
@@ -50,6 +61,33 @@ def test_people_tokens_and_the_audit_from_the_console(server: Server) -> None:
     assert server.command("onetime").stdout == ""
     verified = server.command("audit", "verify")
     assert verified.stdout.startswith("5 entries, all in order; head ")
+
+
+def test_two_names_that_differ_in_case_stop_the_migration_until_one_is_renamed(server: Server) -> None:
+    assert server.command("migrate").returncode == 0
+    assert server.command("user", "add", "Ann", text=f"{PASSWORD}\n").returncode == 0
+    _make_as_of_old(server, "ann")
+    stopped = server.command("migrate")
+    assert (stopped.returncode, stopped.stderr) == (
+        1,
+        "fleetscope server: names that differ only in case become one account, and there are Ann and ann: "
+        "rename all but one of them with `python -m server user rename NAME NEW_NAME`, then migrate again\n",
+    )
+    taken = server.command("user", "rename", "ann", "ANN")
+    assert (taken.returncode, "there is a user Ann already" in taken.stderr) == (1, True)
+    assert server.command("user", "rename", "ann", "ann.b").returncode == 0
+    assert server.command("migrate").returncode == 0
+    assert server.command("user", "list").stdout == "Ann\tviewer\tactive\nann.b\tviewer\tactive\n"
+
+
+def _make_as_of_old(server: Server, username: str) -> None:
+    """The database as it was while names that differ in case were two, with a copy of the only account."""
+    with sqlite3.connect(server.folder / "server/fleetscope.sqlite3") as database:
+        database.execute("DROP INDEX accounts_one_name_in_any_case")
+        database.execute("DELETE FROM django_migrations WHERE app = 'accounts' AND name LIKE '0002%'")
+        columns = "password, role, is_active, one_time, created_at"
+        copy = f"INSERT INTO accounts_user (username, {columns}) SELECT ?, {columns} FROM accounts_user"
+        assert database.execute(copy, [username]).rowcount == 1
 
 
 def test_a_tampered_audit_is_named(server: Server) -> None:

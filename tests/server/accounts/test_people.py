@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from server.accounts import people, tokens
 from server.accounts.models import User
@@ -24,6 +25,43 @@ def test_a_name_is_taken_once(user: Callable[..., User]) -> None:
     user("viewer", "ann")
     with pytest.raises(Conflict, match="there is a user ann already"):
         people.add("admin", "ann", PASSWORD, "viewer")
+    with pytest.raises(Conflict, match="there is a user ann already, and case tells no names apart"):
+        people.add("admin", "Ann", PASSWORD, "viewer")
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["", "-ann", "änne", "ann b", "ann\n", "a" * 65])
+@pytest.mark.django_db
+def test_a_name_is_of_plain_characters(name: str) -> None:
+    with pytest.raises(Invalid, match="a user name is 1 to 64"):
+        people.add("admin", name, PASSWORD, "viewer")
+
+
+def test_the_database_itself_holds_a_name_once(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        user("viewer", "ANN")
+
+
+def test_a_person_is_changed_by_the_name_in_any_case(user: Callable[..., User]) -> None:
+    user("admin")
+    user("viewer", "ann")
+    people.change("admin", "ANN", "tracer", active=None, password=None)
+    assert User.objects.get(username="ann").role == "tracer"
+    assert AuditEntry.objects.get().detail["user"] == "ann"
+
+
+def test_a_person_is_renamed_on_the_record(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    user("viewer", "bob")
+    with pytest.raises(Conflict, match="there is a user bob already"):
+        people.rename("server console", "ann", "Bob")
+    with pytest.raises(NotFound, match="no user ANN; write the name in its exact case"):
+        people.rename("server console", "ANN", "eve")
+    people.rename("server console", "ann", "Ann")
+    assert sorted(User.objects.values_list("username", flat=True)) == ["Ann", "bob"]
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.detail) == ("user.rename", {"user": "ann", "new": "Ann"})
 
 
 @pytest.mark.parametrize("password", ["short", "password123", "1234567890"])

@@ -26,6 +26,22 @@ def test_signing_in_is_on_the_record(user: Callable[..., User]) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["ann", "Ann", "ANN"])
+def test_a_name_signs_in_in_any_case(user: Callable[..., User], name: str) -> None:
+    person = user("viewer", "Ann")
+    assert signin.sign_in(name, PASSWORD, HERE) == person
+    assert AuditEntry.objects.get().actor == "Ann"
+
+
+def test_a_name_in_other_cases_gives_no_more_guesses(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    for name in ("ann", "Ann", "aNn", "anN", "ANN"):
+        with pytest.raises(NotSignedIn):
+            signin.sign_in(name, "wrong", HERE)
+    with pytest.raises(TooMany):
+        signin.sign_in("ANn", PASSWORD, HERE)
+
+
 @pytest.mark.parametrize(("name", "password"), [("ann", "wrong"), ("nobody", PASSWORD), ("", "")])
 def test_a_wrong_name_and_a_wrong_password_look_the_same(user: Callable[..., User], name: str, password: str) -> None:
     user("viewer", "ann")
@@ -63,6 +79,14 @@ def test_the_one_time_password_works_once() -> None:
     assert signin.sign_in(name, password, HERE).one_time
     with pytest.raises(NotSignedIn):
         signin.sign_in(name, password, HERE)
+
+
+def test_the_one_time_password_is_for_the_admin_in_any_case(user: Callable[..., User]) -> None:
+    user("viewer", "Admin")
+    made = signin.one_time_password()
+    assert made is not None
+    assert made[0] == "Admin"
+    assert signin.sign_in("admin", made[1], HERE).role == "admin"
 
 
 @pytest.mark.django_db
