@@ -113,7 +113,7 @@ def test_a_killed_warden_takes_everything_along_and_the_next_one_sends_the_rest(
     stored = sum(one.head.hits for one in host.server.frames[run_id])
     assert end.ledger.stored == stored > 0
     assert end.ledger.seen == stored + sum(loss.events for loss in end.ledger.lost)
-    assert [entry["event"] for entry in host.audit()] == ["start", "end"]
+    assert [entry["event"] for entry in host.audit()] == ["start", "targets", "end"]
     wait_for(lambda: not list(host.paths.runs.iterdir()), 5, "the folder gone")
 
 
