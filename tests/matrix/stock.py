@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.matrix.preloaded import Forked, fork_script
 
-QUIET_SECONDS = 3.0
+QUIET_SECONDS, SETTLE_SECONDS = 3.0, 15.0
 STEADY_SECONDS = 0.7
 
 
@@ -62,9 +62,12 @@ class Stock:
             time.sleep(0.2)
 
     def settle(self, done: Callable[[str], bool]) -> None:
-        """Until its words are complete, or nothing new came for a while."""
+        """Until its words are complete or nothing new comes; several tools print every second, so not for ever."""
         size, since = -1, time.monotonic()
-        while self.process and not self.failure and not done(self.text) and time.monotonic() - since < QUIET_SECONDS:
+        deadline = since + SETTLE_SECONDS
+        while self.process and not self.failure and not done(self.text) and time.monotonic() < deadline:
+            if time.monotonic() - since > QUIET_SECONDS:
+                return
             if (now := len(self.text)) != size:
                 size, since = now, time.monotonic()
             time.sleep(0.1)
