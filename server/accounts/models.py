@@ -1,4 +1,4 @@
-"""People, the tokens of their command lines, and failed sign-ins."""
+"""People, the tokens of their command lines, and where signing in failed and succeeded."""
 
 from __future__ import annotations
 
@@ -64,3 +64,17 @@ class FailedLogin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.username} from {self.address}"
+
+
+class KnownPlace(models.Model):
+    """Where a person signed in lately: guessers elsewhere do not lock them out there."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="places")
+    address = models.CharField(max_length=64)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "address"], name="accounts_place_known_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user.username} from {self.address}"

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import datetime
 import secrets
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
-from server.accounts.models import NAME_LENGTH, FailedLogin, Role, User
+from server.accounts import guessing
+from server.accounts.models import NAME_LENGTH, Role, User
 from server.audit.record import record
-from server.errors import NotSignedIn, TooMany
+from server.errors import NotSignedIn
 
-WINDOW = datetime.timedelta(minutes=1)
-MAX_PER_NAME = 5
-MAX_PER_ADDRESS = 20
 ADMIN = "admin"
 
 
 def sign_in(username: str, password: str, address: str) -> User:
     """Raises TooMany or NotSignedIn. A one-time password works once."""
     name = username.lower()[:NAME_LENGTH]
-    _check_rate(name, address)
     user = User.objects.by_name(username)
+    guessing.check(name, user, address)
     if user is None:
         make_password(password)  # as slow as for a known name
     elif user.check_password(password) and (not user.one_time or _use_up(user, password)):
         record("account.login", user.username, detail={"address": address})
+        guessing.succeeded(user, address)
         return user
-    FailedLogin.objects.create(username=name, address=address[:64], at=timezone.now())
-    record("account.login", username, "refused", detail={"address": address})
+    guessing.failed(name, address)
+    record("account.login", user.username if user else username, "refused", detail={"address": address})
     raise NotSignedIn(
         "user name or password is wrong; `python -m server onetime` on the server prints a new admin password"
     )
@@ -60,14 +56,3 @@ def _use_up(user: User, password: str) -> bool:
         current.save(update_fields=["password"])
     user.password = current.password
     return True
-
-
-def _check_rate(name: str, address: str) -> None:
-    since = timezone.now() - WINDOW
-    FailedLogin.objects.filter(at__lt=since).delete()
-    recent = FailedLogin.objects.filter(Q(username=name) | Q(address=address[:64]), at__gte=since)
-    names = list(recent.values_list("username", "address"))
-    by_name = sum(tried == name for tried, _ in names)
-    by_address = sum(from_ == address[:64] for _, from_ in names)
-    if by_name >= MAX_PER_NAME or by_address >= MAX_PER_ADDRESS:
-        raise TooMany("too many wrong passwords; wait a minute and try again")

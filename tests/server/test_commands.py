@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.server.processes import Server
+from tests.server.processes import ROOT, Server
 
 PASSWORD = "correct horse battery"
 
@@ -82,9 +84,9 @@ def test_two_names_that_differ_in_case_stop_the_migration_until_one_is_renamed(s
 
 def _make_as_of_old(server: Server, username: str) -> None:
     """The database as it was while names that differ in case were two, with a copy of the only account."""
+    back = [sys.executable, "-m", "django", "migrate", "accounts", "0001", "--verbosity=0"]
+    subprocess.run(back, cwd=ROOT, env={**server.env, "DJANGO_SETTINGS_MODULE": "server.settings"}, check=True)
     with sqlite3.connect(server.folder / "server/fleetscope.sqlite3") as database:
-        database.execute("DROP INDEX accounts_one_name_in_any_case")
-        database.execute("DELETE FROM django_migrations WHERE app = 'accounts' AND name LIKE '0002%'")
         columns = "password, role, is_active, one_time, created_at"
         copy = f"INSERT INTO accounts_user (username, {columns}) SELECT ?, {columns} FROM accounts_user"
         assert database.execute(copy, [username]).rowcount == 1

@@ -1,0 +1,88 @@
+"""How many wrong passwords are too many: strangers who guess slow down themselves, not whose name they try."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+from collections import Counter
+
+from django.db.models import Q
+from django.utils import timezone
+
+from server.accounts.models import FailedLogin, KnownPlace, User
+from server.audit.models import AuditEntry
+from server.audit.record import record
+from server.errors import TooMany
+
+WINDOW = datetime.timedelta(minutes=1)
+KNOWN_FOR = datetime.timedelta(days=30)
+MAX_PER_PAIR = 5
+MAX_PER_KNOWN_PAIR = 20
+MAX_PER_PLACE = 20
+MAX_PER_NAME = 50
+_IPV6_PREFIX = 64  # one subscriber has at least as many addresses
+_WHAT = {
+    "pair": "for {name} from your address; wait a minute and try again",
+    "place": "from your address; wait a minute and try again",
+    "name": "for {name}; wait a minute, or sign in from an address where this name signed in before",
+}
+
+
+def check(name: str, user: User | None, address: str) -> None:
+    """Raises TooMany. Where `user` signed in lately, only wrong passwords for this name from there count."""
+    since = timezone.now() - WINDOW
+    FailedLogin.objects.filter(at__lt=since).delete()
+    limit = _reached(name, user, place(address))
+    if limit is not None:
+        _record_once(limit, user.username if user else name, address, since)
+        raise TooMany(f"too many wrong passwords {_WHAT[limit].format(name=name)}")
+
+
+def failed(name: str, address: str) -> None:
+    FailedLogin.objects.create(username=name, address=place(address), at=timezone.now())
+
+
+def succeeded(user: User, address: str) -> None:
+    now = timezone.now()
+    KnownPlace.objects.filter(at__lt=now - KNOWN_FOR).delete()
+    KnownPlace.objects.update_or_create(user=user, address=place(address), defaults={"at": now})
+
+
+def place(address: str) -> str:
+    """What one guesser has: an IPv4 address, or a whole network of IPv6 addresses."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ipaddress.ip_network((found, _IPV6_PREFIX), strict=False))
+
+
+def _reached(name: str, user: User | None, here: str) -> str | None:
+    failures = Counter(
+        FailedLogin.objects.filter(Q(username=name) | Q(address=here)).values_list("username", "address")
+    )
+    pair = failures[name, here]
+    if _is_known(user, here):
+        return "pair" if pair >= MAX_PER_KNOWN_PAIR else None
+    if pair >= MAX_PER_PAIR:
+        return "pair"
+    if sum(count for (_, from_), count in failures.items() if from_ == here) >= MAX_PER_PLACE:
+        return "place"
+    return "name" if sum(count for (tried, _), count in failures.items() if tried == name) >= MAX_PER_NAME else None
+
+
+def _is_known(user: User | None, here: str) -> bool:
+    since = timezone.now() - KNOWN_FOR
+    return user is not None and KnownPlace.objects.filter(user=user, address=here, at__gte=since).exists()
+
+
+def _record_once(limit: str, actor: str, address: str, since: datetime.datetime) -> None:
+    """Once a minute: for a name from a place, or for a place that tries one name after the other."""
+    detail = {"address": address, "place": place(address), "limit": limit}
+    same = AuditEntry.objects.filter(
+        action="account.limit", time__gte=since, detail__place=detail["place"], detail__limit=limit
+    )
+    if not (same if limit == "place" else same.filter(actor=actor)).exists():
+        record("account.limit", actor, "refused", detail=detail)

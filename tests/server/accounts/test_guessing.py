@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from server.accounts import guessing, signin
+from server.accounts.models import FailedLogin, KnownPlace, User
+from server.audit.models import AuditEntry
+from server.errors import NotSignedIn, TooMany
+from tests.server.conftest import PASSWORD
+
+HERE = "192.0.2.1"
+ELSEWHERE = "192.0.2.2"
+TOO_MANY_FOR_NAME = "too many wrong passwords for ann; wait a minute, or sign in from an address where"
+
+
+def guess(name: str, address: str, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(NotSignedIn):
+            signin.sign_in(name, "wrong", address)
+
+
+def guess_from_everywhere(name: str) -> None:
+    for number in range(guessing.MAX_PER_NAME):
+        guess(name, f"198.51.100.{number}", 1)
+
+
+def test_guessing_is_slowed_down_even_with_the_right_password_at_last(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    guess("ann", HERE, guessing.MAX_PER_PAIR)
+    with pytest.raises(TooMany, match="for ann from your address; wait a minute"):
+        signin.sign_in("ann", PASSWORD, HERE)
+    FailedLogin.objects.update(at=timezone.now() - guessing.WINDOW)
+    assert signin.sign_in("ann", PASSWORD, HERE).username == "ann"
+
+
+def test_who_guesses_locks_out_nobody_at_another_address(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    guess("ann", HERE, guessing.MAX_PER_PAIR)
+    assert signin.sign_in("ann", PASSWORD, ELSEWHERE).username == "ann"
+
+
+def test_guessing_many_names_from_one_address_is_slowed_down(user: Callable[..., User]) -> None:
+    for number in range(guessing.MAX_PER_PLACE):
+        guess(f"name-{number}", HERE, 1)
+    with pytest.raises(TooMany, match="wrong passwords from your address"):
+        signin.sign_in("another", "wrong", HERE)
+    user("viewer", "ann")
+    assert signin.sign_in("ann", PASSWORD, ELSEWHERE)
+
+
+def test_guessing_one_name_from_many_addresses_is_slowed_down(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    guess_from_everywhere("ann")
+    with pytest.raises(TooMany, match=TOO_MANY_FOR_NAME):
+        signin.sign_in("ann", PASSWORD, HERE)
+    guess("bob", HERE, 1)
+
+
+def test_nobody_else_locks_a_person_out_where_they_signed_in(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    signin.sign_in("ann", PASSWORD, HERE)
+    guess_from_everywhere("ann")
+    for number in range(guessing.MAX_PER_PLACE):
+        guess(f"name-{number}", HERE, 1)
+    guess("ann", HERE, guessing.MAX_PER_PAIR)
+    assert signin.sign_in("ann", PASSWORD, HERE).username == "ann"
+
+
+def test_a_known_address_gives_no_endless_guesses(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    user("admin", "root")
+    signin.sign_in("ann", PASSWORD, HERE)
+    guess("ann", HERE, guessing.MAX_PER_KNOWN_PAIR)
+    with pytest.raises(TooMany):
+        signin.sign_in("ann", PASSWORD, HERE)
+    with pytest.raises(TooMany):  # known for ann, not for everybody
+        signin.sign_in("root", PASSWORD, HERE)
+
+
+def test_an_address_is_known_for_a_while(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    user("viewer", "bob")
+    signin.sign_in("ann", PASSWORD, HERE)
+    signin.sign_in("ann", PASSWORD, HERE)
+    assert KnownPlace.objects.count() == 1
+    KnownPlace.objects.update(at=timezone.now() - guessing.KNOWN_FOR - datetime.timedelta(seconds=1))
+    guess_from_everywhere("ann")
+    with pytest.raises(TooMany, match=TOO_MANY_FOR_NAME):
+        signin.sign_in("ann", PASSWORD, HERE)
+    signin.sign_in("bob", PASSWORD, ELSEWHERE)
+    assert [str(place) for place in KnownPlace.objects.all()] == [f"bob from {ELSEWHERE}"]
+
+
+def test_refusals_are_on_the_record_once_a_minute_for_each_pair(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    for address in (HERE, ELSEWHERE):
+        guess("ann", address, guessing.MAX_PER_PAIR)
+        for name in ("ann", "Ann", "ANN"):
+            with pytest.raises(TooMany):
+                signin.sign_in(name, PASSWORD, address)
+    entries = AuditEntry.objects.filter(action="account.limit").order_by("id")
+    told = [(entry.actor, entry.outcome, entry.detail) for entry in entries]
+    assert told == [
+        ("ann", "refused", {"address": address, "place": address, "limit": "pair"}) for address in (HERE, ELSEWHERE)
+    ]
+
+
+def test_an_address_that_tries_one_name_after_the_other_does_not_flood_the_record(db: None) -> None:
+    for number in range(guessing.MAX_PER_PLACE):
+        guess(f"name-{number}", HERE, 1)
+    for number in range(10):
+        with pytest.raises(TooMany):
+            signin.sign_in(f"other-{number}", "wrong", HERE)
+    assert AuditEntry.objects.get(action="account.limit").actor == "other-0"
+
+
+def test_the_refusal_is_a_429(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    body = {"username": "ann", "password": "wrong"}
+    answers = [
+        Client().post("/api/auth/login", body, content_type="application/json")
+        for _ in range(guessing.MAX_PER_PAIR + 1)
+    ]
+    assert [answer.status_code for answer in answers] == [401] * guessing.MAX_PER_PAIR + [429]
+    assert answers[-1].json()["error"]["code"] == "too_many"
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("a proxy's socket", "a proxy's socket"),
+    ],
+)
+def test_one_guesser_has_one_place(address: str, place: str) -> None:
+    assert guessing.place(address) == place
