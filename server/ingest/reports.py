@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 
 from proto.v1.agent_pb2 import AgentMessage, Refusal, RunUpdate, ServerMessage, Stop
@@ -11,10 +12,12 @@ from server.fleet import answers, presence
 from server.ingest.database import in_db
 from server.ingest.links import Link
 from server.ingest.runs import OpenRun, load_run
+from server.ingest.schema_check import SchemaError, acceptable
 from server.tracing import lifecycle, listings
 from server.tracing.segments import segment_store
 
-MAX_SCHEMA = 1024 * 1024
+log = logging.getLogger(__name__)
+
 MAX_TARGETS = 512 * 1024
 _NOTE = 2000
 
@@ -62,8 +65,8 @@ async def _run(link: Link, update: RunUpdate) -> None:
         await _targets(run, update)
     if update.state == RunUpdate.STATE_ACCEPTED:
         await in_db(lifecycle.accepted, run.id)
-    elif run.schema is None and update.HasField("schema"):
-        await _attach(run, update)
+    elif run.schema is None and update.HasField("schema") and not await _attach(link, run, update):
+        return
     _note(run, update)
     if update.state == RunUpdate.STATE_ENDED:
         await in_db(lifecycle.ending, run.id, update.end)
@@ -79,12 +82,26 @@ async def _targets(run: OpenRun, update: RunUpdate) -> None:
     run.targeted = True
 
 
-async def _attach(run: OpenRun, update: RunUpdate) -> None:
-    if update.schema.ByteSize() > MAX_SCHEMA:
-        raise ValueError(f"run {run.id}: its schema has more than {MAX_SCHEMA} bytes")
-    await in_db(segment_store().pin, run.session, run.id, update.schema)
+async def _attach(link: Link, run: OpenRun, update: RunUpdate) -> bool:
+    """Whether the schema could be pinned; if not, the run is over."""
+    try:
+        schema = await in_db(acceptable, run.session, update.schema)
+    except SchemaError as error:
+        await _fail(link, run, f"the schema that the host announced was refused: {error}; check the host and its agent")
+        return False
+    update.schema.CopyFrom(schema)
+    await in_db(segment_store().pin, run.session, run.id, schema)
     await in_db(lifecycle.attached, run.id, update)
-    run.pin(update.schema)
+    run.pin(schema)
+    return True
+
+
+async def _fail(link: Link, run: OpenRun, message: str) -> None:
+    log.warning("%s, run %s: %s", link.name, run.id, message)
+    await in_db(lifecycle.fail, run.id, message)
+    link.runs.pop(run.id.bytes, None)
+    link.send(ServerMessage(stop=Stop(run_id=run.id.bytes, cause=EndCause.END_CAUSE_FAILED, message=message)))
+    run.has_schema.set()  # rows that wait for one are refused now
 
 
 def _note(run: OpenRun, update: RunUpdate) -> None:

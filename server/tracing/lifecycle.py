@@ -78,6 +78,25 @@ def refuse(run: uuid.UUID, reason: str) -> None:
     _finish(run, RunState.REFUSED, end)
 
 
+def fail(run: uuid.UUID, message: str) -> None:
+    """What the host says of the run cannot be; nothing more is taken from it. On the record at once. Final."""
+    with transaction.atomic():
+        found = open_runs().select_related("session__created_by", "host").filter(id=run).first()
+        if found is None:
+            return
+        record(
+            "session.fail",
+            found.session.created_by.username,
+            "refused",
+            tool=found.session.tool,
+            hosts=[found.host.name],
+            session=found.session_id,
+            reason=found.session.reason,
+            detail={"run": str(run), "refusal": _line(message)},
+        )
+        _finish(run, RunState.ENDED, RunEnd(cause=EndCause.END_CAUSE_FAILED, message=message, ledger_known=False))
+
+
 def close(progress: Progress, end: RunEnd) -> None:
     """The run's last frame is stored."""
     _finish(progress.run, RunState.ENDED, end, changes(progress))

@@ -7,23 +7,27 @@ import socket
 import ssl
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import grpc
+import pyarrow as pa
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bpf.layout import active_columns
 from proto import joining
+from proto.columnar import arrow_schema
 from proto.v1 import agent_pb2 as pb
 from proto.v1.agent_pb2_grpc import AgentLinkStub, EnrolmentStub
-from proto.v1.stream_pb2 import BatchHead
+from proto.v1.stream_pb2 import BatchHead, RunSchema
 from server.catalog.tools import catalogue
-from tests.server.tracing.rows import BOOT, SCHEMA, WALL, Frames
+from tests.server.tracing import rows
+from tests.server.tracing.rows import BOOT, WALL, Frames
 
 SECONDS = 10
 M = TypeVar("M")
@@ -191,12 +195,34 @@ def pem_certificate(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
+def _opens_schema() -> RunSchema:
+    entry = catalogue()["opensnoop"]
+    stream = entry.tool.streams[0]
+    opens = rows.stream(stream.name, stream.kind, active_columns(entry.tool, stream, {}))
+    opens.title = stream.title
+    return RunSchema(tool="opensnoop", tool_digest=entry.digest, variant="syscalls", streams=[opens])
+
+
+# Of a session with default parameters.
+OPENS = _opens_schema()
+
+
 class RunFrames(Frames):
-    """Frames that carry the run's id."""
+    """Frames of ``OPENS`` that carry the run's id."""
 
     def __init__(self, run_id: bytes) -> None:
         super().__init__()
         self.run_id = run_id
+
+    def rows_of(self, count: int, *, paths: Sequence[bytes] | None = None) -> bytes:
+        """Columns that the shared rows do not have are 0."""
+        known = rows.events(self.rows, count, paths=paths)
+        zeros = pa.array([0] * count)
+        columns = [
+            known[name] if name in known.schema.names else zeros
+            for name in arrow_schema(OPENS.streams[0].columns).names
+        ]
+        return self.frame(rows.batch(OPENS.streams[0], columns), 0, count)
 
     def _next(self, head: BatchHead) -> BatchHead:
         head.run_id = self.run_id
@@ -215,6 +241,6 @@ async def attached(host: Agent) -> bytes:
     """Take the start that waits, say that it is attached, open the data stream. Returns the run's id."""
     run = run_of(await host.start(), host.identity)
     host.update(run, pb.RunUpdate.STATE_ACCEPTED)
-    host.update(run, pb.RunUpdate.STATE_ATTACHED, schema=SCHEMA, boot_ns=BOOT, wall_ns=WALL)
+    host.update(run, pb.RunUpdate.STATE_ATTACHED, schema=OPENS, boot_ns=BOOT, wall_ns=WALL)
     host.open_data()
     return run

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from proto.v1 import agent_pb2 as pb
 from proto.v1.stream_pb2 import END_CAUSE_DURATION, END_CAUSE_STOPPED, END_CAUSE_SWITCHED_OFF
 from tests.server.ingest.conftest import Api, Join
-from tests.server.ingest.scripted import RunFrames, agent, attached, run_of, until, works
-from tests.server.tracing.rows import BOOT, SCHEMA, WALL
+from tests.server.ingest.scripted import OPENS, RunFrames, agent, attached, run_of, until, works
+from tests.server.tracing.rows import BOOT, WALL
 
 MakeApi = Callable[[str], Awaitable[Api]]
 
@@ -37,7 +37,7 @@ async def test_a_session_runs_from_start_to_closed_books(address: str, join: Joi
         assert envelope.limits.duration_ms == 300_000
         run = run_of(envelope, identity)
         host.update(run, pb.RunUpdate.STATE_ACCEPTED)
-        host.update(run, pb.RunUpdate.STATE_ATTACHED, schema=SCHEMA, boot_ns=BOOT, wall_ns=WALL)
+        host.update(run, pb.RunUpdate.STATE_ATTACHED, schema=OPENS, boot_ns=BOOT, wall_ns=WALL)
         host.open_data()
         frames = RunFrames(run)
         host.send(frames.rows_of(100), frames.rows_of(7))
@@ -52,7 +52,7 @@ async def test_a_session_runs_from_start_to_closed_books(address: str, join: Joi
         assert (ended["state"], ended["books"], ended["rows"]) == ("ended", "complete", 107)
         assert ended["runs"][0]["end"] == {"cause": "duration", "message": "its time is over"}
         assert ended["runs"][0]["ledger"] == {"seen": 107, "stored": 107, "lost": {}}
-        assert ended["runs"][0]["schema"]["streams"][0]["name"] == "events"
+        assert ended["runs"][0]["schema"]["streams"][0]["name"] == "opens"
 
 
 async def test_a_stop_reaches_the_host(address: str, join: Join, api: MakeApi) -> None:

@@ -13,8 +13,7 @@ from server.ingest.data import claimed_run
 from server.tracing import lifecycle
 from server.tracing.progress import Progress
 from tests.server.ingest.conftest import Api, Join
-from tests.server.ingest.scripted import Agent, RunFrames, agent, attached, run_of, until
-from tests.server.tracing.rows import SCHEMA
+from tests.server.ingest.scripted import OPENS, Agent, RunFrames, agent, attached, run_of, until
 
 MakeApi = Callable[[str], Awaitable[Api]]
 
@@ -153,7 +152,7 @@ async def test_rows_may_overtake_their_schema(address: str, join: Join, api: Mak
         host.send(RunFrames(run).rows_of(10))
         await asyncio.sleep(0.2)
         assert not host.answers
-        host.update(run, pb.RunUpdate.STATE_ATTACHED, schema=SCHEMA, boot_ns=1, wall_ns=1)
+        host.update(run, pb.RunUpdate.STATE_ATTACHED, schema=OPENS, boot_ns=1, wall_ns=1)
         assert (await host.ack(run, 1)).ack.seq == 1
 
 

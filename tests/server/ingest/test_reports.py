@@ -2,13 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-import pytest
-
 from proto.v1 import agent_pb2 as pb
 from proto.v1.stream_pb2 import END_CAUSE_BUDGET, Cost, Ledger, Loss, RunEnd, RunSchema
-from server.ingest import reports
 from tests.server.ingest.conftest import Api, Join
-from tests.server.ingest.scripted import agent, attached, until
+from tests.server.ingest.scripted import OPENS, Identity, RunFrames, agent, as_uuid, attached, run_of, until
 
 MakeApi = Callable[[str], Awaitable[Api]]
 
@@ -52,21 +49,40 @@ async def test_a_schema_is_pinned_once(address: str, join: Join, api: MakeApi) -
         assert found["runs"][0]["schema"]["tool"] == "opensnoop"
 
 
-async def test_a_schema_that_is_too_large_cuts_the_host_off(
-    address: str, join: Join, api: MakeApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reports, "MAX_SCHEMA", 10)
-    identity, person = await join(), await api("tracer")
+async def test_a_schema_that_the_tool_cannot_have_ends_its_run_alone(address: str, join: Join, api: MakeApi) -> None:
+    identity, person, admin = await join(), await api("tracer"), await api("admin")
     async with agent(address, identity) as host:
         await host.hello()
-        made = await person.post("sessions", {"tool": "opensnoop"}, 201)
-        await attached(host)
-        await until_ended(host.ended.is_set)
-        assert (await person.get(f"sessions/{made['id']}"))["runs"][0]["schema"] is None
+        good = await person.post("sessions", {"tool": "opensnoop"}, 201)
+        kept = await attached(host)
+        bad = await person.post("sessions", {"tool": "opensnoop"}, 201)
+        envelope = await host.wait(lambda m: m.HasField("start") and started(m, identity) != kept)
+        run = started(envelope, identity)
+        host.send(RunFrames(run).rows_of(10))  # they overtake the schema
+        wrong = RunSchema.FromString(OPENS.SerializeToString())
+        wrong.streams[0].columns[1].help = "Click here"
+        host.update(run, pb.RunUpdate.STATE_ATTACHED, schema=wrong)
+
+        assert (await host.reject(run)).expected_seq == 0
+        stop = (await host.wait(lambda m: m.stop.run_id == run)).stop
+        reason = "stream opens: column pid is missing or not as the tool has it"
+        assert reason in stop.message
+        ended = await person.get(f"sessions/{bad['id']}")
+        assert (ended["state"], ended["rows"], ended["runs"][0]["schema"]) == ("ended", 0, None)
+        assert ended["runs"][0]["end"]["cause"] == "failed"
+        assert reason in ended["runs"][0]["end"]["message"]
+        (entry,) = (await admin.get("audit?action=session.fail"))["items"]
+        assert (entry["session"], entry["outcome"], entry["detail"]["run"]) == (
+            bad["id"],
+            "refused",
+            str(as_uuid(run)),
+        )
+        assert reason in entry["detail"]["refusal"]
+
+        host.send(RunFrames(kept).rows_of(7))
+        await host.ack(kept, 1)
+        assert (await person.get(f"sessions/{good['id']}"))["state"] == "running"
 
 
-async def until_ended(ended: Callable[[], bool]) -> None:
-    async def look() -> bool:
-        return ended()
-
-    assert await until(look, bool)
+def started(message: pb.ServerMessage, identity: Identity) -> bytes:
+    return run_of(pb.Envelope.FromString(message.start.payload), identity)
