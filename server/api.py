@@ -9,11 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from server import refusals
 from server.accounts import api as accounts
 from server.accounts import audit_api
 from server.accounts.auth import Authenticated
 from server.catalog import api as catalog
-from server.errors import ApiError, Invalid, NotFound
+from server.errors import ApiError, Internal, Invalid
 from server.fleet import api as fleet
 from server.fleet import names_api
 from server.tracing import api as tracing
@@ -53,8 +54,8 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 @api.exception_handler(Http404)
-def _missing(request: HttpRequest, _error: Http404) -> HttpResponse:
-    return _own(request, NotFound(f"there is nothing at {request.path}"))
+def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return refusals.missing(request, error)
 
 
 @api.exception_handler(HttpError)
@@ -67,4 +68,4 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
     log.exception("%s %s failed", request.method, request.path, exc_info=error)
     message = f"the server failed at this request ({type(error).__name__}); its log says more"
-    return api.create_response(request, {"error": {"code": "internal", "message": message, "field": None}}, status=500)
+    return _own(request, Internal(message))

@@ -26,12 +26,26 @@ class Forbidden(ApiError):
     status, code = 403, "forbidden"
 
 
+class ForeignOrigin(ApiError):
+    status, code = 403, "origin"
+
+
 class NotFound(ApiError):
     status, code = 404, "not_found"
 
 
+class WrongMethod(ApiError):
+    status, code = 405, "method"
+
+
 class Conflict(ApiError):
     status, code = 409, "conflict"
+
+
+class WrongHost(ApiError):
+    """The name by which the request calls the server is none of its own."""
+
+    status, code = 400, "host"
 
 
 class Invalid(ApiError):
@@ -46,6 +60,10 @@ class NoAnswer(ApiError):
     """A host was asked and said nothing in time. No error of the server, whose log has nothing to say of it."""
 
     status, code = 409, "no_answer"
+
+
+class Internal(ApiError):
+    status, code = 500, "internal"
 
 
 class AuditUnavailable(ApiError):

@@ -6,7 +6,11 @@ import secrets
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+
+from server.errors import ApiError, ForeignOrigin, WrongHost
+from server.refusals import refusal
 
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
@@ -39,6 +43,26 @@ class SecurityHeaders:
         return response
 
 
+class HostCheck:
+    """Refuses a request that calls the server by a name not its own: Django would log a traceback for each."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            name, home = request.META.get("HTTP_HOST", "")[:100], settings.ALLOWED_ORIGINS[0]
+            return refusal(
+                WrongHost(
+                    f"the server does not go by the name {name!r}; open it at {home}, "
+                    "or set FLEETSCOPE_HTTP on the server to the address that people use"
+                )
+            )
+        return self._get_response(request)
+
+
 class NulCheck:
     """Refuses NUL in an address: no name holds one, and PostgreSQL takes none."""
 
@@ -48,8 +72,7 @@ class NulCheck:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" not in request.path and "%00" not in request.META.get("QUERY_STRING", ""):
             return self._get_response(request)
-        message = "the address holds a NUL byte; leave it out"
-        return JsonResponse({"error": {"code": "bad_request", "message": message, "field": None}}, status=400)
+        return refusal(ApiError("the address holds a NUL byte; leave it out"))
 
 
 def _policy(path: str, nonce: str) -> str:
@@ -66,5 +89,5 @@ class OriginCheck:
         origin = request.headers.get("Origin")
         if origin is None or request.method in _SAFE_METHODS or origin in settings.ALLOWED_ORIGINS:
             return self._get_response(request)
-        message = f"requests from {origin} are refused; open Fleetscope at {settings.ALLOWED_ORIGINS[0]}"
-        return JsonResponse({"error": {"code": "origin", "message": message, "field": None}}, status=403)
+        home = settings.ALLOWED_ORIGINS[0]
+        return refusal(ForeignOrigin(f"requests from {origin} are refused; open Fleetscope at {home}"))

@@ -45,6 +45,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "server.security.SecurityHeaders",
+    "server.security.HostCheck",
+    "server.refusals.MethodAnswer",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
     "server.security.NulCheck",

@@ -38,7 +38,23 @@ def test_an_own_page_may(user: Callable[..., User], client: Client) -> None:
 
 
 def test_an_unknown_host_name_is_refused(client: Client) -> None:
-    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+    answer = client.get("/", headers={"host": "evil.example"})
+    assert answer.status_code == 400
+    assert answer.json()["error"] == {
+        "code": "host",
+        "message": "the server does not go by the name 'evil.example'; open it at http://localhost:8000, "
+        "or set FLEETSCOPE_HTTP on the server to the address that people use",
+        "field": None,
+    }
+
+
+@pytest.mark.parametrize("host", ["evil.example", "a b", "x" * 5000, ""])
+def test_a_bad_host_name_leaves_nothing_in_the_log(client: Client, caplog: pytest.LogCaptureFixture, host: str) -> None:
+    caplog.set_level("DEBUG")
+    answer = client.get("/api/health", headers={"host": host})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "host")
+    assert len(answer.content) < 500
+    assert not [record for record in caplog.records if record.exc_info or record.levelname == "ERROR"]
 
 
 @pytest.mark.parametrize("address", ["/api/hosts/web%00", "/api/audit?actor=a%00b", "/%00"])
