@@ -39,6 +39,7 @@ NEEDS = {
     ("get", "/api/sessions"): Action.SESSION_VIEW,
     ("post", "/api/sessions"): Action.SESSION_START,
     ("get", "/api/sessions/{session}"): Action.SESSION_VIEW,
+    ("get", "/api/sessions/{session}/program"): Action.SESSION_VIEW,
     ("delete", "/api/sessions/{session}"): Action.SESSION_DELETE,
     ("post", "/api/sessions/{session}/stop"): Action.SESSION_STOP,
     ("get", "/api/sessions/{session_id}/rows"): Action.SESSION_VIEW,
