@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from server import refusals
+from server import complaints, refusals
 from server.accounts import api as accounts
 from server.accounts import audit_api
 from server.accounts.auth import Authenticated
 from server.catalog import api as catalog
-from server.errors import ApiError, Internal, Invalid
+from server.errors import ApiError, Internal
 from server.fleet import api as fleet
 from server.fleet import names_api
 from server.tracing import api as tracing
@@ -46,11 +45,7 @@ def _own(request: HttpRequest, error: ApiError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    first: dict[str, Any] = error.errors[0] if error.errors else {"loc": (), "msg": "the request is not valid"}
-    names = [str(part) for part in first["loc"] if part not in ("body", "query", "path")]
-    field = ".".join(names) or None
-    message = f"{field}: {first['msg']}" if field else str(first["msg"])
-    return _own(request, Invalid(message, field=field))
+    return _own(request, complaints.invalid(error.errors[0]))
 
 
 @api.exception_handler(Http404)
