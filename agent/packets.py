@@ -89,6 +89,9 @@ class PacketSocket:
             data, ancillary, flags, _ = self._socket.recvmsg(PACKET_MAX, space, socket.MSG_CMSG_CLOEXEC)
         except (BlockingIOError, InterruptedError):
             return None
+        except ConnectionResetError:
+            # Told once, when the peer ended without having read all of ours: what it said before is still there.
+            return self.receive()
         except OSError as error:
             raise PeerGone(error.strerror or str(error)) from error
         packet = Packet(data, _descriptors(ancillary))

@@ -169,7 +169,7 @@ def _drain(live: Live, ledger: Ledger) -> None:
     while True:
         time.sleep(SETTLE_SECONDS)
         while sum(reader.drain() for reader in live.readers):
-            live.store(final=True)
+            live.store(final=False)  # one ring may hold more than was read, from before what another one gave
         live.store(final=True)
         ledger.read_kernel()
         if ledger.balance() == 0 or time.monotonic() > deadline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ MANY = 10_007
 
 
 def trace(folder: Path, then: str, variant: str = "", **params: str) -> tuple[str, Traced]:
-    """The disk's name, and what came of it."""
+    """The disk's name, and what came of it there: pages of the workload's own program may be read from another one."""
     with loop_disk(folder) as (device, _):
         before = DO.format(disk=str(device))
-        return device.name, trace_statements("biosnoop", before, then, params, variant=variant)
+        traced = trace_statements("biosnoop", before, then, params, variant=variant)
+    rows = [row for row in traced.rows if row["disk"] == device.name.encode()]
+    return device.name, replace(traced, streams=[rows])
 
 
 def places(traced: Traced) -> list[tuple[int, int, int]]:

@@ -44,7 +44,7 @@ def test_filters_mean_the_thread_that_waits(program: Path) -> None:
     traced.check_count(traced.total("waits"), traced.figures.arrivals)
 
 
-@pytest.mark.parametrize("other", [Filters(comm="wait"), Filters(uid=1), Filters(ppid=1), Filters(cgroup=2**40)])
+@pytest.mark.parametrize("other", [Filters(comm="wait"), Filters(uid=1), Filters(ppid=1)])
 def test_a_thread_that_is_not_meant_is_not_counted(program: Path, other: Filters) -> None:
     traced = trace_waits(program, "runqlat", filters=other)
     assert (traced.rows, traced.unseen) == ([], 0)

@@ -57,14 +57,11 @@ class ColumnBuffer:
         self._record_bytes = record.itemsize
         self.zeroed = zeroed
         self.rows = 0
+        self.latest = 0  # time of all rows that ever came
 
     @property
     def room(self) -> int:
         return self._capacity - self.rows
-
-    @property
-    def latest(self) -> int:
-        return int(self._columns["time"][: self.rows].max())
 
     @property
     def filled_bytes(self) -> int:
@@ -74,6 +71,7 @@ class ColumnBuffer:
         end = self.rows + len(records)
         for name, column in self._columns.items():
             column[self.rows : end] = records[name]
+        self.latest = max(self.latest, int(records["time"].max()))
         self.rows = end
 
     def take(self, until: int | None) -> Rows:
@@ -121,7 +119,7 @@ class EventsReader:
         self._mark.before_read()
         for ring, buffer in zip(self._rings, self._buffers, strict=True):
             moved += ring.read(buffer.append, buffer.room) * ring.stride
-        self._mark.after_read()
+        self._mark.after_read([buffer.latest for buffer in self._buffers])
         return moved
 
     def waiting(self) -> int:
@@ -140,11 +138,8 @@ class EventsReader:
             yield batch.slice(start, BATCH_ROWS)
 
     def _until(self) -> int | None:
-        """One ring is in order by itself. What a ring holds for which there was no room is later than what was read."""
-        if len(self._rings) == 1:
-            return None
-        full = [buffer.latest for buffer in self._buffers if not buffer.room]
-        return min(full, default=self._mark.time)
+        """One ring is in order by itself."""
+        return None if len(self._rings) == 1 else self._mark.time
 
     def close(self) -> None:
         for ring in self._rings:

@@ -18,6 +18,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -123,8 +124,10 @@ class Run:
         }
 
     def stop(self, message: str = "stopped by the test") -> None:
+        """A run that has ended by itself meanwhile is stopped already."""
         stop = agent_pb2.Stop(run_id=self.run_id, cause=stream_pb2.END_CAUSE_STOPPED, message=message)
-        self._socket.send(local_pb2.WardenToRunner(stop=stop).SerializeToString())
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._socket.send(local_pb2.WardenToRunner(stop=stop).SerializeToString())
 
     def terminate(self) -> None:
         assert self.process
@@ -137,7 +140,11 @@ class Run:
     def receive(self, seconds: float) -> bool:
         """Take one update; False at the end of the socket. Raises TimeoutError."""
         self._socket.settimeout(seconds)
-        data, fds, _, _ = socket.recv_fds(self._socket, PACKET, 64)
+        try:
+            data, fds, _, _ = socket.recv_fds(self._socket, PACKET, 64)
+        except ConnectionResetError:
+            # Told once, when the runner ended without having read all of ours; what it said is still to be read.
+            data, fds, _, _ = socket.recv_fds(self._socket, PACKET, 64)
         self.fds += fds
         if not data:
             return False

@@ -18,23 +18,50 @@ class Ring:
     consumed: int
 
 
-def test_the_mark_waits_for_every_ring(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter([100, 200])
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([100, 200, 300])
     monkeypatch.setattr(module, "boot_ns", lambda: next(times))
+
+
+def marked(*rings: Ring) -> Watermark:
+    return Watermark(cast("list[RingReader]", list(rings)))
+
+
+def test_what_was_read_to_where_it_was_is_here_up_to_that_moment(now: None) -> None:
+    first, second = Ring(8, 0), Ring(16, 0)
+    mark = marked(first, second)
+    mark.before_read()
+    first.produced = 800  # what comes while it is read is not waited for
+    first.consumed, second.consumed = 8, 16
+    mark.after_read([90, 95])
+    assert mark.time == 100
+
+
+def test_a_ring_that_was_not_is_here_up_to_its_latest_row(now: None) -> None:
     slow, quick = Ring(8, 0), Ring(16, 0)
-    mark = Watermark(cast("list[RingReader]", [slow, quick]))
+    mark = marked(slow, quick)
     mark.before_read()
     quick.consumed = 16
-    mark.after_read()
+    mark.after_read([0, 95])
     assert mark.time == 0
-    slow.produced = 800  # what comes later is not waited for
+    mark.before_read()
+    slow.consumed = 4
+    mark.after_read([40, 95])
+    assert mark.time == 40
     mark.before_read()
     slow.consumed = 8
-    mark.after_read()
-    assert mark.time == 100
+    mark.after_read([60, 95])
+    assert mark.time == 300
+
+
+def test_the_mark_never_goes_back(now: None) -> None:
+    ring = Ring(8, 8)
+    mark = marked(ring)
     mark.before_read()
-    mark.after_read()
+    mark.after_read([50])
     assert mark.time == 100
-    slow.consumed = 800
-    mark.after_read()
-    assert mark.time == 200
+    ring.produced = 16
+    mark.before_read()
+    mark.after_read([60])
+    assert mark.time == 100
