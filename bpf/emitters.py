@@ -205,7 +205,12 @@ def aggregate_stream(stream: pb.Stream, columns: list[pb.Column]) -> Iterator[st
     yield from _struct(f"{name}_value", values)
     table = f'BPF_TABLE("percpu_hash", struct {name}_key, struct {name}_value, {name}, {stream.capacity});'
     yield table
-    sums = "\n".join(f"    __sync_fetch_and_add(&sum->{m.name}, add->{m.name});" for m in values if not m.count)
+    # Without the question the compiler makes an atomic OR of a zero that it knows, which kernels before 5.12 refuse.
+    sums = "\n".join(
+        f"    if (add->{m.name})\n        __sync_fetch_and_add(&sum->{m.name}, add->{m.name});"
+        for m in values
+        if not m.count
+    )
     yield _ADD.format(name=name, sums=sums)
     if any(column.type == pb.CTYPE_STACK for column in columns):
         yield from _stacks(stream)

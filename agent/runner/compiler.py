@@ -23,6 +23,10 @@ lib.bpf_table_name.restype = ctypes.c_char_p
 _COMPILE_ERROR = re.compile(r"^(.*?):(\d+):\d+: (?:fatal )?error: (.*)$", re.MULTILINE)
 # Instructions and register states of the verifier's log; what is left is what it says in words.
 _DUMP = re.compile(r"^(?:\d+: [(R].*|(?:old|cur) state:.*|from \d+.*|R\d.*|;.*|func#\d.*|arg#\d.*)$", re.MULTILINE)
+# What older kernels call a helper that they do not have.
+_MISSING = {
+    "invalid func unknown#174": "it has no bpf_get_attach_cookie, by which functions are told apart; use Linux 5.15"
+}
 _VERDICT_END = re.compile(r"^processed \d+ insns.*$", re.MULTILINE)
 
 
@@ -137,6 +141,9 @@ def _compile_message(text: str) -> str:
 def _load_message(function: str, text: str) -> str:
     reason = re.search(r"Failed to load program: (.*)", text)
     log = _DUMP.sub("", _VERDICT_END.split(text)[0])
+    for words, meaning in _MISSING.items():
+        if words in log:
+            return f"the kernel refused {function}: {meaning}"
     return f"the kernel refused {function}: {reason.group(1) if reason else 'load failed'}: {_last_line(log)}"
 
 

@@ -1,14 +1,14 @@
 // Requests to disks from their start to their end. For tools that ask for it with FS_REQUESTS; with FS_NO_IO_START, on
 // kernels before 6.5, a request starts when it is put in a queue or, where there is none, when the driver gets it.
-// FS_OLD_REQUESTS says besides that a request names its disk itself, and stands behind its queue in the arguments of events
-// (before 5.11; include/trace/events/block.h).
+// FS_OWN_DISK says besides that a request names its disk itself (before 5.15), FS_QUEUE_FIRST that it stands behind its queue in
+// the arguments of events (before 5.11, and not in later 5.10 releases; include/trace/events/block.h).
 #ifdef FS_REQUESTS
 #include <linux/blkdev.h>
 
 #define FS_OP_MASK 0xff
 #define FS_DISK_BYTES 32
 
-#ifdef FS_OLD_REQUESTS
+#ifdef FS_QUEUE_FIRST
 #define FS_REQUEST_OF(ctx) ((ctx)->args[1])
 #else
 #define FS_REQUEST_OF(ctx) ((ctx)->args[0])
@@ -102,7 +102,7 @@ static __always_inline void fs_request_disk(struct request *request, char *name)
 {
     struct gendisk *disk = 0;
 
-#ifdef FS_OLD_REQUESTS
+#ifdef FS_OWN_DISK
     bpf_probe_read_kernel(&disk, sizeof(disk), &request->rq_disk);
 #else
     struct request_queue *queue = 0;
@@ -127,7 +127,7 @@ RAW_TRACEPOINT_PROBE(block_io_start)
 }
 #endif
 
-#ifndef FS_OLD_REQUESTS
+#ifndef FS_OWN_DISK
 // Another request takes this one in: it has no end of its own.
 RAW_TRACEPOINT_PROBE(block_rq_merge)
 {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def stock_headers(ours: Path, folder: Path) -> Path:
     macros = tree / "include/fleetscope/macros.h"
     names = {line.split()[1].split("(")[0] for line in macros.read_text().splitlines() if line.startswith("#define ")}
     wanted = [line for line in MACROS.read_text().splitlines() if line.startswith("#define ")]
+    # Newer kernels have some of them as enumerators, which BTF carries.
+    names |= set(re.findall(r"(\w+) = ", (tree / "include/fleetscope/kernel.h").read_text()))
     more = [line for line in wanted if line.split()[1].split("(")[0] not in names]
     macros.write_text(macros.read_text() + "\n".join(more) + "\n")
     (tree / "done").touch()

@@ -26,3 +26,4 @@
 #define MINORMASK 0xfffff
 #define READ 0
 #define WRITE 1
+#define TASK_COMM_LEN 16

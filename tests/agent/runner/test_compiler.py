@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.kernel.headers import ensure_headers
+from agent.runner import compiler
 from agent.runner.compiler import AttachError, Compiled, program_types
 from bpf.program import Program
 from tests.agent.runner.harness import HEADERS_CACHE
@@ -62,3 +63,9 @@ def test_a_program_that_is_not_there_is_an_error() -> None:
 def test_without_btf_nothing_is_compiled_against_strange_headers() -> None:
     with pytest.raises(AttachError, match="no BTF"):
         Compiled(Program(PROBE, []), "")
+
+
+def test_a_helper_that_an_older_kernel_does_not_have_is_named() -> None:
+    log = "bpf: Failed to load program: Invalid argument\n; int on_call\ninvalid func unknown#174\nprocessed 9 insns"
+    message = compiler._load_message("on_call", log)
+    assert message.startswith("the kernel refused on_call: it has no bpf_get_attach_cookie")
