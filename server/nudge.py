@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Iterable
 from typing import Any, cast
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import SyncToAsync, async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
@@ -58,7 +59,7 @@ async def send(group: str, message: dict[str, Any]) -> None:
 def after_commit(nudges: Iterable[tuple[str, dict[str, Any]]]) -> None:
     """From synchronous code: send when the transaction has become visible, at once outside one."""
     pairs = list(nudges)
-    transaction.on_commit(lambda: async_to_sync(_send_all)(pairs))
+    transaction.on_commit(lambda: _hand_over(pairs))
 
 
 def fleet_changed(what: str) -> None:
@@ -107,6 +108,20 @@ class Subscriber:
 
 def _layer() -> Any:
     return get_channel_layer()
+
+
+def _hand_over(pairs: list[tuple[str, dict[str, Any]]]) -> None:
+    """A thread of an event loop never waits for it: one that has stopped in between would hold the thread for ever."""
+    loop = getattr(SyncToAsync.threadlocal, "main_event_loop", None)
+    if loop is None or not loop.is_running():
+        async_to_sync(_send_all, force_new_loop=True)(pairs)
+        return
+    sending = _send_all(pairs)
+    try:
+        asyncio.run_coroutine_threadsafe(sending, loop)
+    except RuntimeError:
+        sending.close()
+        log.warning("%d nudges were lost: the event loop has stopped", len(pairs))
 
 
 async def _send_all(pairs: list[tuple[str, dict[str, Any]]]) -> None:

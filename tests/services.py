@@ -42,8 +42,11 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A new cluster with one database; yields its DATABASE_URL. PostgreSQL refuses root, so Debian's user runs it."""
+def postgres(*, durable: bool = True) -> Iterator[str]:
+    """A new cluster with one database; yields its DATABASE_URL. PostgreSQL refuses root, so Debian's user runs it.
+
+    One that is not ``durable`` syncs nothing, for tests that clear all tables again and again and lose no power.
+    """
     binaries = max(Path("/usr/lib/postgresql").glob("*/bin"))
     folder = Path(tempfile.mkdtemp(prefix="fleetscope-pg-"))
     owner = pwd.getpwnam("postgres")
@@ -53,6 +56,7 @@ def postgres() -> Iterator[str]:
         initdb = [str(binaries / "initdb"), "-D", "data", "-A", "trust", "-U", "fleetscope", "--no-sync"]
         subprocess.run(initdb, check=True, capture_output=True, cwd=folder, user="postgres", group="postgres")
         serve = [str(binaries / "postgres"), "-D", "data", "-p", str(port), "-k", str(folder), "-h", "127.0.0.1"]
+        serve += [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 serve, stdout=log, stderr=log, cwd=folder, user="postgres", group="postgres", extra_groups=[]

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync, sync_to_async
 from django.db import transaction
 
 from server import nudge
@@ -44,9 +46,27 @@ async def test_a_nudge_leaves_when_its_transaction_is_visible() -> None:
     await sync_to_async(change)()
     async with asyncio.timeout(5):
         heard = [(await group.receive())["what"] for _ in range(2)]
-    assert heard == ["hosts", "sessions"]
+    assert sorted(heard) == ["hosts", "sessions"]
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(group.receive(), 0.05)
+
+
+@pytest.mark.usefixtures("committed")
+async def test_a_thread_does_not_wait_for_a_loop_that_is_busy_or_gone() -> None:
+    """One that did would keep the process from ending."""
+    group = nudge.Subscriber()
+    await group.open()
+    await group.join(nudge.FLEET)
+    loop = asyncio.get_running_loop()
+
+    def change() -> None:
+        SyncToAsync.threadlocal.main_event_loop, SyncToAsync.threadlocal.main_event_loop_pid = loop, os.getpid()
+        nudge.fleet_changed("hosts")
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(change).result(timeout=30)  # while this loop waits for the thread
+    async with asyncio.timeout(5):
+        assert (await group.receive())["what"] == "hosts"
 
 
 async def test_a_layer_that_is_away_costs_a_warning(
