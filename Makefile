@@ -10,7 +10,7 @@ help:
 	@echo "make run       install what is missing, then start the server and an agent on this machine"
 	@echo "make test      install what the tests need, then run all of them"
 	@echo "make test-vm   the tests that boot other kernels as guests"
-	@echo "make matrix    every tool on every kernel, beside the stock tools; an hour, and can be continued"
+	@echo "make matrix    every tool on every kernel, beside the stock tools; hours, and can be continued"
 	@echo "make bench     measure; one JSON line for each figure"
 	@echo "make check     formatting, lint and types only"
 	@echo "make gen       regenerate the code made from proto/"

@@ -57,8 +57,11 @@ def main() -> int:
 
 
 def _commit() -> str:
-    words = ["git", "describe", "--always", "--dirty"]
-    return subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    """Dirty when more than results differs from it."""
+    head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True)
+    same = ["git", "diff-index", "--quiet", "HEAD", "--", ".", ":!tests/matrix/results", ":!docs/kernels.md"]
+    differs = subprocess.run(same, cwd=ROOT, check=False).returncode != 0
+    return head.stdout.strip() + ("-dirty" if differs else "")
 
 
 def _here(tools: list[str]) -> bool:

@@ -11,9 +11,11 @@ import traceback
 from pathlib import Path
 from types import FrameType
 
+from bpf.catalog import ROOT as TOOLS
 from tests.agent.runner import harness
 from tests.e2e.stack import ROOT
 from tests.matrix import preloaded, results
+from tests.matrix.digest import digest
 from tests.matrix.measure import measure
 
 CELL_SECONDS = 300
@@ -40,6 +42,7 @@ def main() -> int:
 def fill(tool: str, root: Path, commit: str, *, guest: bool) -> bool:
     """False when the cell could not be measured; it then stays what it was."""
     print(f"{tool} ...", flush=True)
+    measured = results.Measured(commit, digest(TOOLS / tool))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         signal.alarm(CELL_SECONDS)
         try:
@@ -51,7 +54,7 @@ def fill(tool: str, root: Path, commit: str, *, guest: bool) -> bool:
             signal.alarm(0)
         output = Path(folder) / "stock.txt"
         text = output.read_text(errors="backslashreplace") if output.exists() else ""
-        results.save(root, tool, commit, result.as_dict(), text.replace(folder, "/tmp").replace(f"{ROOT}/", ""))
+        results.save(root, tool, measured, result.as_dict(), text.replace(folder, "/tmp").replace(f"{ROOT}/", ""))
     print(f"{tool}: {result.ours.state} {result.ours.reason}; stock: {result.stock.state} {result.stock.reason}")
     return True
 

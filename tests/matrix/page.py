@@ -16,8 +16,8 @@ KERNELS = ("5.10", "6.1", "6.12", "6.18")
 HEAD = """# Tools and kernels
 
 Which tool works on which kernel, beside the stock tool of the same name (Debian 12's bpfcc-tools). `make matrix`
-measures it and writes this page; the results lie in `tests/matrix/results/<kernel>/<tool>/`: ours, and the stock
-tool's raw output.
+measures what has changed since, and writes this page; the results lie in `tests/matrix/results/<kernel>/<tool>/`:
+ours, and the stock tool's raw output.
 
 A tool *works* when it said exactly what a counted workload had done, and its books closed without a loss; that it
 could be attached is not enough. The stock tool is attached to the same workload at the same time, is given the same

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import uname
 from pathlib import Path
@@ -13,9 +13,9 @@ from typing import Any
 from bpf.catalog import ROOT as TOOLS
 from bpf.catalog import tool_folders
 from tests.matrix.cell import Cell
+from tests.matrix.digest import DEFINITION, digest
 
 RESULTS = Path(__file__).parent / "results"
-DEFINITION = "test_stock.py"
 TEXT_MAX = 24 * 1024
 
 
@@ -25,10 +25,12 @@ def cells() -> dict[str, Cell]:
     return {name: importlib.import_module(f"bpf.{name}.test_stock").CELL for name in found}
 
 
-def digest(tool: str) -> str:
-    """Of what the tool's folder says of it and of its cell: a cell with another one is to be filled again."""
-    files = [TOOLS / tool / name for name in ("tool.toml", "probe.bpf.c", DEFINITION)]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """With what: the tree's commit, and the digest of the cell before it was measured."""
+
+    commit: str
+    digest: str
 
 
 def series(release: str) -> str:
@@ -43,10 +45,10 @@ def load(root: Path, kernel: str, tool: str) -> dict[str, Any] | None:
 
 def is_current(root: Path, kernel: str, tool: str) -> bool:
     found = load(root, kernel, tool)
-    return found is not None and found["digest"] == digest(tool)
+    return found is not None and found["digest"] == digest(TOOLS / tool)
 
 
-def save(root: Path, tool: str, commit: str, result: dict[str, Any], stock_output: str) -> None:
+def save(root: Path, tool: str, measured: Measured, result: dict[str, Any], stock_output: str) -> None:
     folder = root / series(uname().release) / tool
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "stock.txt").write_text(_shortened(stock_output))
@@ -54,8 +56,8 @@ def save(root: Path, tool: str, commit: str, result: dict[str, Any], stock_outpu
         "tool": tool,
         "kernel": uname().release,
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit,
-        "digest": digest(tool),
+        "commit": measured.commit,
+        "digest": measured.digest,
     }
     (folder / "ours.json").write_text(json.dumps(head | result, indent=2) + "\n")
 
