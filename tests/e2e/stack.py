@@ -142,13 +142,13 @@ class Stack:
 
     def wait_online(self, seconds: float = 40) -> None:
         """Wait until the server answers and its hosts are online, whatever was restarted before."""
-        eventually(lambda: self._tried(self._online), seconds, "the server's answer with every host online")
+        eventually(lambda: self.tried(self._online), seconds, "the server's answer with every host online")
 
     def wait_ended(self, session: str, seconds: float = 40) -> dict[str, Any]:
         """Wait for a session's end; the server may be restarting meanwhile."""
 
         def ended() -> dict[str, Any] | None:
-            seen = self._tried(lambda: self.session(session))
+            seen = self.tried(lambda: self.session(session))
             return seen if seen and seen["state"] == "ended" else None
 
         return eventually(ended, seconds, f"the end of session {session}")
@@ -156,7 +156,7 @@ class Stack:
     def _online(self) -> bool:
         return all(host["state"] == "online" for host in self.api("GET", "/api/hosts"))
 
-    def _tried(self, ask: Callable[[], T]) -> T | None:
+    def tried(self, ask: Callable[[], T]) -> T | None:
         """None while the server does not answer, or not yet as it should."""
         import httpx
 
