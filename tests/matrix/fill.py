@@ -18,7 +18,7 @@ from tests.matrix import preloaded, results
 from tests.matrix.digest import digest
 from tests.matrix.measure import measure
 
-CELL_SECONDS = 300
+CELL_SECONDS = 600
 
 
 def main() -> int:

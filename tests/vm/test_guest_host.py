@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from provision import kernels
 from tests.e2e.stack import AGENT_COMMAND, ROOT, Stack, eventually
-from tests.vm import kernels
 from tests.vm.guest import boot
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(1500)]  # emulation is slow
@@ -50,7 +50,7 @@ def guest(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
     values = {"shared": shared, "root": ROOT, "port": stack.grpc_port, "count": COUNT, "agent": AGENT_COMMAND}
     script.write_text(SCRIPT.format(join=shlex.join(join), **values))
     script.chmod(0o755)
-    running = boot(kernels.current(), script, shared)
+    running = boot(kernels.vmlinuz(), script, shared)
     try:
         eventually(lambda: host(stack) or running.poll() is not None, 240, "the guest online")
         assert host(stack), (shared / "out.txt").read_text() if (shared / "out.txt").exists() else "no output"
