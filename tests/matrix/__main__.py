@@ -11,9 +11,9 @@ import shutil
 import subprocess
 import sys
 
-from provision import kernels
 from tests.e2e.stack import ROOT
 from tests.matrix import page, results
+from tests.vm import kernels
 from tests.vm.guest import run
 
 GUEST_SECONDS = 3 * 3600

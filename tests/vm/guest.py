@@ -12,8 +12,8 @@ from tests.e2e.stack import ROOT
 
 # The guest's own network card: user-mode networking, in which 10.0.2.2 is this machine's loopback.
 NETWORK = "-netdev user,id=n0 -device virtio-net-pci,netdev=n0"
-# The emulator gives all CPUs one time stamp counter. Kernels cannot know that, and take a clock that costs an exit of the
-# emulator whenever somebody asks for the time. Documentation/admin-guide/kernel-parameters.txt: tsc=, mitigations=.
+# The emulator gives all CPUs one time stamp counter. Kernels cannot know that, and take a clock that costs an exit of
+# the emulator whenever somebody asks for the time. Documentation/admin-guide/kernel-parameters.txt: tsc=, mitigations=.
 KERNEL = ("tsc=reliable", "mitigations=off")
 
 

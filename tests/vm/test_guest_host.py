@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from provision import kernels
 from tests.e2e.stack import AGENT_COMMAND, ROOT, Stack, eventually
+from tests.vm import kernels
 from tests.vm.guest import boot
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(1500)]  # emulation is slow

@@ -11,9 +11,9 @@ import pytest
 
 from agent.kernel.headers import ensure_headers
 from bpf.catalog import load_catalog
-from provision import kernels
 from tests.agent.runner.harness import HEADERS_CACHE
 from tests.e2e.stack import ROOT
+from tests.vm import kernels
 
 pytestmark = [pytest.mark.vm, pytest.mark.kernel, pytest.mark.timeout(900)]
 

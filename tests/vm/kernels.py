@@ -1,16 +1,20 @@
 """Debian's kernels for guests: each package is fetched once into var/vm and unpacked, never installed.
 
+`python -m tests.vm.kernels` fetches the one that the tests boot.
+
 The lists of other releases are kept apart from the system's, and come from the mirror that this machine uses itself.
 """
+
+from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from provision import ROOT, SetupError
-from provision.steps import say
+from tests.e2e.stack import ROOT
 
 CACHE = ROOT / "var/vm"
 # The kernel of each release of Debian.
@@ -20,14 +24,18 @@ DEFAULT = "6.1"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
+class FetchError(Exception):
+    """One line: what could not be had, why, what to do."""
+
+
 def vmlinuz(kernel: str = DEFAULT) -> Path:
-    """Of 5.10, 6.1 or 6.12; its modules lie in the same folder. Raises SetupError."""
+    """Of 5.10, 6.1 or 6.12; its modules lie in the same folder. Raises FetchError."""
     folder = _unpacked(kernel, kernel, ["linux-image-amd64", "linux-image-"])
     return next(folder.glob("boot/vmlinuz-*"))
 
 
 def headers(kernel: str = DEFAULT) -> Path:
-    """A folder that holds usr/src of the kernel's headers. Raises SetupError."""
+    """A folder that holds usr/src of the kernel's headers. Raises FetchError."""
     return _unpacked(kernel, f"{kernel}-headers", ["linux-headers-amd64", "linux-headers-", "linux-headers-"])
 
 
@@ -36,7 +44,6 @@ def _unpacked(kernel: str, name: str, road: Sequence[str]) -> Path:
     folder = CACHE / name
     if folder.is_dir():
         return folder
-    say(f"fetching Debian's {road[1]}* of Linux {kernel} for guests")
     options = _lists(RELEASES[kernel])
     part = CACHE / f"{name}.part"
     shutil.rmtree(part, ignore_errors=True)
@@ -57,7 +64,7 @@ def _depends(options: list[str], package: str, prefix: str) -> str:
     for line in listed.splitlines():
         if f"Depends: {prefix}" in line:
             return line.split()[-1]
-    raise SetupError(f"{package} depends on no {prefix}*; is {_mirror()} a mirror of Debian?")
+    raise FetchError(f"{package} depends on no {prefix}*; is {_mirror()} a mirror of Debian?")
 
 
 def _lists(release: str) -> list[str]:
@@ -88,7 +95,7 @@ def _mirror() -> str:
         label, _, uri = line.partition(" ")
         if label == "Debian":
             return uri
-    raise SetupError("apt knows no mirror of Debian; add one to /etc/apt/sources.list, then: apt-get update")
+    raise FetchError("apt knows no mirror of Debian; add one to /etc/apt/sources.list, then: apt-get update")
 
 
 def _run(*command: object, folder: Path | None = None) -> str:
@@ -96,5 +103,12 @@ def _run(*command: object, folder: Path | None = None) -> str:
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise SetupError(f"{words[0]} {words[-1]} failed: {last}; check the network and /etc/apt/sources.list")
+        raise FetchError(f"{words[0]} {words[-1]} failed: {last}; check the network and /etc/apt/sources.list")
     return done.stdout
+
+
+if __name__ == "__main__":
+    try:
+        vmlinuz()
+    except FetchError as error:
+        sys.exit(f"E: {error}")
