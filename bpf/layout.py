@@ -87,7 +87,7 @@ def struct_dtype(members: Iterable[Member]) -> np.dtype[np.void]:
 
 
 def _members(column: pb.Column) -> list[Member]:
-    if column.type == pb.CTYPE_STRING:
+    if column.type == pb.CTYPE_STRING or column.unit == pb.UNIT_CONTAINER:
         return []
     if column.type == pb.CTYPE_CHAR:
         return [Member(column.name, "char", column.size, np.dtype(f"V{column.size}"))]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bpf.containers import with_containers
 from bpf.params import ParamError, parse_filters, parse_limits, parse_params
 from bpf.rules import broken_rules
 from proto.shortform import ShortFormError, fill, to_dict
@@ -42,6 +43,7 @@ def load_manifest(path: Path) -> Tool:
 
 
 def parse_manifest(data: Mapping[str, Any], path: Path) -> Tool:
+    """With the columns that every tool has. Raises ManifestError."""
     tool = Tool()
     try:
         fill(tool, _flat(data))
@@ -49,7 +51,7 @@ def parse_manifest(data: Mapping[str, Any], path: Path) -> Tool:
         raise ManifestError(f"{path}: {error}") from error
     for problem in broken_rules(tool, path.parent.name):
         raise ManifestError(f"{path}: {problem}")
-    return tool
+    return with_containers(tool)
 
 
 def manifest_json(tool: Tool) -> dict[str, Any]:

@@ -162,7 +162,8 @@ def _bounded(name: str, asked: int, bound: pb.Bound, scale: int, unit: str) -> i
 def _filter_refusal(tool: pb.Tool, name: str, allowed: list[str]) -> str:
     if tool.task == pb.TASK_MEANING_NONE:
         return f"{tool.name} sees no task of its own, so a filter by {name} would mean nothing; leave it out"
-    return f"{tool.name} cannot filter by {name}; it can by {', '.join(allowed) or 'nothing'}"
+    why = f": {tool.no_filter}" if tool.no_filter else ""
+    return f"{tool.name} cannot filter by {name}{why}; it can by {', '.join(allowed) or 'nothing'}"
 
 
 def _in_range(param: pb.Param, number: int, text: str) -> int:

@@ -9,6 +9,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from bpf import params
+from bpf.containers import COLUMN
 from bpf.params import ROW_KINDS
 from proto.v1 import tool_pb2 as pb
 
@@ -20,6 +21,8 @@ CATEGORIES = ("files", "processes", "network", "cpu", "memory", "disk", "any")
 USER_FUNCTIONS = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE)
 # Stored, queried and exported rows have these beside the tool's own columns.
 RESERVED_COLUMNS = ("host", "stream", "row", "_seq", "_row")
+# How a row tells its control group, of which user space makes its container.
+_GROUP = ("cgroup", pb.CTYPE_U64, pb.ROLE_KEY)
 
 Problems = Iterator[str]
 
@@ -27,8 +30,8 @@ Problems = Iterator[str]
 def broken_rules(tool: pb.Tool, folder: str) -> Problems:
     """All problems, in the order in which a person would fix them."""
     rules: list[Callable[[pb.Tool], Iterable[str]]] = [
-        _head, _params, _variants, _streams, _columns, _columns_by_kind, _bytes, _content, _sums, _compare, _limits,
-        _numbers,
+        _head, _params, _variants, _streams, _columns, _columns_by_kind, _groups, _bytes, _content, _sums, _compare,
+        _limits, _numbers,
     ]  # fmt: skip
     if tool.name != folder:
         yield f"tool.name: {tool.name!r} is not the folder's name {folder!r}"
@@ -60,6 +63,9 @@ def _head(tool: pb.Tool) -> Problems:
         yield "tool.summary: must be one line"
     if tool.filters and tool.task == pb.TASK_MEANING_NONE:
         yield "tool.filters: task is none, so no filter by task can mean anything; remove them"
+    of_socket = {pb.FILTER_UID, pb.FILTER_CGROUP}
+    if tool.task == pb.TASK_MEANING_SOCKET and not set(tool.filters) <= of_socket:
+        yield "tool.filters: of a socket's owner only uid and cgroup are known; remove the others"
 
 
 def _params(tool: pb.Tool) -> Problems:
@@ -185,6 +191,19 @@ def _columns_by_kind(tool: pb.Tool) -> Problems:
             yield f"{where}column: a stream of stacks has exactly one stack, every other kind none"
         if (stream.kind == pb.KIND_HISTOGRAM) != (sum(c.role == pb.ROLE_BUCKET for c in stream.columns) == 1):
             yield f"{where}column: a histogram has exactly one bucket, every other kind none"
+
+
+def _groups(tool: pb.Tool) -> Problems:
+    for stream in tool.streams:
+        where = f"stream {stream.name}.column"
+        groups = [(c.name, c.type, c.role) for c in stream.columns if c.unit == pb.UNIT_CGROUP]
+        if any(c.unit == pb.UNIT_CONTAINER or c.name == COLUMN for c in stream.columns):
+            yield f"{where}: Fleetscope makes the column {COLUMN} of the one of unit cgroup; remove it"
+        if stream.kind not in ROW_KINDS:
+            if groups:
+                yield f"{where}: only rows can tell a control group; remove the one of unit cgroup"
+        elif groups != [_GROUP] and (groups or tool.task != pb.TASK_MEANING_NONE):
+            yield f"{where}: rows tell whose control group it was: name cgroup, type u64, unit cgroup, role key"
 
 
 def _bytes(tool: pb.Tool) -> Problems:

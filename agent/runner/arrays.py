@@ -91,6 +91,20 @@ def name_array(values: np.ndarray, name: Callable[[int], str]) -> pa.DictionaryA
     return pa.DictionaryArray.from_arrays(number_array(inverse.astype(np.int32), pa.int32()), words)
 
 
+def text_array(values: np.ndarray, text: Callable[[int], str]) -> pa.DictionaryArray:
+    """What ``text`` makes of each different number; many may become the same."""
+    if len(values) and (values == values[0]).all():
+        return pa.DictionaryArray.from_arrays(
+            number_array(np.zeros(len(values), np.int32), pa.int32()), pa.array([text(int(values[0]))], pa.utf8())
+        )
+    coded = pc.dictionary_encode(pa.array(values))
+    texts = [text(value) for value in coded.dictionary.to_pylist()]
+    words = list(dict.fromkeys(texts))
+    place = np.array([words.index(word) for word in texts], np.int32)
+    indices = number_array(place[coded.indices.to_numpy()], pa.int32())
+    return pa.DictionaryArray.from_arrays(indices, pa.array(words, pa.utf8()))
+
+
 def stack_array(stacks: Sequence[Sequence[str]]) -> pa.ListArray:
     offsets = np.zeros(len(stacks) + 1, np.int32)
     np.cumsum([len(stack) for stack in stacks], out=offsets[1:])

@@ -12,6 +12,7 @@ from agent.kernel.processes import Process, all_processes, descendants, find_pro
 from agent.kernel.workloads import Place, Workloads
 from bpf.program import GROUP_EXCLUDED, GROUP_FILTERS, NO_GROUPS, Groups
 from proto.text import escape
+from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Exclusions, Filters, ResolvedGroup, ResolvedProcess, ResolvedTargets
 
 PIDS_MAX = 100
@@ -89,6 +90,15 @@ def find_targets(filters: Filters, workloads: Workloads | None = None) -> FoundT
     except LookupError as error:
         raise TargetError(str(error)) from error
     return FoundTargets(processes, _in_common_hierarchies(places), _children(filters) if filters.follow else [])
+
+
+def check_sockets(tool: pb.Tool, found: FoundTargets) -> None:
+    """Raises TargetError where rows are about sockets: the kernel keeps no v1 control group with them."""
+    if tool.task == pb.TASK_MEANING_SOCKET and found.selection.controller:
+        raise TargetError(
+            f"{tool.name} knows a socket's control group only in cgroup v2, and what you named is in cgroup v1 here; "
+            "filter by uid, port or network namespace"
+        )
 
 
 def check_pid_namespace(link: Path = PID_NAMESPACE) -> None:

@@ -12,7 +12,7 @@ from agent.runner.attach import AttachError, Attachment, Request, attach, choose
 from agent.runner.channel import Channel, WardenGone
 from agent.runner.ends import final_end, run_end
 from agent.runner.family import Family
-from agent.runner.found_targets import TargetError, find_targets
+from agent.runner.found_targets import TargetError, check_sockets, find_targets
 from agent.runner.ledger import Ledger
 from agent.runner.listing import refused
 from agent.runner.prepare import PrepareError, load_request
@@ -80,6 +80,7 @@ def _before_probes(
 
 def _request(config: RunnerConfig, targets: Targets) -> Request:
     entry, values = load_request(config)
+    check_sockets(entry.tool, targets.found)
     request = Request(
         entry,
         values,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from agent.kernel.group_names import GroupNames
 from agent.kernel.symbols import Symbols
 from agent.runner.attach import Attachment, Request
 from agent.runner.readers import Reader
@@ -52,7 +53,7 @@ def _reader(index: int, stream: tool_pb2.Stream, request: Request, held: Attachm
             RingSource(held.maps[name], held.ring_bytes[name])
             for name in ring_names(request.entry.tool, stream, request.values)
         ]
-        return EventsReader(index, columns, rings, names, _fields(request, stream))
+        return EventsReader(index, columns, rings, names, _fields(request, stream), GroupNames().container)
     source = AggregateSource(held.maps[stream.name], stream.capacity, _interval(request))
     stacks = None
     if stream.kind == tool_pb2.KIND_STACKS:

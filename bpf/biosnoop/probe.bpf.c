@@ -26,6 +26,7 @@ RAW_TRACEPOINT_PROBE(block_rq_complete)
         return 0;
     row.pid = made->pid;
     row.tid = made->tid;
+    row.cgroup = made->cgroup;
     __builtin_memcpy(row.comm, made->comm, sizeof(row.comm));
     row.queued = made->issued - made->start;
     row.latency = now - made->issued;

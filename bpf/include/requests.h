@@ -20,6 +20,7 @@ struct fs_request {
     u64 issued;
     u64 sector;
     u64 bytes;
+    u64 cgroup;
     u32 pid;
     u32 tid;
     char comm[16];
@@ -40,6 +41,7 @@ static __always_inline void fs_request_start(u64 request)
 #endif
     if (fs_skip())
         return;
+    made.cgroup = bpf_get_current_cgroup_id();
     bpf_get_current_comm(made.comm, sizeof(made.comm));
     made.issued = made.start;
     if (fs_requests.update(&request, &made))

@@ -122,6 +122,55 @@ static __always_inline void fs_tcp_state(char *column, u32 number)
     __builtin_memcpy(column, &name, sizeof(name));
 }
 
+// Whose socket it is, as long as the kernel has it: who made it, or took the connection.
+static __always_inline u32 fs_sock_uid(struct sock *sk)
+{
+    u32 uid = 0;
+
+    bpf_probe_read_kernel(&uid, sizeof(uid), &sk->sk_uid);
+    return uid;
+}
+
+// Group of cgroup v2 in which the socket was made, or the listening one that it came from; zero when it has none.
+static __always_inline struct cgroup *fs_sock_group(struct sock *sk)
+{
+    u64 data = 0;
+
+    // A pointer. Before Linux 5.15 it shares its place with numbers of cgroup v1, which set the lowest bit, and has a
+    // flag in the next one (linux/cgroup-defs.h). Empty in a kernel without control groups for sockets.
+    if (sizeof(sk->sk_cgrp_data) < sizeof(data))
+        return 0;
+    bpf_probe_read_kernel(&data, sizeof(data), &sk->sk_cgrp_data);
+    return (struct cgroup *)(data & 1 ? 0 : data & ~3ULL);
+}
+
+static __always_inline u64 fs_sock_cgroup(struct sock *sk)
+{
+    struct cgroup *group = fs_sock_group(sk);
+    struct kernfs_node *node = 0;
+    u64 id = 0;
+
+    bpf_probe_read_kernel(&node, sizeof(node), &group->kn);
+    bpf_probe_read_kernel(&id, sizeof(id), &node->id);
+    return id;
+}
+
+// What fs_skip() says of the current task, of a socket's owner: for tools that ask for FS_TASKS too.
+#ifdef FS_TASKS
+static __always_inline bool fs_skip_sock(struct sock *sk)
+{
+#if defined(FS_UID) || defined(FS_NOT_UID)
+    if (fs_other_uid(fs_sock_uid(sk)))
+        return true;
+#endif
+#ifdef FS_GROUPS
+    if (fs_other_groups(fs_bits_upwards(fs_sock_group(sk), 0)))
+        return true;
+#endif
+    return false;
+}
+#endif
+
 static __always_inline u32 fs_netns(struct sock *sk)
 {
     struct net *net = 0;

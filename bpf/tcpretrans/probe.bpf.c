@@ -1,12 +1,15 @@
 // The answer to a connection that is being made has no socket of its own yet: its state is the kernel's NEW_SYN_RECV, and
-// the listening socket tells the namespace.
+// the listening socket tells namespace and owner.
 static __always_inline void emit(struct sock *sk, u32 state, struct packets *row)
 {
     row->netns = fs_netns(sk);
     row->ip = fs_ip_of(row->laddr, row->raddr);
-    if ((IP_VERSION == IP_VERSION_V4 && row->ip != 4) || (IP_VERSION == IP_VERSION_V6 && row->ip != 6) ||
+    if (fs_skip_sock(sk) ||
+        (IP_VERSION == IP_VERSION_V4 && row->ip != 4) || (IP_VERSION == IP_VERSION_V6 && row->ip != 6) ||
         (LPORT && row->lport != LPORT) || (RPORT && row->rport != RPORT) || (NETNS && row->netns != (u32)NETNS))
         return;
+    row->uid = fs_sock_uid(sk);
+    row->cgroup = fs_sock_cgroup(sk);
     row->time = bpf_ktime_get_boot_ns();
     fs_tcp_state(row->state, state);
     packets_emit(row);

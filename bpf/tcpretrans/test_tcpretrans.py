@@ -7,9 +7,13 @@ from collections import Counter
 
 import pytest
 
+from proto.v1.agent_pb2 import Filters
 from tests.agent.runner.traced import trace_network
+from tests.workloads.groups import group
 
 pytestmark = pytest.mark.kernel
+
+OWNER = 4242
 
 # Nobody takes connections out of a full queue, so the kernel drops the SYNs of further ones, and they are sent again.
 FULL = """
@@ -72,3 +76,17 @@ def test_a_servers_answer_that_is_sent_again_is_a_row_of_its_own(ip: int, addres
 
 def test_nothing_is_shown_when_nothing_is_sent_again() -> None:
     assert trace_network("tcpretrans", "pair(4, '127.0.0.1')[1].sendall(b'x' * 100_003)").rows == []
+
+
+def test_a_packet_tells_the_owner_of_its_socket() -> None:
+    with group("lxc.payload.web1") as folder:
+        wanted = Filters(uid=OWNER, container="web1")
+        traced = trace_network("tcpretrans", f"os.setresuid(0, {OWNER}, 0)\n{FULL}", filters=wanted, group=folder)
+        own = folder.stat().st_ino
+    segments = [row for row in traced.rows if row["kind"] == b"segment"]
+    assert len(segments) == sum(json.loads(traced.said).values())
+    assert {(row["uid"], row["cgroup"], row["container"]) for row in traced.rows} == {(OWNER, own, "web1")}
+
+
+def test_packets_of_other_users_are_not_shown() -> None:
+    assert trace_network("tcpretrans", FULL, filters=Filters(uid=OWNER)).rows == []

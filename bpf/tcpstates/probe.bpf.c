@@ -21,7 +21,7 @@ RAW_TRACEPOINT_PROBE(inet_sock_set_state)
     fs_ends(sk, row.laddr, &row.lport, row.raddr, &row.rport);
     row.ip = fs_ip_of(row.laddr, row.raddr);
     row.netns = fs_netns(sk);
-    if (!start && unwanted(&row))
+    if (!start && (unwanted(&row) || fs_skip_sock(sk)))
         return 0;
     row.time = bpf_ktime_get_boot_ns();
     row.duration = start ? row.time - *start : 0;
@@ -30,6 +30,8 @@ RAW_TRACEPOINT_PROBE(inet_sock_set_state)
     else if (since.update(&key, (u64 *)&row.time))
         fs_lose(FS_LOST_MAP_FULL); // a later change, which no longer matches
     row.socket = key;
+    row.uid = fs_sock_uid(sk);
+    row.cgroup = fs_sock_cgroup(sk);
     row.pid = fs_pid();
     bpf_get_current_comm(row.comm, sizeof(row.comm));
     fs_tcp_state(row.oldstate, ctx->args[1]);

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from proto.v1.agent_pb2 import Exclusions, Filters
 from tests.agent.runner.traced import trace_network
+from tests.workloads.groups import container_id, group
 
 pytestmark = pytest.mark.kernel
 
 REPEATS = 53
+OWNER = 4242
 MS = 1_000_000
 CLIENT = (
     ("CLOSE", "SYN_SENT"), ("SYN_SENT", "ESTABLISHED"), ("ESTABLISHED", "FIN_WAIT1"), ("FIN_WAIT1", "FIN_WAIT2"),
@@ -98,3 +101,25 @@ start = time.monotonic_ns(); time.sleep(0.2); client.close(); print(time.monoton
 def test_parameters_choose_sockets() -> None:
     traced = trace_network("tcpstates", CONNECT.replace("COUNT", "1"), {"ip": "v6"})
     assert {row["laddr"] for row in traced.rows} == {b"::1"}
+
+
+def test_a_socket_tells_its_owner_and_the_owners_container() -> None:
+    container = container_id()
+    owned = f"os.setresuid(0, {OWNER}, 0)\n" + CONNECT.replace("COUNT", "7")
+    with group(f"docker/{container}") as folder:
+        named = Filters(uid=OWNER, container=container)
+        traced = trace_network("tcpstates", owned, filters=named, group=folder)
+        own = folder.stat().st_ino
+    assert sockets(traced.rows) == {CLIENT: 21, SERVER: 21, LISTENER: 21}
+    assert {(row["uid"], row["cgroup"], row["container"]) for row in traced.rows} == {(OWNER, own, container[:12])}
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [Filters(uid=OWNER), Filters(exclude=Exclusions(uid=[0])), Filters(exclude=Exclusions(container=["web1"]))],
+    ids=["another user", "user excluded", "container excluded"],
+)
+def test_sockets_of_others_are_not_shown(filters: Filters) -> None:
+    with group("lxc.payload.web1") as folder:
+        traced = trace_network("tcpstates", CONNECT.replace("COUNT", "3"), filters=filters, group=folder)
+    assert traced.rows == []

@@ -23,6 +23,7 @@ static __always_inline void emit(struct pt_regs *ctx, u64 latency, const u64 *va
 {
     struct calls row = {.time = bpf_ktime_get_boot_ns(), .pid = fs_pid(), .tid = fs_tid(), .function = fs_function(ctx)};
 
+    row.cgroup = bpf_get_current_cgroup_id();
     bpf_get_current_comm(row.comm, sizeof(row.comm));
 #ifdef CALLS_HAS_LATENCY
     row.latency = latency;

@@ -10,6 +10,7 @@ int on_probe(struct pt_regs *ctx)
     row.time = bpf_ktime_get_boot_ns();
     row.pid = fs_pid();
     row.tid = fs_tid();
+    row.cgroup = bpf_get_current_cgroup_id();
     bpf_get_current_comm(row.comm, sizeof(row.comm));
     fs_arguments(ctx, site, 0, FS_AT_ENTRY, values);
     hits_emit_filled(&row, values);

@@ -33,6 +33,7 @@ class TaskMeaning(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TASK_MEANING_WOKEN: _ClassVar[TaskMeaning]
     TASK_MEANING_SAMPLED: _ClassVar[TaskMeaning]
     TASK_MEANING_NONE: _ClassVar[TaskMeaning]
+    TASK_MEANING_SOCKET: _ClassVar[TaskMeaning]
 
 class Filter(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -187,6 +188,7 @@ TASK_MEANING_SWITCHED_OUT: TaskMeaning
 TASK_MEANING_WOKEN: TaskMeaning
 TASK_MEANING_SAMPLED: TaskMeaning
 TASK_MEANING_NONE: TaskMeaning
+TASK_MEANING_SOCKET: TaskMeaning
 FILTER_UNSPECIFIED: Filter
 FILTER_PID: Filter
 FILTER_TID: Filter
@@ -295,7 +297,7 @@ SENSITIVITY_NAMES: Sensitivity
 SENSITIVITY_CONTENT: Sensitivity
 
 class Tool(_message.Message):
-    __slots__ = ("name", "title", "summary", "category", "risk", "task", "filters", "params", "variants", "streams", "limits", "compare", "merge", "overhead")
+    __slots__ = ("name", "title", "summary", "category", "risk", "task", "filters", "params", "variants", "streams", "limits", "compare", "merge", "overhead", "no_filter")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
@@ -310,6 +312,7 @@ class Tool(_message.Message):
     COMPARE_FIELD_NUMBER: _ClassVar[int]
     MERGE_FIELD_NUMBER: _ClassVar[int]
     OVERHEAD_FIELD_NUMBER: _ClassVar[int]
+    NO_FILTER_FIELD_NUMBER: _ClassVar[int]
     name: str
     title: str
     summary: str
@@ -324,7 +327,8 @@ class Tool(_message.Message):
     compare: _containers.RepeatedScalarFieldContainer[str]
     merge: HostMerge
     overhead: str
-    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., summary: _Optional[str] = ..., category: _Optional[str] = ..., risk: _Optional[_Union[Risk, str]] = ..., task: _Optional[_Union[TaskMeaning, str]] = ..., filters: _Optional[_Iterable[_Union[Filter, str]]] = ..., params: _Optional[_Iterable[_Union[Param, _Mapping]]] = ..., variants: _Optional[_Iterable[_Union[Variant, _Mapping]]] = ..., streams: _Optional[_Iterable[_Union[Stream, _Mapping]]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., compare: _Optional[_Iterable[str]] = ..., merge: _Optional[_Union[HostMerge, str]] = ..., overhead: _Optional[str] = ...) -> None: ...
+    no_filter: str
+    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., summary: _Optional[str] = ..., category: _Optional[str] = ..., risk: _Optional[_Union[Risk, str]] = ..., task: _Optional[_Union[TaskMeaning, str]] = ..., filters: _Optional[_Iterable[_Union[Filter, str]]] = ..., params: _Optional[_Iterable[_Union[Param, _Mapping]]] = ..., variants: _Optional[_Iterable[_Union[Variant, _Mapping]]] = ..., streams: _Optional[_Iterable[_Union[Stream, _Mapping]]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., compare: _Optional[_Iterable[str]] = ..., merge: _Optional[_Union[HostMerge, str]] = ..., overhead: _Optional[str] = ..., no_filter: _Optional[str] = ...) -> None: ...
 
 class Param(_message.Message):
     __slots__ = ("name", "type", "default", "required", "min", "max", "choices", "help", "unit", "macro", "hint")

@@ -20,6 +20,7 @@ def column(name: str, **changes: Any) -> dict[str, Any]:
     return {**base, **changes}
 
 
+GROUP = column("cgroup", type="u64", unit="cgroup")
 PATH = column("path", type="string", classes=[64, 256], unit="file_path", role="text", sensitivity="names")
 
 EVENTS: dict[str, Any] = {
@@ -50,7 +51,7 @@ EVENTS: dict[str, Any] = {
         {"name": "depth", "type": "int", "min": 1, "max": 99, "help": "How deep"},
     ],
     "variant": [{"name": "first", "probe": [{"type": "tracepoint", "target": "syscalls:sys_enter_getppid"}]}],
-    "stream": [{"name": "rows", "kind": "events", "title": "Rows", "column": [TIME, column("pid"), PATH]}],
+    "stream": [{"name": "rows", "kind": "events", "title": "Rows", "column": [TIME, column("pid"), PATH, GROUP]}],
     "limits": {"duration_seconds": {"default": 60, "max": 3600}, "budget_permille": {"default": 30, "max": 1000}},
 }
 
@@ -104,6 +105,7 @@ BYTES: dict[str, Any] = {
                 column("pid"),
                 column("direction", type="char", size=8, unit="direction"),
                 column("size", unit="bytes", role="measure"),
+                GROUP,
                 DATA,
             ],
         }

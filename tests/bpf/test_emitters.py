@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bpf.emitters import aggregate_stream, event_stream, stack_tables
 from bpf.manifest import parse_manifest
-from tests.bpf.manifests import EVENTS, TIME, TOP, changed, column
+from tests.bpf.manifests import EVENTS, GROUP, TIME, TOP, changed, column
 
 FILE = Path("/catalogue/sample/tool.toml")
 
@@ -20,8 +20,8 @@ def test_each_size_class_has_its_ring_and_every_struct_its_proof() -> None:
     text = events("")
     assert "BPF_RINGBUF_OUTPUT(rows_ring_64, 16);" in text
     assert "BPF_RINGBUF_OUTPUT(rows_ring_256, 8);" in text
-    assert '_Static_assert(sizeof(struct rows) == 16, "size of rows");' in text
-    assert "_Static_assert(__builtin_offsetof(struct rows, path_len) == 12" in text
+    assert '_Static_assert(sizeof(struct rows) == 24, "size of rows");' in text
+    assert "_Static_assert(__builtin_offsetof(struct rows, path_len) == 20" in text
 
 
 def test_only_emit_functions_that_the_probe_names_are_made() -> None:
@@ -33,7 +33,7 @@ def test_only_emit_functions_that_the_probe_names_are_made() -> None:
 
 
 def test_rows_without_string_need_one_ring_and_one_function() -> None:
-    data = changed(EVENTS, "stream.0.column", [TIME, column("pid")])
+    data = changed(EVENTS, "stream.0.column", [TIME, column("pid"), GROUP])
     stream = parse_manifest(data, FILE).streams[0]
     text = "\n".join(event_stream(stream, list(stream.columns), {"rows_ring": 4096}, ""))
     assert "static __always_inline void rows_emit(struct rows *row)" in text

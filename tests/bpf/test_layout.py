@@ -53,7 +53,8 @@ def test_a_stack_is_two_ids() -> None:
 def test_a_parameter_switches_a_column_on() -> None:
     tool = parse_manifest(changed(EVENTS, "stream.0.column.1.when", "failed_only"), FILE)
     names = {on: [c.name for c in active_columns(tool, tool.streams[0], {"failed_only": on})] for on in (False, True)}
-    assert names == {False: ["time", "path"], True: ["time", "pid", "path"]}
+    always = ["path", "cgroup", "container"]
+    assert names == {False: ["time", *always], True: ["time", "pid", *always]}
 
 
 @pytest.mark.parametrize(("value", "on"), [("any", False), ("read-only", True)])

@@ -101,6 +101,12 @@ def test_a_tool_without_a_task_of_its_own_says_so() -> None:
         parse_filters(tool, agent_pb2.Filters(pid=1))
 
 
+def test_a_tool_says_why_a_filter_means_nothing_to_it() -> None:
+    tool = pb.Tool(name="starts", filters=[pb.FILTER_PID], no_filter="only the pid stays")
+    with pytest.raises(ParamError, match="starts cannot filter by tid: only the pid stays; it can by pid"):
+        parse_filters(tool, agent_pb2.Filters(tid=1))
+
+
 def test_limits_take_defaults_and_stop_at_maxima() -> None:
     assert parse_limits(TOOL, agent_pb2.RunLimits()) == agent_pb2.RunLimits(duration_ms=60_000, budget_permille=30)
     asked = agent_pb2.RunLimits(duration_ms=3_600_000, rows=5, bytes=6, events_per_second=7, budget_permille=1000)

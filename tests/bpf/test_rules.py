@@ -32,7 +32,12 @@ def test_a_correct_manifest_breaks_none(data: dict[str, Any]) -> None:
         ("tool.category", "stuff", "tool.category"),
         ("tool.summary", "two\nlines", "one line"),
         ("tool.task", "none", "no filter by task"),
+        ("tool.task", "socket", "of a socket's owner only uid and cgroup are known"),
         ("tool.compare", ["nothing"], "tool.compare"),
+        ("stream.0.column.3", None, "rows tell whose control group it was: name cgroup"),
+        ("stream.0.column.3.name", "group", "rows tell whose control group it was: name cgroup"),
+        ("stream.0.column.3.role", "measure", "rows tell whose control group it was: name cgroup"),
+        ("stream.0.column.3.unit", "container", "Fleetscope makes the column container"),
         ("param.0.name", "Failed", r"param[0].name"),
         ("param.1.name", "failed_only", "is there twice"),
         ("param.0.help", "", "param failed_only.help: missing"),
@@ -102,8 +107,8 @@ def test_the_columns_of_the_store_and_the_exports_are_reserved() -> None:
     [
         ("stream.0.column.2.unit", "word", "one of unit direction"),
         ("stream.0.column.3.unit", "count", "one of unit bytes"),
-        ("stream.0.column.4.role", "text", "role payload"),
-        ("stream.0.column.4.sensitivity", "names", "sensitivity content"),
+        ("stream.0.column.5.role", "text", "role payload"),
+        ("stream.0.column.5.sensitivity", "names", "sensitivity content"),
         ("tool.risk", "s2", "must be s3"),
     ],
 )

@@ -21,7 +21,7 @@ from tests.e2e.stack import ROOT
 
 DEFINITION = "test_stock.py"
 FILLERS = (ROOT / "tests/matrix", ROOT / "tests/workloads")
-WORDS = {"title", "summary", "category", "help", "overhead", "hint"}
+WORDS = {"title", "summary", "category", "help", "no_filter", "overhead", "hint"}
 COMMENT = re.compile(r"\s*//.*")
 SWITCH = re.compile(r"FS_\w+")
 NAMED = re.compile(r'"(\w+\.(?:cpp|c|h|py))"')

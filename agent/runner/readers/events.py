@@ -16,11 +16,13 @@ from agent.runner.arrays import (
     name_array,
     number_array,
     slot_array,
+    text_array,
 )
 from agent.runner.readers import BATCH_ROWS
 from agent.runner.readers.raw import field_dtype, here_array, located_array
 from agent.runner.readers.ring import RingReader
 from agent.runner.readers.watermark import Watermark
+from bpf.containers import group_column
 from bpf.dynamic import RAW, Place, RawField, without_raw
 from bpf.emitters import ZEROED_SLOT
 from bpf.layout import row_members, string_column, struct_dtype
@@ -90,7 +92,7 @@ class ColumnBuffer:
 
 class EventsReader:
     """``columns`` as C fills them; ``rings`` in the order of the string's size classes, one ring for a stream without
-    string; ``fields`` are the columns that lie in raw bytes.
+    string; ``fields`` are the columns that lie in raw bytes; ``containers`` names the container of a control group.
     """
 
     def __init__(
@@ -100,12 +102,15 @@ class EventsReader:
         rings: Sequence[RingSource],
         names: Callable[[int], str],
         fields: Sequence[RawField] = (),
+        containers: Callable[[int], str] | None = None,
     ) -> None:
         self.stream = stream
         self._columns = without_raw(columns)
         self._fields = list(fields)
         self._schema = arrow_schema([*self._columns, *(field.column for field in fields)])
         self._names = names
+        self._containers = containers or (lambda _: "")
+        self._group = group_column(columns)
         string = string_column(columns)
         records = [(size, record_dtype(columns, size, fields)) for size in (string.classes if string else [0])]
         self._rings = [
@@ -146,6 +151,9 @@ class EventsReader:
             ring.close()
 
     def _array(self, column: pb.Column, filled: list[Rows], order: np.ndarray | None) -> pa.Array:
+        if column.unit == pb.UNIT_CONTAINER and self._group:
+            groups = [rows.columns[self._group.name] for rows in filled]
+            return text_array(_ordered(groups, order), self._containers)
         parts = [rows.columns[column.name] for rows in filled]
         if column.type == pb.CTYPE_STRING:
             slots = zip(parts, filled, strict=True)

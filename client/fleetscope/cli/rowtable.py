@@ -14,7 +14,7 @@ from fleetscope.cli.output import printable
 _WIDTHS = {
     "boot_time": 15, "comm": 15, "pid": 7, "tid": 7, "uid": 6, "errno": 8, "nanoseconds": 9, "count": 8, "bytes": 6,
     "connection": 14, "terminal": 7, "direction": 3,
-    "syscall": 18, "function": 24, "open_flags": 16, "signal": 8, "ip_address": 15, "word": 11,
+    "container": 24, "syscall": 18, "function": 24, "open_flags": 16, "signal": 8, "ip_address": 15, "word": 11,
 }  # fmt: skip
 _SYMBOL_WIDTH = 20
 # Of no certain length: they stand last.
@@ -62,19 +62,22 @@ class RowTable:
         self._ask = columns
         self._known: dict[str, Mapping[str, Any]] = {}
         self._columns: list[_Column] = []
+        self._containers: list[str] = []
         self._width = width
 
     def lines(self, row: Mapping[str, Any], *, anew: bool = False) -> list[str]:
-        """The row, with the heading before the first one and whenever the table begins `anew`."""
-        if not self._columns:
+        """The row, with the heading before the first one, whenever the table begins `anew`, and when the first row from
+        a container comes: before, there is no column for it."""
+        if not self._columns or self._first_container(row):
             self._begin(row)
             anew = True
         return [self._heading(), self._line(row)] if anew else [self._line(row)]
 
     def _begin(self, row: Mapping[str, Any]) -> None:
         self._known = {column["name"]: column for column in self._ask()}
+        self._containers = [name for name, column in self._known.items() if column.get("unit") == "container"]
         names = dict.fromkeys([*row, *self._known])
-        columns = [self._column(name, row.get(name)) for name in names if not self._hidden(name)]
+        columns = [self._column(name, row.get(name)) for name in names if not self._hidden(name, row.get(name))]
         self._columns = sorted(columns, key=lambda column: column.unit in _LONG)
         if any(column.unit == "payload" for column in columns):
             self._make_room()
@@ -88,8 +91,12 @@ class RowTable:
         while spare and sum(own.width + 1 for own in self._columns if own.unit != "payload") > self._width * 2 // 3:
             self._columns.remove(spare.pop())
 
-    def _hidden(self, name: str) -> bool:
-        return bool(self._known.get(name, {}).get("hidden"))
+    def _first_container(self, row: Mapping[str, Any]) -> bool:
+        shown = {column.name for column in self._columns}
+        return any(row[name] and name not in shown for name in self._containers if name in row)
+
+    def _hidden(self, name: str, value: object) -> bool:
+        return bool(self._known.get(name, {}).get("hidden")) or (name in self._containers and not value)
 
     def _column(self, name: str, value: object) -> _Column:
         known = self._known.get(name, {})

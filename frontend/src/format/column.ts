@@ -99,6 +99,7 @@ export function typicalWidth(column: Pick<Column, "unit" | "role" | "type">): nu
     case Unit.DIRECTION:
       return 8;
     case Unit.IP_ADDRESS:
+    case Unit.CONTAINER:
       return 24;
     case Unit.ADDRESS:
       return 18;

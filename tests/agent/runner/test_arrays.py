@@ -21,6 +21,7 @@ from agent.runner.arrays import (
     number_array,
     slot_array,
     stack_array,
+    text_array,
 )
 from proto.v1 import tool_pb2 as pb
 
@@ -88,6 +89,20 @@ def test_names_are_asked_for_once_each() -> None:
 
     assert name_array(np.array([3, 1, 3], "u4"), name).to_pylist() == ["f3", "f1", "f3"]
     assert asked == [1, 3]
+
+
+@pytest.mark.parametrize("values", [[], [7], [7, 7, 7], [7, 8, 2**64 - 1, 8]])
+def test_many_numbers_may_have_one_text(values: list[int]) -> None:
+    asked: list[int] = []
+
+    def text(value: int) -> str:
+        asked.append(value)
+        return str(value % 2)
+
+    array = text_array(np.array(values, np.uint64), text)
+    assert array.to_pylist() == [str(value % 2) for value in values]
+    assert len(array.dictionary) == len({value % 2 for value in values})
+    assert sorted(asked) == sorted(set(values))
 
 
 def test_stacks_share_frames_and_may_be_empty() -> None:

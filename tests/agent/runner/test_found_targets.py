@@ -11,8 +11,9 @@ import pytest
 from agent.kernel.cgroups import Hierarchy
 from agent.kernel.container_names import Naming
 from agent.kernel.workloads import Workloads
-from agent.runner.found_targets import TargetError, check_pid_namespace, find_targets
+from agent.runner.found_targets import TargetError, check_pid_namespace, check_sockets, find_targets
 from bpf.program import Groups
+from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Exclusions, Filters
 
 ONE, TWO = "a" * 64, "b" * 64
@@ -59,6 +60,15 @@ def test_groups_of_v1_are_looked_for_in_one_hierarchy_that_has_them_all(tmp_path
     here = workloads(tmp_path / "again", v2=["x"], memory=[f"docker/{ONE}"], cpu=[f"docker/{TWO}"])
     with pytest.raises(TargetError, match="different v1 hierarchies; name one of them at a time"):
         find_targets(Filters(container=ONE, exclude=Exclusions(container=[TWO])), here)
+
+
+def test_sockets_are_found_by_groups_of_cgroup_v2_only(tmp_path: Path) -> None:
+    tool = pb.Tool(name="states", task=pb.TASK_MEANING_SOCKET)
+    old = find_targets(Filters(container=ONE), workloads(tmp_path, v2=["x"], cpu=[f"docker/{ONE}"]))
+    with pytest.raises(TargetError, match="states knows a socket's control group only in cgroup v2"):
+        check_sockets(tool, old)
+    check_sockets(pb.Tool(task=pb.TASK_MEANING_CALLER), old)
+    check_sockets(tool, find_targets(Filters(container=ONE), workloads(tmp_path / "new", v2=[f"docker/{ONE}"])))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 from proto.v1.agent_pb2 import Filters, RunUpdate
 from tests.agent.runner.harness import Run
+from tests.workloads.groups import join
 from tests.workloads.spawn import Workload, workload
 from tests.workloads.tcp import APART
 
@@ -54,11 +55,21 @@ def trace_running(tool: str, target: Workload, params: Mapping[str, str] | None 
     return trace_workload(Run(tool, params, Filters(pid=target.pid)), target, ends_itself=True)
 
 
-def trace_network(tool: str, then: str, params: Mapping[str, str] | None = None) -> Traced:
-    """Of a tool without filters by task: the workload has a network namespace of its own and the run is on that."""
+def trace_network(
+    tool: str,
+    then: str,
+    params: Mapping[str, str] | None = None,
+    filters: Filters | None = None,
+    group: Path | None = None,
+) -> Traced:
+    """Of a tool without filters by task: the workload has a network namespace of its own and the run is on that.
+    ``group``: the control group in which it makes its sockets."""
     with workload("statements.py", APART, then) as target:
+        if group:
+            join(group, target.pid)
         namespace = Path(f"/proc/{target.pid}/ns/net").stat().st_ino
-        return trace_workload(Run(tool, {**(params or {}), "netns": str(namespace)}), target, ends_itself=False)
+        run = Run(tool, {**(params or {}), "netns": str(namespace)}, filters)
+        return trace_workload(run, target, ends_itself=False)
 
 
 def trace_workload(run: Run, target: Workload, *, ends_itself: bool) -> Traced:

@@ -8,6 +8,7 @@ import { useFrame } from "../../ui/use-frame";
 import { NoRows } from "../no-rows";
 import type { ViewProps } from "../view-props";
 import { type GridColumn, gridColumns } from "./columns";
+import { containerColumns, hasContainers } from "./containers";
 import classes from "./events.module.css";
 import type { GridStatus } from "./grid";
 import { GridTable, type GridHandle } from "./grid-table";
@@ -23,8 +24,12 @@ export function EventsView({ session, stream }: ViewProps) {
   const [filters, setFilters] = useState<Record<string, string>>({});
   const [filtering, setFiltering] = useState(false);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(
-    () => new Set(stream.columns.filter((column) => column.hidden).map((column) => column.name)),
+    () => new Set([...stream.columns.filter((column) => column.hidden).map((column) => column.name), ...containerColumns(stream.columns)]),
   );
+  const containers = hasContainers(stream);
+  useEffect(() => {
+    if (containers) setHidden((before) => new Set([...before].filter((name) => !containerColumns(stream.columns).includes(name))));
+  }, [containers, stream.columns]);
   const [pausedAt, setPausedAt] = useState<number | null>(null);
   const paused = pausedAt !== null;
   const [status, setStatus] = useState<GridStatus>({ following: true, matching: 0, pending: 0, nearEnd: true });

@@ -145,3 +145,13 @@ def test_at_the_end_nothing_is_held_back(rings: list[FakeRing], monkeypatch: pyt
     reader.drain()
     assert rows(reader) == []
     assert [batch.num_rows for batch in reader.take(final=True)] == [1]
+
+
+def test_the_container_comes_of_the_control_group(rings: list[FakeRing]) -> None:
+    group = pb.Column(name="cgroup", type=pb.CTYPE_U64, unit=pb.UNIT_CGROUP)
+    container = pb.Column(name="container", type=pb.CTYPE_NAME, unit=pb.UNIT_CONTAINER)
+    reader = EventsReader(0, [COLUMNS[0], group, container], [RingSource(1, 4096)], str, containers=lambda n: f"c{n}")
+    rings[0].records = np.array([(2, 7), (1, 9), (3, 7)], rings[0].dtype)
+    reader.drain()
+    (batch,) = reader.take(final=False)
+    assert [tuple(row.values()) for row in batch.to_pylist()] == [(1, 9, "c9"), (2, 7, "c7"), (3, 7, "c7")]

@@ -51,6 +51,17 @@ def test_lists_are_joined_the_way_people_read_them() -> None:
     assert line.split() == ["ls", "-l", "main;read"]
 
 
+def test_containers_have_a_column_from_the_first_row_of_one_on() -> None:
+    table = RowTable(lambda: [*COLUMNS, {"name": "container", "unit": "container"}])
+    heading, _ = table.lines({**ROW, "container": ""})
+    assert "CONTAINER" not in heading
+    assert len(table.lines({**ROW, "container": ""})) == 1
+    heading, line = table.lines({**ROW, "container": "prod/shop-1/web"})
+    assert line.index("prod/shop-1/web") == heading.index("CONTAINER") < heading.index("PATH")
+    (line,) = table.lines({**ROW, "container": ""})
+    assert line.index("/etc/hosts") == heading.index("PATH")
+
+
 def test_signals_have_names_and_others_their_number() -> None:
     columns = [{"name": "sent", "unit": "signal"}]
     table = RowTable(lambda: columns)
