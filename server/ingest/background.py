@@ -1,4 +1,4 @@
-"""What an ingest process does by itself: nudges, sweeps, progress, heartbeats, sealing."""
+"""What an ingest process does by itself: nudges, sweeps, progress, heartbeats, sealing, rollups."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from server.ingest.database import in_db
 from server.ingest.links import Links
 from server.ingest.outbound import push
 from server.ingest.runs import flush
-from server.tracing import dispatch
+from server.tracing import dispatch, sources
 from server.tracing.reconcile import close_all_stored
+from server.tracing.rollups.upkeep import roll_up
 from server.tracing.segments import segment_store
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Background:
             (self._heartbeat, HEARTBEAT_SECONDS),
             (self._write_progress, PROGRESS_SECONDS),
             (self._seal, SEAL_SECONDS),
+            (self._roll_up, SEAL_SECONDS),
             (self._rejoin, REJOIN_SECONDS),
         ]
         await in_db(close_all_stored)
@@ -93,6 +95,13 @@ class Background:
 
     async def _seal(self) -> None:
         await asyncio.to_thread(segment_store().seal_due)
+
+    async def _roll_up(self) -> None:
+        store = segment_store()
+        for session, run in store.take_sealed():
+            shift = await in_db(sources.shift, run)
+            if shift is not None:
+                await asyncio.to_thread(roll_up, store, session, run, shift)
 
     async def _rejoin(self) -> None:
         """A Redis that was emptied has forgotten who listens."""

@@ -21,7 +21,7 @@ from server.tracing.export import CONTENT_TYPES, Direction, Export, Format, piec
 from server.tracing.follow import Follower, Render, gather
 from server.tracing.lookup import session_by
 from server.tracing.models import Session
-from server.tracing.query import Question
+from server.tracing.question import Question
 from server.tracing.render import session_out
 from server.tracing.rows import RunSource, ndjson
 from server.tracing.segments import segment_store

@@ -19,14 +19,19 @@ from proto.v1.stream_pb2 import StreamSchema
 from server.errors import Invalid
 from server.tracing.merge import Merged
 from server.tracing.predicates import Target
-from server.tracing.query import Compiled, Filter, Question, Relation, compile_question
+from server.tracing.query import Compiled, Relation, compile_question
+from server.tracing.question import Filter, Question
+from server.tracing.rollups.cubes import Cube
+from server.tracing.rollups.files import Rollups
+from server.tracing.rollups.match import cube_of
 from server.tracing.rows import RunSource
 from server.tracing.sources import SessionSource, common_stream
-from server.tracing.store import ROW, SEQ, SegmentStore
+from server.tracing.store import ROW, SEQ, Sealed, SegmentStore
 
 SECONDS = 30.0
 MEMORY = "1GB"
 EXACT = 2**53  # what a browser's number holds
+_ROLLUPS = Rollups()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,10 @@ def answer(store: SegmentStore, source: SessionSource, stream_name: str, questio
     stream = merged.stream
     connection = _database(store.root).cursor()
     try:
-        relations = [relation for run in source.runs for relation in _relations(connection, store, source, run, merged)]
+        cube = cube_of(question, stream)
+        relations = [
+            relation for run in source.runs for relation in _relations(connection, store, source, run, merged, cube)
+        ]
         for attempt in [*_shortcuts(question, source), question]:
             compiled = compile_question(attempt, stream, relations or [_nothing(connection, stream)])
             rows = _fetch(connection, compiled)
@@ -70,6 +78,7 @@ def _database(root: Path) -> duckdb.DuckDBPyConnection:
         f"memory_limit = '{MEMORY}'",
         "temp_directory = ''",
         "python_enable_replacements = false",
+        "enable_external_file_cache = false",  # the kernel's is enough, and a deleted session is in none
         f"allowed_directories = ['{str(root).replace(chr(39), chr(39) * 2)}/']",
         "enable_external_access = false",
         "lock_configuration = true",
@@ -84,21 +93,49 @@ def _relations(
     source: SessionSource,
     run: RunSource,
     merged: Merged,
+    cube: Cube | None,
 ) -> list[Relation]:
     number = run.stream_number(merged.stream.name)
     if number is None:
         return []
     snapshot = store.snapshot(source.session, run.run, number, run.schema.streams[number])
-    shift = run.wall_ns - run.boot_ns
     stored = {column.name: merged.stored_name(run, column.name) for column in merged.stream.columns}
-    relations = []
-    if snapshot.sealed:
-        paths = [str(path) for path in snapshot.sealed]
+    shift = run.wall_ns - run.boot_ns
+    relations, rest = _counted(snapshot.sealed, run.host, shift, stored, cube)
+    if rest:
+        paths = [str(sealed.path) for sealed in rest]
         relations.append(Relation("read_parquet(?)", [paths], run.host, shift, stored))
     if snapshot.tail is not None:
         tail = _registered(connection, f"tail_{run.run.hex}", snapshot.tail)
         relations.append(Relation(tail, [], run.host, shift, stored))
     return relations
+
+
+def _counted(
+    sealed: list[Sealed], host: str, shift: int, stored: dict[str, str | None], cube: Cube | None
+) -> tuple[list[Relation], list[Sealed]]:
+    """The relations of the rollups that hold this cube, and the files that have none."""
+    own = cube and _own(cube, stored)
+    if cube is None or own is None:
+        return [], sealed
+    found: dict[int, list[str]] = {}
+    rest = []
+    for one in sealed:
+        rollup = _ROLLUPS.of(one, shift) if one.whole else None
+        if rollup is None or own not in rollup.cubes:
+            rest.append(one)
+        else:
+            found.setdefault(rollup.cubes[own], []).append(str(rollup.path))
+    return [
+        Relation("read_parquet(?)", [paths], host, shift, stored, cube, number) for number, paths in found.items()
+    ], rest
+
+
+def _own(cube: Cube, stored: dict[str, str | None]) -> Cube | None:
+    """The cube as the run calls it; None when it lacks a column, whose rows then hold null."""
+    if None in stored.values():
+        return None
+    return Cube(cube.second, stored.get(cube.key) or "", stored.get(cube.slot) or "")
 
 
 def _nothing(connection: duckdb.DuckDBPyConnection, stream: StreamSchema) -> Relation:

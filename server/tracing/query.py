@@ -1,89 +1,34 @@
-"""Questions about the rows of a session: a small typed model, compiled to SQL with bound values.
+"""Questions compiled to SQL with bound values. Identifiers come only from the run's pinned schema.
 
-Identifiers in the SQL come only from the run's pinned schema, never from the question.
+Where some of the rows are known by a rollup, each relation is counted by itself and the counts are added up; else all
+rows are one table. The answer is the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
-
-from ninja import Schema
-from pydantic import ConfigDict, Field
+from typing import Any
 
 from proto.v1 import tool_pb2
 from proto.v1.stream_pb2 import StreamSchema
 from server.errors import Invalid
 from server.tracing import predicates
+from server.tracing.expressions import average, log2, quoted
 from server.tracing.predicates import Target
+from server.tracing.question import Key, Measure, Question
+from server.tracing.rollups.cubes import COUNT, CUBE, Cube, max_name, min_name, slot_name, sum_name
 
-Function = Literal["count", "sum", "min", "max", "avg", "p50", "p90", "p99", "distinct"]
-Name = Annotated[str, Field(max_length=64)]
-_FUNCTIONS: dict[Function, str] = {
-    "count": "count(*)",
-    "sum": "sum({})",
-    "min": "min({})",
-    "max": "max({})",
-    "avg": "avg({})",
-    "p50": "quantile_disc({}, 0.5)",
-    "p90": "quantile_disc({}, 0.9)",
-    "p99": "quantile_disc({}, 0.99)",
-    "distinct": "count(DISTINCT {})",
-}
-
-
-class Strict(Schema):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Filter(Strict):
-    """Bytes are written by the rule of exports; `time` is the wall clock in ns; a list belongs to `in`."""
-
-    column: Name
-    op: predicates.Operator
-    value: int | Annotated[str, Field(max_length=8192)] | Annotated[list[int | str], Field(max_length=1000)]
-
-
-class Key(Strict):
-    """A column to group by. `width`: by ranges of this width; `log2`: by powers of two."""
-
-    column: Name
-    width: Annotated[int, Field(gt=0, lt=2**62)] | None = None
-    log2: bool = False
-
-
-class Measure(Strict):
-    function: Function
-    column: Name = ""
-
-    @property
-    def name(self) -> str:
-        return f"{self.function}_{self.column}" if self.column else self.function
-
-
-class Order(Strict):
-    by: Name
-    descending: bool = False
-
-
-class Question(Strict):
-    """Without `group_by` and `measures` it asks for rows, in the order in which they were stored."""
-
-    stream: Name = ""
-    columns: Annotated[list[Name], Field(max_length=100)] = []
-    filters: Annotated[list[Filter], Field(max_length=50)] = []
-    group_by: Annotated[list[Key], Field(max_length=8)] = []
-    measures: Annotated[list[Measure], Field(max_length=20)] = []
-    order: Annotated[list[Order], Field(max_length=8)] = []
-    limit: Annotated[int, Field(ge=1, le=10_000)] = 100
-    offset: Annotated[int, Field(ge=0, le=100_000)] = 0  # deeper: filter by row
+_SIMPLE = {"sum": "sum({})", "min": "min({})", "max": "max({})", "distinct": "count(DISTINCT {})"}
+_VALUES = ":values {}"  # how many rows of a part have the column at all
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
     """Rows of one run: a table function or a registered table, its parameters, what makes its times wall-clock ns, and
     what columns are called there if not the same: None where the run has no such column.
+
+    With a ``cube`` its rows are those of a rollup, of which the cube has ``number``.
     """
 
     sql: str
@@ -91,6 +36,11 @@ class Relation:
     host: str
     shift: int
     stored: Mapping[str, str | None] = field(default_factory=dict)
+    cube: Cube | None = None
+    number: int = 0
+
+    def name(self, column: str) -> str:
+        return self.stored.get(column, column) or column
 
 
 @dataclass(slots=True)
@@ -104,68 +54,151 @@ def compile_question(question: Question, stream: StreamSchema, relations: list[R
     """Raises Invalid, naming the field."""
     targets = predicates.targets(stream)
     compiled = Compiled()
-    inner = " UNION ALL ".join(_inner(question, stream, targets, relation, compiled) for relation in relations)
     grouped = bool(question.group_by or question.measures)
     selected = _aggregates(question, targets) if grouped else _rows(question, targets)
     compiled.columns = [target for _, target in selected]
-    outputs = ", ".join(f"{sql} AS {_quoted(target.name)}" for sql, target in selected)
-    group = f" GROUP BY {', '.join(str(i + 1) for i in range(len(question.group_by)))}" if question.group_by else ""
+    if any(relation.cube for relation in relations):
+        parts = [_part(question, stream, targets, relation, compiled) for relation in relations]
+        outputs = [_key_name(number) for number in range(len(question.group_by))]
+        outputs += [_added_up(measure) for measure in _measures(question)]
+    else:
+        parts = [_inner(question, stream, targets, relation, compiled) for relation in relations]
+        outputs = [sql for sql, _ in selected]
+    named = ", ".join(f"{sql} AS {quoted(target.name)}" for sql, target in zip(outputs, compiled.columns, strict=True))
     order = _order(question, compiled.columns, len(question.group_by) if grouped else None)
-    compiled.sql = f"SELECT {outputs} FROM ({inner}){group}{order} LIMIT {question.limit} OFFSET {question.offset}"  # noqa: S608
+    compiled.sql = (
+        f"SELECT {named} FROM ({' UNION ALL '.join(parts)}){_group(question)}{order} "  # noqa: S608
+        f"LIMIT {question.limit} OFFSET {question.offset}"
+    )
     return compiled
 
 
 def _inner(
     question: Question, stream: StreamSchema, targets: dict[str, Target], relation: Relation, compiled: Compiled
 ) -> str:
+    """The rows that the filters let through, called as in the answer."""
     columns = ['?::VARCHAR AS "host"', '_row AS "row"']
     values: list[Any] = [relation.host]
     for column in stream.columns:
-        stored, shown = relation.stored.get(column.name, column.name), _quoted(column.name)
+        stored, shown = relation.stored.get(column.name, column.name), quoted(column.name)
         if stored is None:
             columns.append(f"NULL::{targets[column.name].sql_type} AS {shown}")
         elif targets[column.name].is_time:
-            columns.append(f"{_quoted(stored)} + ?::BIGINT AS {shown}")
+            columns.append(f"{quoted(stored)} + ?::BIGINT AS {shown}")
             values.append(relation.shift)
         else:
-            columns.append(f"{_quoted(stored)} AS {shown}")
-    conditions = ["true"]
-    values += relation.values
+            columns.append(f"{quoted(stored)} AS {shown}")
+    conditions, bound = _conditions(question, targets, relation)
+    compiled.values += [*values, *relation.values, *bound]
+    return f"SELECT {', '.join(columns)} FROM {relation.sql} WHERE {conditions}"  # noqa: S608
+
+
+def _cube(question: Question, cube: Cube, targets: dict[str, Target], relation: Relation, compiled: Compiled) -> str:
+    """The cube's rows that the filters let through: the second stands for the time of all that happened in it."""
+    columns, values = ['?::VARCHAR AS "host"', quoted(COUNT)], [relation.host, *relation.values]
+    if cube.second:
+        time = next(target.name for target in targets.values() if target.is_time)
+        columns.append(f"{quoted(relation.name(time))} + ?::BIGINT AS {quoted(time)}")
+        values.insert(1, relation.shift)
+    if cube.key:
+        columns.append(f"{quoted(relation.name(cube.key))} AS {quoted(cube.key)}")
+    if cube.slot:
+        columns.append(f"{quoted(slot_name(relation.name(cube.slot)))} AS {quoted(slot_name(cube.slot))}")
+    for name in dict.fromkeys(measure.column for measure in _measures(question) if measure.column):
+        for part in (sum_name, min_name, max_name):
+            columns.append(f"{quoted(part(relation.name(name)))} AS {quoted(part(name))}")
+    conditions, bound = _conditions(question, targets, relation)
+    compiled.values += [*values, *bound]
+    number = f"{quoted(CUBE)} = {relation.number}"
+    return f"SELECT {', '.join(columns)} FROM {relation.sql} WHERE {number} AND {conditions}"  # noqa: S608
+
+
+def _conditions(question: Question, targets: dict[str, Target], relation: Relation) -> tuple[str, list[Any]]:
+    conditions, values = ["true"], []
     for number, wanted in enumerate(question.filters):
         target = _target(targets, wanted.column, f"filters.{number}.column")
         name = relation.stored.get(target.name, target.name)
         sql, bound = predicates.condition(target, wanted.op, wanted.value, relation.host, relation.shift, name)
         conditions.append(sql)
         values += bound
-    compiled.values += values
-    return f"SELECT {', '.join(columns)} FROM {relation.sql} WHERE {' AND '.join(conditions)}"  # noqa: S608
+    return " AND ".join(conditions), values
+
+
+def _part(
+    question: Question, stream: StreamSchema, targets: dict[str, Target], relation: Relation, compiled: Compiled
+) -> str:
+    """What one relation adds to each group."""
+    cube = relation.cube
+    if cube is None:
+        inner = _inner(question, stream, targets, relation, compiled)
+    else:
+        inner = _cube(question, cube, targets, relation, compiled)
+    columns = [f"{_key(key, targets, cube)[0]} AS {_key_name(n)}" for n, key in enumerate(question.group_by)]
+    columns.append(f"{f'sum({quoted(COUNT)})' if cube else 'count(*)'}::HUGEINT AS {quoted(COUNT)}")
+    for name in dict.fromkeys(measure.column for measure in _measures(question) if measure.column):
+        columns += _measured(name, of_cube=cube is not None)
+    return f"SELECT {', '.join(columns)} FROM ({inner}){_group(question)}"  # noqa: S608
+
+
+def _measured(name: str, *, of_cube: bool) -> list[str]:
+    total, least, most = (quoted(part(name)) if of_cube else quoted(name) for part in (sum_name, min_name, max_name))
+    known = f"sum({quoted(COUNT)})" if of_cube else f"count({quoted(name)})"
+    return [
+        f"sum({total})::HUGEINT AS {quoted(sum_name(name))}",
+        f"min({least}) AS {quoted(min_name(name))}",
+        f"max({most}) AS {quoted(max_name(name))}",
+        f"{known}::HUGEINT AS {quoted(_VALUES.format(name))}",
+    ]
+
+
+def _added_up(measure: Measure) -> str:
+    """A measure of a group from those of its parts."""
+    total, known = f"sum({quoted(sum_name(measure.column))})", f"sum({quoted(_VALUES.format(measure.column))})"
+    return {
+        "count": f"coalesce(sum({quoted(COUNT)}), 0)::BIGINT",
+        "sum": f"{total}::HUGEINT",
+        "min": f"min({quoted(min_name(measure.column))})",
+        "max": f"max({quoted(max_name(measure.column))})",
+        "avg": average(total, known),
+    }[measure.function]
 
 
 def _rows(question: Question, targets: dict[str, Target]) -> list[tuple[str, Target]]:
     names = question.columns or list(targets)
     found = [_target(targets, name, "columns") for name in names]
-    return [(_quoted(target.name), target) for target in found]
+    return [(quoted(target.name), target) for target in found]
+
+
+def _measures(question: Question) -> list[Measure]:
+    return question.measures or [Measure(function="count")]
 
 
 def _aggregates(question: Question, targets: dict[str, Target]) -> list[tuple[str, Target]]:
-    keys = [_key(key, _target(targets, key.column, "group_by")) for key in question.group_by]
-    return keys + [_measure(measure, targets) for measure in question.measures or [Measure(function="count")]]
+    keys = [_key(key, targets, None) for key in question.group_by]
+    return keys + [_measure(measure, targets) for measure in _measures(question)]
 
 
-def _key(key: Key, target: Target) -> tuple[str, Target]:
-    sql = _quoted(target.name)
+def _key_name(number: int) -> str:
+    return quoted(f":key {number}")
+
+
+def _group(question: Question) -> str:
+    keys = len(question.group_by)
+    return f" GROUP BY {', '.join(str(number + 1) for number in range(keys))}" if keys else ""
+
+
+def _key(key: Key, targets: dict[str, Target], cube: Cube | None) -> tuple[str, Target]:
+    target = _target(targets, key.column, "group_by")
+    sql = quoted(target.name)
     if key.width is None and not key.log2:
         return sql, target
     if not target.is_number:
         raise Invalid(f"{target.name} is not a number: it has no ranges", field="group_by")
     if key.log2:
-        return _log2(sql), Target(target.name, "UTINYINT", tool_pb2.UNIT_LOG2_SLOT)
+        in_cube = cube is not None and cube.slot == target.name
+        slot = quoted(slot_name(target.name)) if in_cube else log2(sql)
+        return slot, Target(target.name, "UTINYINT", tool_pb2.UNIT_LOG2_SLOT)
     return f"{sql} - {sql} % {key.width}", target
-
-
-def _log2(sql: str) -> str:
-    # By its binary digits: log2() works in doubles, which round 2^60 - 1 up to 2^60.
-    return f"(length(bin(greatest({sql}, 1)::UBIGINT)) - 1)::UTINYINT"
 
 
 def _measure(measure: Measure, targets: dict[str, Target]) -> tuple[str, Target]:
@@ -176,7 +209,15 @@ def _measure(measure: Measure, targets: dict[str, Target]) -> tuple[str, Target]
         raise Invalid(f"{target.name} is not a number: use count or distinct", field="measures")
     unit = tool_pb2.UNIT_COUNT if measure.function == "distinct" else target.unit
     kind = "DOUBLE" if measure.function == "avg" else "UBIGINT" if measure.function == "distinct" else target.sql_type
-    return _FUNCTIONS[measure.function].format(_quoted(target.name)), Target(measure.name, kind, unit)
+    return _aggregate(measure, quoted(target.name)), Target(measure.name, kind, unit)
+
+
+def _aggregate(measure: Measure, sql: str) -> str:
+    if measure.quantile is not None:
+        return f"quantile_disc({sql}, {measure.quantile!r})"
+    if measure.function == "avg":
+        return average(f"sum({sql})::HUGEINT", f"count({sql})")
+    return _SIMPLE[measure.function].format(sql)
 
 
 def _order(question: Question, columns: list[Target], keys: int | None) -> str:
@@ -202,7 +243,3 @@ def _target(targets: dict[str, Target], name: str, where: str) -> Target:
     if name not in targets:
         raise Invalid(f"there is no column {name!r}; there are {', '.join(targets)}", field=where)
     return targets[name]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -32,6 +32,12 @@ def load(session: UUID) -> SessionSource:
     return SessionSource(session, ended, [source for run in runs if (source := _source(run))])
 
 
+def shift(run: UUID) -> int | None:
+    """What makes the run's times wall-clock ns; None when there is no such run."""
+    anchor = Run.objects.filter(pk=run).values_list("wall_ns", "boot_ns").first()
+    return anchor[0] - anchor[1] if anchor else None
+
+
 def pick_stream(source: SessionSource, name: str) -> str:
     """The stream asked for, or the only one. Raises Invalid."""
     names = source.stream_names()

@@ -23,7 +23,7 @@ django.setup()
 import duckdb  # noqa: E402  (Django first)
 
 from server.tracing.execute import answer  # noqa: E402
-from server.tracing.query import Question  # noqa: E402
+from server.tracing.question import Question  # noqa: E402
 from server.tracing.rows import RunSource  # noqa: E402
 from server.tracing.sources import SessionSource  # noqa: E402
 from server.tracing.store import SegmentStore  # noqa: E402

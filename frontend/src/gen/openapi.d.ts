@@ -1331,18 +1331,23 @@ export interface components {
              */
             log2: boolean;
         };
-        /** Measure */
+        /**
+         * Measure
+         * @description `percent` belongs to `percentile`: the smallest value that so many percent of the rows do not exceed.
+         */
         Measure: {
             /**
              * Function
              * @enum {string}
              */
-            function: "count" | "sum" | "min" | "max" | "avg" | "p50" | "p90" | "p99" | "distinct";
+            function: "count" | "sum" | "min" | "max" | "avg" | "p50" | "p90" | "p99" | "percentile" | "distinct";
             /**
              * Column
              * @default
              */
             column: string;
+            /** Percent */
+            percent?: number | null;
         };
         /** Order */
         Order: {

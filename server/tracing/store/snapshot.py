@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -11,18 +12,28 @@ from threading import Lock
 import pyarrow as pa
 
 from proto import columnar
-from proto.v1.stream_pb2 import StreamSchema
+from proto.v1.stream_pb2 import RunSchema, StreamSchema
 from server.tracing.store.layout import RunFolder, Segment
 from server.tracing.store.scan import scan
-from server.tracing.store.sealed import SealedIndex
+from server.tracing.store.sealed import SealedFile, SealedIndex
 from server.tracing.store.sealing import numbered
 
 TAIL_BYTES = 256 * 1024 * 1024  # decoded rows that stay in memory, over all runs
+INDEXES = 20_000  # sealed segments whose files stay in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A file of sealed rows, and the digest that they had when they were sealed."""
+
+    path: Path
+    sha256: str
+    whole: bool  # it is as large as it was
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    sealed: list[Path]
+    sealed: list[Sealed]
     tail: pa.Table | None
 
 
@@ -41,17 +52,25 @@ class Tails:
         self._max_bytes = max_bytes
         self._lock = Lock()
         self._decoded: OrderedDict[tuple[Path, int], _Decoded] = OrderedDict()
+        self._sealed = SealedFiles()
 
     def snapshot(self, folder: RunFolder, number: int, stream: StreamSchema) -> Snapshot:
         while True:
             segments = folder.segments()
             try:
-                sealed = [path for segment in segments if segment.sealed for path in _files(folder, segment, number)]
+                sealed = [file for segment in segments if segment.sealed for file in self._sealed.of(segment, number)]
                 tails = [self._rows(segment, number, stream) for segment in segments if not segment.sealed]
             except FileNotFoundError:
                 continue  # sealed while we read: the next listing shows it
             tables = [table for tail in tails for table in tail]
             return Snapshot(sealed, pa.concat_tables(tables) if tables else None)
+
+    def sealed(self, folder: RunFolder, schema: RunSchema) -> Iterator[tuple[StreamSchema, Sealed]]:
+        """Every sealed file of the run with what its rows look like."""
+        for segment in folder.segments():
+            if segment.sealed:
+                for number, stream in enumerate(schema.streams):
+                    yield from ((stream, file) for file in self._sealed.of(segment, number))
 
     def forget(self, session: Path) -> None:
         """Keep nothing of a deleted session in memory."""
@@ -88,11 +107,40 @@ def _refresh(known: _Decoded, path: Path, number: int, stream: StreamSchema) -> 
             known.bytes += batch.nbytes
 
 
-def _files(folder: RunFolder, segment: Segment, number: int) -> list[Path]:
-    """Those that are there: what was removed by hand shows in the books."""
+class SealedFiles:
+    """Which files the indexes of sealed segments name, read once while an index stays as it is; thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._known: OrderedDict[Path, tuple[tuple[int, int], list[SealedFile]]] = OrderedDict()
+
+    def of(self, segment: Segment, number: int) -> list[Sealed]:
+        """Those that are there: what was removed by hand shows in the books."""
+        return [
+            sealed for file in self._files(segment.path) if file.stream == number and (sealed := _sealed(segment, file))
+        ]
+
+    def _files(self, path: Path) -> list[SealedFile]:
+        status = path.stat()
+        stamp = (status.st_ino, status.st_mtime_ns)
+        with self._lock:
+            known = self._known.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        try:
+            files = SealedIndex.load(path).files
+        except ValueError:
+            files = []
+        with self._lock:
+            self._known[path] = (stamp, files)
+            while len(self._known) > INDEXES:
+                self._known.popitem(last=False)
+        return files
+
+
+def _sealed(segment: Segment, file: SealedFile) -> Sealed | None:
+    path = segment.path.with_name(file.name)
     try:
-        index = SealedIndex.load(segment.path)
-    except ValueError:
-        return []
-    paths = [folder.path / file.name for file in index.files if file.stream == number]
-    return [path for path in paths if path.exists()]
+        return Sealed(path, file.sha256, whole=path.stat().st_size == file.size)
+    except FileNotFoundError:
+        return None

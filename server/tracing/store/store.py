@@ -14,11 +14,11 @@ from uuid import UUID, uuid4
 
 from proto.v1.stream_pb2 import RunSchema, StreamSchema
 from server.tracing.store.index import RunReader
-from server.tracing.store.layout import SEGMENT, RunFolder, Segment, sync_folder
+from server.tracing.store.layout import INDEX, SEGMENT, RunFolder, Segment, sync_folder
 from server.tracing.store.model import RunIndex, StoredBatch
 from server.tracing.store.reader import read
 from server.tracing.store.sealing import NotSealableError, seal
-from server.tracing.store.snapshot import Snapshot, Tails
+from server.tracing.store.snapshot import Sealed, Snapshot, Tails
 from server.tracing.store.writer import RunWriter
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ class SegmentStore:
         self._readers: OrderedDict[Key, RunReader] = OrderedDict()
         self._unsealed: set[Key] = set()
         self._unsealable: set[Path] = set()  # damaged: told once
+        self._changed: set[Key] = set()  # sealed, and not taken since
         self._search_at = 0.0
         self._tails = Tails()
 
@@ -78,6 +79,18 @@ class SegmentStore:
     def snapshot(self, session: UUID, run: UUID, number: int, stream: StreamSchema) -> Snapshot:
         """All rows of the run's stream ``number`` as they stand now, for a query engine."""
         return self._tails.snapshot(RunFolder.of(self.root, session, run), number, stream)
+
+    def sealed(self, session: UUID, run: UUID) -> list[tuple[StreamSchema, Sealed]]:
+        """Every sealed file of the run with what its rows look like."""
+        folder = RunFolder.of(self.root, session, run)
+        schema = folder.schema()
+        return list(self._tails.sealed(folder, schema)) if schema is not None else []
+
+    def take_sealed(self) -> list[Key]:
+        """Runs with files that were sealed since the last call; now and then all that have any."""
+        with self._lock:
+            taken, self._changed = sorted(self._changed), set()
+            return taken
 
     def seal_due(self) -> int:
         """Seal every closed, old or ended segment; returns how many. Call it every few seconds in one thread."""
@@ -123,7 +136,8 @@ class SegmentStore:
         with self._lock:
             if monotonic() >= self._search_at:
                 self._search_at = monotonic() + SEARCH_SECONDS
-                self._unsealed |= set(_left_open(self.root))
+                self._unsealed |= set(_runs_with(self.root, SEGMENT))
+                self._changed |= set(_runs_with(self.root, INDEX))
             return sorted(self._unsealed)
 
     def _seal_run(self, key: Key) -> int:
@@ -137,6 +151,9 @@ class SegmentStore:
         still_open = [segment for segment in folder.segments() if not segment.sealed]
         closed = still_open if writer.ended else still_open[:-1]
         sealed = self._seal(folder, closed)
+        if sealed:
+            with self._lock:
+                self._changed.add(key)
         if writer.ended or not writer.pending:
             self._forget(key)
         return sealed
@@ -164,10 +181,7 @@ class SegmentStore:
             writer.retire()
 
 
-def _left_open(root: Path) -> Iterator[Key]:
-    """Runs with open segments. What a crash left of a deletion is deleted on the way."""
-    for doomed in root.glob(f"{DELETED}*"):
-        shutil.rmtree(doomed, ignore_errors=True)
-    for path in root.glob(f"*/*/*{SEGMENT}"):
+def _runs_with(root: Path, suffix: str) -> Iterator[Key]:
+    for path in root.glob(f"*/*/*{suffix}"):
         with suppress(ValueError):
             yield UUID(path.parent.parent.name), UUID(path.parent.name)

@@ -14,7 +14,8 @@ from proto.v1.stream_pb2 import END_CAUSE_DURATION
 from server.errors import Invalid
 from server.tracing import execute
 from server.tracing.execute import Answer, answer
-from server.tracing.query import Compiled, Filter, Key, Measure, Question
+from server.tracing.query import Compiled
+from server.tracing.question import Filter, Key, Measure, Question
 from server.tracing.rows import RunSource
 from server.tracing.sources import SessionSource
 from server.tracing.store import SegmentStore

@@ -19,7 +19,7 @@ from proto.v1.tool_pb2 import Column, Symbol
 from server.tracing.execute import answer
 from server.tracing.export import Export, Format
 from server.tracing.merge import merge
-from server.tracing.query import Question
+from server.tracing.question import Question
 from server.tracing.rows import RunSource
 from server.tracing.sources import SessionSource
 from server.tracing.store import SegmentStore

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from server.errors import Invalid
-from server.tracing.query import Question, Relation, compile_question
+from server.tracing.query import Relation, compile_question
+from server.tracing.question import Question
 from tests.server.tracing.rows import EVENTS, STACKS
 
 HOSTILE = 'pid" FROM secrets --'

@@ -36,6 +36,13 @@ def test_runs_come_by_host_once_they_have_a_schema(user: Callable[..., User]) ->
 
 
 @pytest.mark.django_db
+def test_a_run_has_its_own_clock(user: Callable[..., User]) -> None:
+    session = traced(user(), hosts=2)
+    assert [sources.shift(run.pk) for run in session.runs] == [WALL + 10**9 - BOOT, WALL + 2 * 10**9 - BOOT]
+    assert sources.shift(uuid4()) is None
+
+
+@pytest.mark.django_db
 def test_a_deleted_session_is_told() -> None:
     with pytest.raises(Session.DoesNotExist):
         sources.load(uuid4())

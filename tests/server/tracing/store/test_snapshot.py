@@ -22,7 +22,7 @@ def test_open_rows_are_the_tail_and_sealed_ones_are_files(folder: RunFolder) -> 
     assert opened.tail["_row"].to_pylist() == list(range(11))
     seal(folder, folder.segments()[0], SCHEMA)
     sealed = tails.snapshot(folder, 0, EVENTS)
-    assert ([path.name for path in sealed.sealed], sealed.tail) == (["000000000001.parquet"], None)
+    assert ([file.path.name for file in sealed.sealed], sealed.tail) == (["000000000001.parquet"], None)
 
 
 def test_each_stream_has_its_own_rows(folder: RunFolder) -> None:
