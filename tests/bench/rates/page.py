@@ -1,0 +1,86 @@
+"""The measured part of each tool's README, between two marker lines: `python -m tests.bench.rates.page` writes them."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from bpf.catalog import ROOT as TOOLS
+from tests.bench.rates import results
+
+BEGIN, END = "<!-- measured by tests.bench.rates -->", "<!-- end of what was measured -->"
+
+
+def write(tool: str) -> None:
+    """Raises ValueError when its README has no place for it."""
+    path = TOOLS / tool / "README.md"
+    text = path.read_text()
+    old = BEGIN + between(text) + END
+    path.write_text(text.replace(old, f"{BEGIN}\n{part(results.load(tool))}\n{END}"))
+
+
+def between(readme: str) -> str:
+    """What stands between the markers. Raises ValueError when they are not there once."""
+    _, begins, rest = readme.partition(BEGIN)
+    found, ends, after = rest.partition(END)
+    if not (begins and ends) or BEGIN in rest or END in after:
+        raise ValueError(f"not one line {BEGIN} and one line {END} after it")
+    return found
+
+
+def part(result: dict[str, Any]) -> str:
+    low, high = result["load"]
+    rounds = len(result["tables"][0]["rates"][0]["more_us"])
+    intro = (
+        f"Measured on Linux {result['kernel']}, {result['cpus']} CPUs shared with other work (load {low} to {high}), "
+        f"{result['date']}: medians of {rounds} rounds without and with the tool in turn, ± half their range."
+    )
+    return "\n\n".join([intro, *map(_table, result["tables"])])
+
+
+def _table(table: dict[str, Any]) -> str:
+    what = f"{table['unit']} a second"
+    lines = [
+        f"| {what} | CPU time of the program, each | more with the tool | of it in BPF | agent, of a core | lost |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(_row(table, rate) for rate in table["rates"]),
+    ]
+    about = f"{table['unit'].capitalize()}: {table['about']}.\n\n" if table["about"] else ""
+    return about + "\n".join(lines) + _beside(table) + _host(table)
+
+
+def _row(table: dict[str, Any], rate: dict[str, Any]) -> str:
+    more = _spread(rate["more_us"]) if table["charged"] else "-"
+    cells = [f"{rate['reached']:,}", _time(_median(rate["alone_us"])), more, _spread(rate["kernel_us"])]
+    return "| " + " | ".join([*cells, f"{_median(rate['agent_percent']):.1f}%", f"{rate['lost']:,}"]) + " |"
+
+
+def _beside(table: dict[str, Any]) -> str:
+    if not table["beside"]:
+        return "\n"
+    more, kernel = _spread(table["beside"]["more_us"]), _spread(table["beside"]["kernel_us"])
+    return f"\n\n{table['each']} of a process that is not meant takes {more} more, {kernel} of it in BPF."
+
+
+def _host(table: dict[str, Any]) -> str:
+    watch = table["host_us"].get("sched_switch")
+    return f" Each switch between threads of the host takes {_spread(watch)} in BPF." if watch else ""
+
+
+def _median(values: list[float]) -> float:
+    return statistics.median(values)
+
+
+def _time(us: float) -> str:
+    return f"{us:.3g} µs" if abs(us) < 1000 else f"{us / 1000:.3g} ms"
+
+
+def _spread(us: list[float]) -> str:
+    """Nothing but an upper end where the rounds differ by more than what they say."""
+    half = (max(us) - min(us)) / 2
+    return f"{_time(_median(us))} ± {half:.2g}" if half < _median(us) else f"below {_time(max(*us, 0.01))}"
+
+
+if __name__ == "__main__":
+    for path in sorted(results.RESULTS.glob("*.json")):
+        write(path.stem)
