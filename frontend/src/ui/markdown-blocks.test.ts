@@ -21,6 +21,13 @@ describe("parseMarkdown", () => {
     expect(parseMarkdown("<img src=x onerror=alert(1)>")).toEqual([{ kind: "paragraph", text: "<img src=x onerror=alert(1)>" }]);
   });
 
+  it("leaves out lines that are comments", () => {
+    expect(parseMarkdown("one\n\n<!-- begin -->\ntwo\n\n<!-- end -->\n")).toEqual([
+      { kind: "paragraph", text: "one" },
+      { kind: "paragraph", text: "two" },
+    ]);
+  });
+
   it("ends with a fence that is never closed", () => {
     expect(parseMarkdown("```\nx")).toEqual([{ kind: "code", text: "x" }]);
   });

@@ -5,14 +5,14 @@ export type Block =
   | { readonly kind: "table"; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
   | { readonly kind: "list"; readonly items: readonly string[] };
 
-/** Headings, paragraphs, bullet lists, fenced and indented code, tables: all that tool pages use. */
+/** Headings, paragraphs, bullet lists, fenced and indented code, tables: all that tool pages use. Comments are not shown. */
 export function parseMarkdown(text: string): Block[] {
   const lines = text.split("\n");
   const blocks: Block[] = [];
   let at = 0;
   while (at < lines.length) {
     const line = lines[at] ?? "";
-    if (line.trim() === "") {
+    if (line.trim() === "" || isComment(line)) {
       at++;
       continue;
     }
@@ -59,6 +59,10 @@ function readWhile(lines: readonly string[], at: number, pattern: RegExp, make: 
   let end = at + 1;
   while (end < lines.length && pattern.test(lines[end] ?? "")) end++;
   return [make(lines.slice(at, end)), end];
+}
+
+function isComment(line: string): boolean {
+  return /^<!--.*-->$/.test(line);
 }
 
 function isItem(line: string): boolean {

@@ -1,6 +1,7 @@
 """`python -m tests.bench.rates [--rounds N] [--write] [TOOL...]`: measure, print a JSON line for each tool.
 
 With --write the results are kept and the READMEs' tables written from them. Half a minute for each tool and round.
+--tables only writes the tables again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from agent.kernel.bpf_syscall import enable_stats
 from agent.kernel.calibrate import prices
 from agent.kernel.headers import ensure_headers
 from tests.agent.runner.harness import HEADERS_CACHE
-from tests.bench.rates import page, results
+from tests.bench.rates import filters, page, results
 from tests.bench.rates.case import Case
 from tests.bench.rates.cases import CASES
 from tests.bench.rates.measure import measure
@@ -30,8 +31,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.bench.rates")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--tables", action="store_true")
     parser.add_argument("tools", nargs="*")
     options = parser.parse_args()
+    if options.tables:
+        return _write()
+    return _measure(options)
+
+
+def _write() -> int:
+    for tool in results.tools():
+        page.write(tool)
+    filters.write()
+    return 0
+
+
+def _measure(options: argparse.Namespace) -> int:
     complete, host = True, results.machine()
     wanted = (case for case in CASES if not options.tools or case.tool in options.tools)
     with tempfile.TemporaryDirectory() as cache:

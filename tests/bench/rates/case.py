@@ -11,8 +11,8 @@ from proto.v1.agent_pb2 import Filters
 from tests.workloads.paced import Paced
 
 Start = Callable[[Path], AbstractContextManager[Paced]]
-FORKS, SWITCHES = frozenset({"fs_on_fork"}), frozenset({"sched_switch"})
-Rates = tuple[int, int, int]
+FORKS, SWITCHES = frozenset({"fs_on_fork", "fs_on_free"}), frozenset({"sched_switch"})
+Rates = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,27 @@
-"""The measured part of each tool's README, between two marker lines: `python -m tests.bench.rates.page` writes them."""
+"""The measured part of each tool's README, between two marker lines."""
 
 from __future__ import annotations
 
 import statistics
+import textwrap
+from pathlib import Path
 from typing import Any
 
 from bpf.catalog import ROOT as TOOLS
 from tests.bench.rates import results
 
 BEGIN, END = "<!-- measured by tests.bench.rates -->", "<!-- end of what was measured -->"
+WIDTH = 120
 
 
 def write(tool: str) -> None:
     """Raises ValueError when its README has no place for it."""
-    path = TOOLS / tool / "README.md"
+    put(TOOLS / tool / "README.md", part(results.load(tool)))
+
+
+def put(path: Path, measured: str) -> None:
     text = path.read_text()
-    old = BEGIN + between(text) + END
-    path.write_text(text.replace(old, f"{BEGIN}\n{part(results.load(tool))}\n{END}"))
+    path.write_text(text.replace(BEGIN + between(text) + END, f"{BEGIN}\n{measured}\n{END}"))
 
 
 def between(readme: str) -> str:
@@ -35,7 +40,7 @@ def part(result: dict[str, Any]) -> str:
         f"Measured on Linux {result['kernel']}, {result['cpus']} CPUs shared with other work (load {low} to {high}), "
         f"{result['date']}: medians of {rounds} rounds without and with the tool in turn, ± half their range."
     )
-    return "\n\n".join([intro, *map(_table, result["tables"])])
+    return "\n\n".join([textwrap.fill(intro, WIDTH), *map(_table, result["tables"])])
 
 
 def _table(table: dict[str, Any]) -> str:
@@ -50,21 +55,21 @@ def _table(table: dict[str, Any]) -> str:
 
 
 def _row(table: dict[str, Any], rate: dict[str, Any]) -> str:
-    more = _spread(rate["more_us"]) if table["charged"] else "-"
-    cells = [f"{rate['reached']:,}", _time(_median(rate["alone_us"])), more, _spread(rate["kernel_us"])]
+    more = spread(rate["more_us"]) if table["charged"] else "-"
+    cells = [f"{rate['reached']:,}", _time(_median(rate["alone_us"])), more, spread(rate["kernel_us"])]
     return "| " + " | ".join([*cells, f"{_median(rate['agent_percent']):.1f}%", f"{rate['lost']:,}"]) + " |"
 
 
 def _beside(table: dict[str, Any]) -> str:
     if not table["beside"]:
         return "\n"
-    more, kernel = _spread(table["beside"]["more_us"]), _spread(table["beside"]["kernel_us"])
+    more, kernel = spread(table["beside"]["more_us"]), spread(table["beside"]["kernel_us"])
     return f"\n\n{table['each']} of a process that is not meant takes {more} more, {kernel} of it in BPF."
 
 
 def _host(table: dict[str, Any]) -> str:
     watch = table["host_us"].get("sched_switch")
-    return f" Each switch between threads of the host takes {_spread(watch)} in BPF." if watch else ""
+    return f" Each switch between threads of the host takes {spread(watch)} in BPF." if watch else ""
 
 
 def _median(values: list[float]) -> float:
@@ -75,12 +80,7 @@ def _time(us: float) -> str:
     return f"{us:.3g} µs" if abs(us) < 1000 else f"{us / 1000:.3g} ms"
 
 
-def _spread(us: list[float]) -> str:
+def spread(us: list[float]) -> str:
     """Nothing but an upper end where the rounds differ by more than what they say."""
     half = (max(us) - min(us)) / 2
     return f"{_time(_median(us))} ± {half:.2g}" if half < _median(us) else f"below {_time(max(*us, 0.01))}"
-
-
-if __name__ == "__main__":
-    for path in sorted(results.RESULTS.glob("*.json")):
-        write(path.stem)

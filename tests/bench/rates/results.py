@@ -21,6 +21,11 @@ from tests.e2e.stack import ROOT
 RESULTS = ROOT / "tests/bench/results/rates"
 
 
+def tools() -> list[str]:
+    """Those that have been measured."""
+    return sorted(path.stem for path in RESULTS.glob("*.json"))
+
+
 def load(tool: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((RESULTS / f"{tool}.json").read_text())
     return found
