@@ -106,18 +106,18 @@ def _notes(root: Path, cells: dict[str, Cell], state: str) -> str:
         for kernel in KERNELS:
             found = results.load(root, kernel, name)
             if found and found["stock"]["state"] == state:
-                notes.setdefault(_note(found), []).append(kernel)
+                notes.setdefault(_note(found, cells[name].differs), []).append(kernel)
         lines += [f"- **{name}** ({', '.join(kernels)}): {note}" for note, kernels in notes.items()]
     return "\n".join(lines) or "Nothing."
 
 
-def _note(found: dict[str, Any]) -> str:
+def _note(found: dict[str, Any], differs: str) -> str:
     stock = found["stock"]
     if stock["state"] == "fails":
         return f"`{stock['reason']}`"
     pairs = [(name, said, stock["found"].get(name)) for name, said in found["said"].items()]
     facts = ", ".join(f"{name} {seen} instead of {said}" for name, said, seen in pairs if seen != said)
-    return f"{facts}; {stock['reason']}" if stock["reason"] else facts
+    return f"{facts}; {differs}" if differs else facts
 
 
 if __name__ == "__main__":

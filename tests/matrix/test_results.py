@@ -22,6 +22,12 @@ def test_no_cell_is_wrong_and_a_refusal_or_a_loss_says_why() -> None:
             assert ours["reason"] or ours["state"] == "works", f"{name} on {kernel}: {ours}"
 
 
+def test_every_difference_of_a_stock_tool_is_explained() -> None:
+    differ = {name for _, name, found in FOUND if found and found["stock"]["state"] == "differs"}
+    assert differ, "no stock tool differs: were they run?"
+    assert not [name for name in differ if not results.cells()[name].differs]
+
+
 def test_the_page_is_the_one_that_the_results_give() -> None:
     assert page.PAGE.read_text() == page.text(results.RESULTS), "run: .venv/bin/python -m tests.matrix.page"
 
