@@ -11,7 +11,7 @@ help:
 	@echo "make test      install what the tests need, then run all of them"
 	@echo "make test-vm   the tests that boot other kernels as guests"
 	@echo "make matrix    every tool on every kernel, beside the stock tools; hours, and can be continued"
-	@echo "make bench     measure; one JSON line for each figure"
+	@echo "make bench     measure beside other tracers, and write docs/benchmarks.md"
 	@echo "make check     formatting, lint and types only"
 	@echo "make gen       regenerate the code made from proto/"
 	@echo "make new-tool NAME=...   a new folder in bpf/ from the template"
@@ -36,7 +36,7 @@ matrix:
 	@exec $(PY) -m tests.matrix
 
 bench:
-	@$(SETUP) test
+	@$(SETUP) bench
 	@exec $(PY) packaging/bench.py
 
 check:

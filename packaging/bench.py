@@ -1,29 +1,72 @@
-"""Run every benchmark of tests/bench, one after the other: they share two cores with what they measure."""
+"""Run the benchmarks of tests/bench, one after the other, and write their figures into docs/benchmarks.md.
 
+bench.py [NAME...]; what is not named keeps its figures of before. They share two cores with what they measure.
+"""
+
+import json
+import os
+import platform
 import subprocess
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 from provision import ROOT
 
+FOLDER = ROOT / "tests/bench"
+RESULTS = FOLDER / "results/table.jsonl"
+# Each runs with no argument and prints JSON lines.
+BENCHES = (
+    "capture", "loss", "slowdown", "rest", "browser_latency", "store", "query", "ingest", "live", "agents", "rates",
+)  # fmt: skip
 
-def benches() -> list[str]:
-    """Modules and packages that can be run."""
-    folder = ROOT / "tests/bench"
-    modules = [path.stem for path in folder.glob("*.py") if "__main__" in path.read_text()]
-    return sorted([*modules, *(path.parent.name for path in folder.glob("*/__main__.py"))])
 
-
-def main() -> int:
-    failed = []
-    for name in benches():
+def main(names: list[str]) -> int:
+    if unknown := set(names) - set(BENCHES):
+        print(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    lines = {line["bench"]: line for line in map(json.loads, _lines(RESULTS))}
+    before, failed = os.getloadavg()[0], []
+    for name in names or BENCHES:
         print(f"== {name}", flush=True)
-        command = [sys.executable, "-m", f"tests.bench.{name}"]
-        if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
-            failed.append(name)
+        done = _run(name, lines)
+        failed += [] if done else [name]
+    lines["machine"] = _machine(before)
+    RESULTS.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines.values()))
+    for step in ("tests.bench.plots", "tests.bench.table"):
+        subprocess.run([sys.executable, "-m", step], cwd=ROOT, check=True)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
 
 
+def _run(name: str, lines: dict[str, dict[str, object]]) -> bool:
+    """Its lines replace older ones of the same name; those of one that fails are kept out."""
+    command = [sys.executable, "-m", f"tests.bench.{name}"]
+    done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
+    print(done.stdout, end="", flush=True)
+    if done.returncode == 0:
+        new = [json.loads(text) for text in done.stdout.splitlines() if text.startswith("{")]
+        lines |= {line["bench"]: line for line in new if "bench" in line}
+    return done.returncode == 0
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def _machine(before: float) -> dict[str, object]:
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+    return {
+        "bench": "machine",
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit.stdout.strip(),
+        "cores": os.cpu_count(),
+        "kernel": f"Linux {platform.release()}",
+        "load_before": before,
+        "load_after": os.getloadavg()[0],
+    }
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -3,7 +3,8 @@
     setup.py run              everything that `make run` needs
     setup.py test             that, and what the tests need
     setup.py gen              that, but for the build of the frontend
-    setup.py test-vm          that, and what guests with other kernels need
+    setup.py bench            what the tests need, and the tracers that ours is measured beside
+    setup.py test-vm          what the tests need, and what guests with other kernels need
     setup.py packages GROUP   only .venv, with the Python packages of one group (container images)
 
 Everything already in place is skipped; what is in place is known by stamps, so a second call takes well under a second.
@@ -41,12 +42,14 @@ def _run(words: list[str]) -> int:
             prepare(packages=apt.TEST, groups=["dev"])
         case ["gen"]:
             prepare(packages=apt.TEST, groups=["dev"], build=False)
+        case ["bench"]:
+            prepare(packages=(*apt.TEST, *apt.BENCH), groups=["dev", "bench"])
         case ["test-vm"]:
             prepare(packages=(*apt.TEST, *apt.TEST_VM), groups=["dev"])
         case ["packages", group]:
             make_venv([group])
         case _:
-            print("usage: packaging/setup.py run | test | gen | test-vm | packages GROUP", file=sys.stderr)
+            print("usage: packaging/setup.py run | test | gen | bench | test-vm | packages GROUP", file=sys.stderr)
             return 2
     return 0
 

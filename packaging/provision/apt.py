@@ -17,6 +17,7 @@ TEST = (
     "sudo", "systemd", "systemtap-sdt-dev", "tmux",
 )  # fmt: skip
 TEST_VM = ("busybox-static", "kmod", "qemu-system-x86")
+BENCH = ("bpftrace", "linux-perf")
 POLICY_RC_D = Path("/usr/sbin/policy-rc.d")
 
 

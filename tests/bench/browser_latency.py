@@ -78,8 +78,8 @@ def measure(stack: Stack, page: Page, count: int, per_second: int) -> dict[str, 
 
 
 def main() -> None:
-    per_second = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 10_007
+    per_second = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_003
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "home").mkdir()
         stack = Stack(data=Path(folder) / "var", home=Path(folder) / "home")

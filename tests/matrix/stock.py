@@ -55,7 +55,7 @@ class Stock:
                 self.failure = last_words(self.text)
             elif time.monotonic() > deadline:
                 self.failure = f"attached nothing within {seconds:.0f} s"
-            elif (now := _probes(self.process.pid)) != held or not _sleeps(self.process.pid):
+            elif (now := held_probes(self.process.pid)) != held or not sleeps(self.process.pid):
                 held, since = now, time.monotonic()
             elif held and time.monotonic() - since > STEADY_SECONDS:
                 return
@@ -90,7 +90,7 @@ def _hear_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _probes(pid: int) -> int:
+def held_probes(pid: int) -> int:
     """How many perf events and raw tracepoints a process holds."""
     count = 0
     try:
@@ -102,7 +102,7 @@ def _probes(pid: int) -> int:
     return count
 
 
-def _sleeps(pid: int) -> bool:
+def sleeps(pid: int) -> bool:
     """Waits for events; one that waits for a CPU does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("S")

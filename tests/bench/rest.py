@@ -1,0 +1,51 @@
+"""What an agent takes of its host while nothing is traced, and what a runner takes.
+
+python -m tests.bench.rest [SECONDS]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.bench.agents import cpu_seconds, resident_mib
+from tests.bench.browser_latency import surveyed
+from tests.e2e.processes import one, with_module
+from tests.e2e.stack import Stack, eventually
+from tests.workloads.spawn import workload
+
+
+def measure(stack: Stack, seconds: float) -> dict[str, float]:
+    assert stack.process is not None
+    agent = [one(stack.process.pid, module) for module in ("agent.link", "agent.cli")]
+    before = sum(map(cpu_seconds, agent))
+    time.sleep(seconds)
+    found = {
+        "agent_cpu_percent": 100 * (sum(map(cpu_seconds, agent)) - before) / seconds,
+        "agent_mib": sum(map(resident_mib, agent)),
+    }
+    with workload("stamped_opens.py", 100, 1000) as busy:
+        session = stack.detach("opensnoop", "--pid", str(busy.pid))
+        (runner,) = with_module(stack.process.pid, "agent.runner")
+        found["runner_mib"] = resident_mib(runner)
+        stack.command("stop", session)
+    return {name: round(value, 2) for name, value in found.items()}
+
+
+def main(seconds: float) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "home").mkdir()
+        stack = Stack(data=Path(folder) / "var", home=Path(folder) / "home")
+        stack.start()
+        try:
+            eventually(lambda: surveyed(stack), 300, "every verdict of the host")
+            print(json.dumps({"bench": "rest", **measure(stack, seconds)}), flush=True)
+        finally:
+            stack.stop()
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0)
