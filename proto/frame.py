@@ -21,7 +21,8 @@ PREFIX = struct.Struct("<4sIII")
 MAX_HEAD = 64 * 1024
 MAX_BODY = 8 * 1024 * 1024
 MAX_FRAME = PREFIX.size + MAX_HEAD + MAX_BODY
-MAX_DECOMPRESSED = 64 * 1024 * 1024
+# Of the rows in one frame. What the server may hold for one browser has room for two of them.
+MAX_DECOMPRESSED = 4 * 1024 * 1024
 
 
 class FrameError(ValueError):

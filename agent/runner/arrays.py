@@ -117,10 +117,18 @@ def compact(batch: pa.RecordBatch) -> pa.RecordBatch:
     columns = []
     for column in batch.columns:
         if pa.types.is_dictionary(column.type):
-            columns.append(column.dictionary_decode().dictionary_encode())
+            columns.append(_used(column))
+        elif pa.types.is_list(column.type):
+            offsets = column.offsets.to_numpy()
+            starts = number_array(offsets - offsets[0], pa.int32())
+            columns.append(pa.ListArray.from_arrays(starts, _used(column.flatten())))
         else:
             columns.append(column)
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def _used(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    return column.dictionary_decode().dictionary_encode()
 
 
 def _all_equal(values: np.ndarray) -> bool:

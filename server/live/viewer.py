@@ -42,16 +42,21 @@ class Viewer:
         self._totals: dict[str, int] = {}
 
     @property
+    def held(self) -> int:
+        """Bytes of batches that are queued, or sent and not yet drawn."""
+        return self._bytes
+
+    @property
     def room(self) -> bool:
-        """Half of the bound is free: time to read on."""
-        return self._bytes <= self._max_bytes // 2
+        """Three quarters of the bound are free: time to read on, for what is read at once may take more than half."""
+        return self._bytes <= self._max_bytes // 4
 
     def state(self, payload: bytes) -> None:
         """Goes out before the rows that are queued; only the newest one is sent."""
         self._state = payload
 
     def queue(self, batch: Rows) -> None:
-        """Take a batch whatever the queue holds: for reading up, where one waits for room before."""
+        """Take a batch whatever the queue holds: for reading up, where one waits for room before one reads."""
         if batch.seq <= self.cursors.get(batch.run, 0):
             return
         self.cursors[batch.run] = batch.seq

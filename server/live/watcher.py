@@ -66,13 +66,13 @@ class Watcher:
     async def _read_run(self, store: SegmentStore, session: UUID, run: str, target: int) -> None:
         stored = store.read(session, UUID(run), self.viewer.cursors.get(run, 0))
         while self.viewer.cursors.get(run, 0) < target:
+            await self._room()
             batches = await asyncio.to_thread(take_groups, run, stored)
             if not batches:
                 return  # what is missing up to the target was removed by hand
             for batch in batches:
-                await self._room()
                 self.viewer.queue(batch)
-                self.wake()
+            self.wake()
 
     async def _room(self) -> None:
         while not self.viewer.room:

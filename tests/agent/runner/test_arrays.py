@@ -118,3 +118,10 @@ def test_compact_drops_what_a_slice_does_not_use() -> None:
     half = compact(batch.slice(2))
     assert half.to_pylist() == [{"p": b"c", "n": 3}]
     assert half.column(0).dictionary.to_pylist() == [b"c"]
+
+
+def test_compact_drops_frames_that_no_stack_of_a_slice_has() -> None:
+    batch = pa.RecordBatch.from_arrays([stack_array([["main", "f"], ["main", "g", "h"], []])], ["stack"])
+    half = compact(batch.slice(1))
+    assert half.to_pylist() == [{"stack": ["main", "g", "h"]}, {"stack": []}]
+    assert half.column(0).values.dictionary.to_pylist() == ["main", "g", "h"]

@@ -6,6 +6,7 @@ import os
 import random
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -119,3 +120,14 @@ def test_a_batch_that_is_too_large_for_a_frame_is_halved(tmp_path: Path, monkeyp
     out.write(0, pa.RecordBatch.from_pylist(listed, schema=arrow_schema(COLUMNS)))
     assert len(frames(tmp_path)) > 2
     assert times(tmp_path) == list(range(500))
+
+
+def test_no_frame_holds_more_rows_than_a_browser_may_be_sent_at_once(tmp_path: Path) -> None:
+    out = batcher(tmp_path)
+    count = frame.MAX_DECOMPRESSED // 10
+    columns = [pa.array(np.arange(count)), pa.array([b"/a"] * count, pa.binary()).dictionary_encode()]
+    out.write(0, pa.RecordBatch.from_arrays(columns, schema=arrow_schema(COLUMNS)))
+    written = frames(tmp_path)
+    assert len(written) == 2
+    assert max(item.head.body_size for item in written) <= frame.MAX_DECOMPRESSED
+    assert times(tmp_path) == list(range(count))

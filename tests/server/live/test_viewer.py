@@ -92,7 +92,7 @@ def test_after_a_gap_it_goes_on_only_with_real_room() -> None:
     viewer.seen(2)
     viewer.offer(rows(12, 10))
     assert drain(viewer) == []
-    viewer.seen(5)
+    viewer.seen(8)
     viewer.offer(rows(13, 10))
     gap, last = drain(viewer)
     assert (skipped(gap).first_seq, skipped(gap).last_seq) == (11, 12)

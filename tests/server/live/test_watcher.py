@@ -7,10 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from proto.frame import MAX_DECOMPRESSED
 from proto.v1.live_pb2 import LiveMessage, RunRows, Skipped
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
 from server.live import watcher as watcher_module
-from server.live.viewer import Rows, Viewer
+from server.live.viewer import MAX_BYTES, Rows, Viewer
 from server.live.watcher import Watcher, take, take_groups
 from server.tracing.store import SegmentStore
 from tests.server.tracing.rows import SCHEMA, Frames
@@ -153,3 +154,24 @@ def test_what_is_small_and_past_comes_several_to_a_message(
     assert [one.seq for one in groups][-1] == 6
     assert sum(one.rows for one in groups) == groups[-1].total == 50
     assert take_groups(KEY, store.read(SESSION, RUN, 6)) == []
+
+
+async def test_however_large_batches_are_a_browser_that_draws_nothing_is_held_no_more_than_its_share(
+    store: SegmentStore,
+) -> None:
+    frames, watcher = Frames(), Watcher("ann", {})
+    for _ in range(8):
+        store.append(SESSION, RUN, [frames.rows_of(40_000), *(frames.rows_of(2_000) for _ in range(9))])
+    reading = asyncio.create_task(watcher.read_up(store, Tail(cursors={KEY: frames.seq})))
+    async with asyncio.timeout(30):
+        while watcher.viewer.room:
+            await asyncio.sleep(0.005)
+    while watcher.viewer.next() is not None:
+        assert MAX_BYTES // 4 < watcher.viewer.held <= MAX_BYTES, "what was sent counts until it is drawn"
+    assert not watcher.viewer.live
+    reading.cancel()
+    await asyncio.wait([reading])
+
+
+def test_what_is_read_at_once_fits_beside_what_may_still_be_held() -> None:
+    assert MAX_BYTES // 4 + watcher_module.READ_BYTES + MAX_DECOMPRESSED < MAX_BYTES
