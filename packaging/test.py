@@ -49,7 +49,7 @@ def static_checks() -> list[Check]:
 
 
 def tests() -> list[Check]:
-    return [_npm("vitest", "run", "--silent", "test"), pytest("-m", "not vm")]
+    return [_npm("vitest", "run", "--silent", "test"), pytest("-m", "not vm and not long")]
 
 
 def pytest(*words: str) -> Check:

@@ -23,14 +23,16 @@ from proto.v1.local_pb2 import LinkState, LinkToWarden
 
 log = logging.getLogger(__name__)
 
-PAUSE_FIRST, PAUSE_MAX = 0.2, 30.0
+PAUSE_FIRST, PAUSE_MAX = 0.2, 10.0
 CONNECT_SECONDS = 10
 STEADY_SECONDS = 10  # a connection that lived so long was a good one
 OPTIONS: list[tuple[str, str | int]] = [
     ("grpc.max_receive_message_length", PACKET_MAX - 1024),  # must fit into one packet to the warden
     ("grpc.max_send_message_length", MAX_FRAME + 1024),
-    ("grpc.keepalive_time_ms", 20_000),
+    # A connection that went dead without a word is noticed within 20 s, here and by the server.
+    ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.max_pings_without_data", 0),
     ("grpc.enable_http_proxy", 0),
 ]
 

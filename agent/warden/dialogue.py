@@ -123,6 +123,8 @@ class Dialogue:
         self._mouth.connected = state.connected
         if state.connected:
             self.greet()
+        else:
+            self._parts.runs.watch_none()
 
     def _command(self, message: ServerMessage) -> None:
         runs = self._parts.runs

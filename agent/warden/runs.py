@@ -130,6 +130,13 @@ class Runs:
         if run is not None:
             run.watch(watch)
 
+    def watch_none(self) -> None:
+        """Nobody sees what is stored now, and a few large batches arrive sooner than many small ones. A server that
+        comes back says who watches.
+        """
+        for run_id in self._live:
+            self.watch(Watch(run_id=run_id, watched=False))
+
     def unwanted(self, run_id: bytes, reason: str) -> None:
         """The server will not take the run's rows."""
         self.stop(run_id, EndCause.END_CAUSE_STOPPED, f"the server refused its rows: {reason}")

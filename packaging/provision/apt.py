@@ -13,8 +13,8 @@ from provision.steps import run_logged, run_step, say
 RUN = ("python3-bpfcc", "python3-venv", "ca-certificates")
 TEST = (
     "bpfcc-tools", "bpftool", "chromium", "curl", "e2fsprogs", "fio", "g++", "gcc", "gnutls-bin", "iproute2",
-    "libc6-dev", "libssl-dev", "nginx-light", "openssl", "postgresql", "procps", "redis-server", "strace", "stress-ng",
-    "sudo", "systemd", "systemtap-sdt-dev", "tmux",
+    "libc6-dev", "libssl-dev", "nftables", "nginx-light", "openssl", "postgresql", "procps", "redis-server", "strace",
+    "stress-ng", "sudo", "systemd", "systemtap-sdt-dev", "tmux",
 )  # fmt: skip
 TEST_VM = ("busybox-static", "kmod", "qemu-system-x86")
 BENCH = ("bpftrace", "linux-perf")

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from fleetscope.cli.output import note, printable_json
 from fleetscope.cli.raw import write_raw
 from fleetscope.cli.rowtable import RowTable
+from fleetscope.cli.silence import silence_told
 from fleetscope.client import Client
 from fleetscope.models import Session
 
@@ -25,6 +26,11 @@ class Form:
 
 def follow(client: Client, session: Session, form: Form) -> None:
     """Returns when the session has ended and every row is written. Raises BrokenPipeError when nobody reads."""
+    with silence_told(session["hosts"]):
+        _follow(client, session, form)
+
+
+def _follow(client: Client, session: Session, form: Form) -> None:
     out = sys.stdout.buffer
     if form.output == "raw":
         return write_raw(client, session, out, form.direction)

@@ -99,6 +99,11 @@ def test_nothing_is_said_to_a_server_that_is_gone(talk: Talk) -> None:
     assert talk.dialogue.link_state.message == "why"
 
 
+def test_without_a_server_nobody_watches(talk: Talk) -> None:
+    talk.connect(connected=False)
+    assert talk.runs.calls == [("watch_none",)]
+
+
 def test_commands_reach_the_runs(talk: Talk) -> None:
     start, watch = SignedEnvelope(payload=b"p"), Watch(run_id=RUN, watched=True)
     talk.server(start=start)
