@@ -120,7 +120,8 @@ class Listing:
             return []
         if not self._settled or changed_ns != self._changed_ns:
             # Time stamps are coarse: within a tick of a change there may be another one with the same stamp.
-            self._settled = time.time_ns() - changed_ns > SETTLED_NS
+            # A stamp of the future is from before the clock was set back, and so long ago too.
+            self._settled = abs(time.time_ns() - changed_ns) > SETTLED_NS
             self._changed_ns = changed_ns
             self._found = self._folder.segments()
         return self._found
