@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from proto.v1.agent_pb2 import Filters, RunUpdate
+from tests.agent.runner.children import NAME
 from tests.agent.runner.harness import Run
 
 pytestmark = pytest.mark.kernel
@@ -22,9 +24,9 @@ CUT = 32768
 class Shell:
     """An interactive bash that asks with `> ` when it wants the next line."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Sequence[str] = ("bash",)) -> None:
         self.terminal, inside = pty.openpty()
-        command = ["bash", "--norc", "--noprofile", "-i"]
+        command = [*program, "--norc", "--noprofile", "-i"]
         env = {"PATH": os.environ["PATH"], "PS1": "> ", "TERM": "dumb", "HISTFILE": "/dev/null", "LC_ALL": "C"}
         self.process = subprocess.Popen(
             command, stdin=inside, stdout=inside, stderr=inside, env=env, start_new_session=True, close_fds=True
@@ -51,8 +53,8 @@ class Shell:
 
 
 @contextmanager
-def shells(count: int = 1) -> Iterator[list[Shell]]:
-    running = [Shell() for _ in range(count)]
+def shells(count: int = 1, program: Sequence[str] = ("bash",)) -> Iterator[list[Shell]]:
+    running = [Shell(program) for _ in range(count)]
     try:
         yield running
     finally:
@@ -111,22 +113,44 @@ def test_a_program_without_readline_is_refused() -> None:
     assert message == f"process {cat.pid} (cat) has no program or library loaded that defines any of readline"
 
 
+@pytest.mark.parametrize("wrap", [(), ("unshare", "--pid", "--fork")], ids=["ours", "its own"])
+def test_a_shell_of_any_name_that_dies_at_once_in_a_pid_namespace(tmp_path: Path, wrap: tuple[str, ...]) -> None:
+    """The first of a pid namespace cannot kill itself."""
+    program, last = tmp_path / os.fsdecode(NAME), b"exit" if wrap else b"kill -9 $$"
+    program.symlink_to("/bin/bash")
+    with shells(1, [*wrap, str(program)]) as (shell,):
+        pid = child_of(shell.process.pid) if wrap else shell.process.pid
+        with Run("bashreadline", filters=Filters(ppid=shell.process.pid if wrap else os.getpid())) as run:
+            shell.enter_unseen()
+            shell.enter(b": \xff")
+            os.write(shell.terminal, last + b"\n")
+            shell.process.wait(30)
+            assert lines_of(run, 2) == [b": \xff", last]
+            assert {(row["pid"], row["comm"]) for row in run.rows()} == {(pid, NAME)}
+
+
+def child_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text())
+
+
 READER = """
-import ctypes, os, sys
+import ctypes, os, threading
 readline = ctypes.CDLL("libreadline.so.8").readline
 readline.restype = ctypes.c_char_p
-print(os.getpid(), flush=True)
-while (line := readline(b"> ")) is not None: os.write(1, b"=" + line + b"\\n")
+def read():
+    print(threading.get_native_id(), flush=True)
+    while (line := readline(b"> ")) is not None: os.write(1, b"=" + line + b"\\n")
+threading.Thread(target=read).start()
 """
 
 
-def test_a_program_with_the_library_is_seen_and_a_huge_line_cut() -> None:
+def test_a_thread_of_a_program_with_the_library_is_seen_and_a_huge_line_cut() -> None:
     typed = [b"line %d" % number for number in range(13)] + [b"x" * 40_009]
     terminal, inside = pty.openpty()
     reader = subprocess.Popen(["python3", "-c", READER], stdin=inside, stdout=subprocess.PIPE, stderr=inside)
     try:
         assert reader.stdout
-        reader.stdout.readline()
+        tid = int(reader.stdout.readline())
         with Run("bashreadline", filters=Filters(pid=reader.pid)) as run:
             for line in [b"unseen", *typed]:
                 write_all(terminal, line + b"\n")
@@ -137,6 +161,8 @@ def test_a_program_with_the_library_is_seen_and_a_huge_line_cut() -> None:
             run.wait()
             run.check_books()
             assert [(row["size"], row["line"]) for row in run.rows()] == [(len(line), line[:CUT]) for line in typed]
+            assert {(row["pid"], row["tid"]) for row in run.rows()} == {(reader.pid, tid)}
+            assert tid != reader.pid
     finally:
         reader.kill()
         reader.communicate()

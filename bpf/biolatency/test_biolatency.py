@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.agent.runner.children import CHILDREN, trace_children
 from tests.agent.runner.disk import DO, READS, THEN, WRITES, loop_disk
 from tests.agent.runner.traced import Traced, trace_statements
 
@@ -66,3 +67,13 @@ def test_by_disk(tmp_path: Path) -> None:
     assert {row["disk"].decode() for row in traced.rows} == {disk}
     check_count(traced, REQUESTS, sum(size for _, size in READS + WRITES))
     assert "op" not in traced.rows[0]
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
+    with loop_disk(tmp_path) as (device, _):
+        before = DO.format(disk=str(device)) + "\ndef act(): os.preadv(fd, [memory[:4096]], 0)"
+        _, rows, hidden = trace_children("biolatency", before, {"by": "operation"}, threads=True)
+        own = [row for row in rows if row["disk"].decode() == device.name]
+    found = summed(own, "requests")
+    assert found <= 2 * CHILDREN <= found + hidden
+    assert {row["op"] for row in own} == {READ}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.agent.runner.children import check_threads, trace_children
 from tests.agent.runner.disk import DO, READS, THEN, WRITES, loop_disk
 from tests.agent.runner.traced import Traced, trace_statements
 
@@ -80,3 +81,13 @@ def test_fast_requests_are_left_out(tmp_path: Path) -> None:
 def test_the_variant_for_older_kernels_sees_the_same_requests(tmp_path: Path) -> None:
     _, traced = trace(tmp_path, THEN, variant="insert")
     traced.check_events(places(traced), ASKED)
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
+    with loop_disk(tmp_path) as (device, _):
+        before = DO.format(disk=str(device)) + "\ndef act(): os.preadv(fd, [memory[:4096]], 0)"
+        children = trace_children("biosnoop", before, threads=True)
+        rows = [row for row in children.rows if row["disk"] == device.name.encode()]
+    check_threads(children._replace(rows=rows))
+    assert {row["bytes"] for row in rows} == {4096}
+    assert 2 * len(children.pids) - len(rows) in range(children.hidden + 1)

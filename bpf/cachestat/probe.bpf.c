@@ -8,15 +8,6 @@
 #define PAGE_BITS 12
 #define USER_CODE 0x33    // selector of 64-bit programs: tells whether registers lie there
 
-struct range {
-    u64 inode;
-    u64 index;
-    u64 last;
-};
-
-// The least recently used entry gives way: only the current read of a thread is needed.
-BPF_TABLE("lru_hash", u32, struct range, reads, 65536);
-
 static __always_inline void note(struct cache_value *add)
 {
     struct cache_key key = {.pid = fs_pid()};
@@ -57,6 +48,23 @@ static __always_inline bool is_write(long number)
 }
 
 #ifdef GET_PAGES
+struct range {
+    u64 inode;
+    u64 index;
+    u64 last;
+};
+
+// The last read of each thread that is alive.
+BPF_TABLE("hash", u32, struct range, reads, 65536);
+
+RAW_TRACEPOINT_PROBE(sched_process_exit)
+{
+    u32 tid = fs_tid();
+
+    reads.delete(&tid);
+    return 0;
+}
+
 // A read that is long comes here several times, with the same end and a later start: its pages count the first time.
 TRACEPOINT_PROBE(filemap, mm_filemap_get_pages)
 {
@@ -70,8 +78,9 @@ TRACEPOINT_PROBE(filemap, mm_filemap_get_pages)
     bool goes_on = before && before->inode == now.inode && before->last == now.last && before->index < now.index;
     if (!goes_on)
         add.read = now.last - now.index + 1;
-    reads.update(&tid, &now);
-    if (add.read)
+    if (reads.update(&tid, &now))
+        fs_lose(FS_LOST_MAP_FULL); // that it goes on would not be known
+    else if (add.read)
         note(&add);
     return 0;
 }

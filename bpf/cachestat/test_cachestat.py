@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.traced import Traced, trace_statements
 
 pytestmark = pytest.mark.kernel
@@ -92,3 +93,12 @@ def test_only_programs_of_the_name_that_was_meant(file: Path) -> None:
     then = f"os.pread(fd, {PAGES * PAGE}, 0)"
     assert summed(trace(file, prepare, then, filters=Filters(comm="cachestat-test")))["read"] == PAGES
     assert trace(file, prepare, then, filters=Filters(comm="cachestat-tes")).rows == []
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(file: Path) -> None:
+    before = f"import os\nfd = os.open({str(file)!r}, os.O_RDWR){LOCK}\ndef act(): os.pread(fd, 100, 0)"
+    pids, rows, _ = trace_children("cachestat", before, threads=True)
+    read: Counter[int] = Counter()
+    for row in rows:
+        read[row["pid"]] += row["read"]
+    assert +read == dict.fromkeys(pids, 2)

@@ -128,7 +128,7 @@ import contextlib, os
 def act():
     with contextlib.suppress(OSError): os.execv(b"/nonexistent/\\xff", [b"name", b"\\xff\\x80"])
 """
-    pids, rows = trace_children("execsnoop", before)
+    pids, rows, _ = trace_children("execsnoop", before)
     assert [row["pid"] for row in rows] == pids
     assert {tuple(argv(row)) for row in rows} == {(b"/nonexistent/\xff", b"\xff\x80")}
     assert {row["err"] for row in rows} == {errno.ENOENT}

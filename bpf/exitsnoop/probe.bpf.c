@@ -14,7 +14,8 @@ struct life {
     u64 pid;
 };
 
-// Processes whose end was seen: two last threads that end at once may both find none left.
+// Processes whose end was seen: two last threads that end at once may both find none left. The least recently used entry
+// gives way, so nothing is lost; a process could only be shown twice if thousands of others ended between its two threads.
 BPF_TABLE("lru_hash", struct life, u8, ended, 16384);
 
 static __always_inline struct group group_of(struct task_struct *task)

@@ -149,6 +149,6 @@ def test_a_process_whose_threads_end_at_once_is_one_row() -> None:
 
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
     """The first of a pid namespace cannot be killed from within: it ends on its own."""
-    pids, rows = trace_children("exitsnoop", "def act(): pass")
+    pids, rows, _ = trace_children("exitsnoop", "def act(): pass")
     assert [row["pid"] for row in rows] == pids
     assert [row["sig"] for row in rows][:-1] == [9] * (len(pids) - 1)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
-from tests.agent.runner.children import trace_children
+from tests.agent.runner.children import check_threads, trace_children
 from tests.agent.runner.traced import trace_statements
 
 pytestmark = pytest.mark.kernel
@@ -112,10 +112,10 @@ def test_only_programs_of_the_name_that_was_meant(tmp_path: Path) -> None:
     assert rows == []
 
 
-def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
     opened = f"fd = os.open({str(tmp_path / 'file')!r}, os.O_RDWR | os.O_CREAT)"
     before = f"import os\n{opened}\ndef act(): os.write(fd, b'x' * 101)"
-    pids, rows = trace_children("filetop", before)
-    assert {(row["pid"], row["file"], row["writes"], row["write_bytes"]) for row in rows} == {
-        (pid, b"file", 1, 101) for pid in pids
-    }
+    children = trace_children("filetop", before, threads=True)
+    check_threads(children)
+    written = [(row["pid"], row["file"], row["writes"], row["write_bytes"]) for row in children.rows]
+    assert sorted(written) == sorted((pid, b"file", 1, 101) for pid in children.acts)

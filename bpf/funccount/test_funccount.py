@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
+from tests.workloads.library import build_library, gears
 
 pytestmark = pytest.mark.kernel
 
@@ -137,3 +139,15 @@ def test_the_variant_for_older_kernels_counts_one_function_and_refuses_several(p
         with Run("funccount", params, Filters(pid=work.pid), variant="one_function") as run:
             run.wait()
             assert "2 functions match, which a kernel before Linux 5.15 cannot tell apart" in run.end.message
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
+    library = build_library(tmp_path)
+    before = gears(library, 7)
+    pids, rows, _ = trace_children(
+        "funccount", before, {"function": f"{library}:gear_0", "by": "process"}, threads=True
+    )
+    calls: Counter[int] = Counter()
+    for row in rows:
+        calls[row["pid"]] += row["calls"]
+    assert calls == dict.fromkeys(pids, 14)

@@ -9,7 +9,8 @@ struct call {
     u64 stack;
 };
 
-// The least recently used entry gives way: a thread that is killed never takes its own back.
+// The least recently used entry gives way: a thread that is killed never takes its own back. A call whose entry gave
+// way counts as lost when it returns.
 BPF_TABLE("lru_hash", struct call, u64, starts, 65536);
 
 int on_entry(struct pt_regs *ctx)

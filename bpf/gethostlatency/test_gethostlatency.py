@@ -111,5 +111,5 @@ thread.start(); thread.join()
 
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
     before = "import socket\ndef act(): socket.getaddrinfo('127.0.0.1', 80)"
-    pids, rows = trace_children("gethostlatency", before)
+    pids, rows, _ = trace_children("gethostlatency", before)
     assert [(row["pid"], row["name"], row["result"]) for row in rows] == [(pid, b"127.0.0.1", 0) for pid in pids]

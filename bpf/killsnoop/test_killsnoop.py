@@ -106,7 +106,7 @@ def test_filters_by_parent_and_user_see_it_and_others_do_not(sleeper: int) -> No
 
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
     """The last names itself by the number that it has in there, and cannot be killed by itself."""
-    pids, rows = trace_children("killsnoop", "import os\ndef act(): os.kill(os.getpid(), 0)")
+    pids, rows, _ = trace_children("killsnoop", "import os\ndef act(): os.kill(os.getpid(), 0)")
     sent = [(row["pid"], row["tpid"], row["sig"], row["err"]) for row in rows]
     mine = [[(pid, pid, 0, 0), (pid, pid, signal.SIGKILL, 0)] for pid in pids[:-1]]
     assert sent == [*(row for rows in mine for row in rows), (pids[-1], 1, 0, 0), (pids[-1], 1, signal.SIGKILL, 0)]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
 
@@ -78,3 +79,16 @@ def test_small_allocations_are_left_out(program: Path) -> None:
 def test_only_the_thread_name_that_was_meant(program: Path) -> None:
     assert trace(program, Filters(comm="leak"))[1] == []
     assert books(trace(program, Filters(comm="leaks"))[1]) == BOOKS
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
+    before = """
+import ctypes
+allocate = ctypes.CDLL(None).malloc
+def act(): allocate(ctypes.c_size_t(1000003))
+"""
+    pids, rows, _ = trace_children("memleak", before, {"min_size": "1000003"}, threads=True)
+    taken: dict[int, Counter[str]] = {}
+    for row in rows:
+        taken.setdefault(row["pid"], Counter()).update({measure: row[measure] for measure in MEASURES})
+    assert taken == {pid: Counter(allocations=2, allocated=2000006, frees=0, freed=0) for pid in pids}

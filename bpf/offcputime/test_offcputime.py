@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
-from tests.agent.runner.waits import LEFT, RIGHT, trace_waits
+from tests.agent.runner.children import trace_children
+from tests.agent.runner.waits import LEFT, MS, RIGHT, trace_waits
 from tests.workloads.compiled import build
 
 pytestmark = pytest.mark.kernel
-
-MS = 1_000_000
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +36,7 @@ def test_the_waits_of_each_path(program: Path, variant: str) -> None:
         assert found <= times <= found + hidden
         assert found * least * MS <= total(rows, "duration", *frames) <= own
         if found == times:
-            assert total(rows, "duration", *frames) >= 0.95 * own
+            assert total(rows, "duration", *frames) >= 0.95 * own - figures.queued, traced
     for row in rows:
         halves = [frame.endswith("_[k]") for frame in row["stack"]]
         assert halves == sorted(halves), "the program's frames come before the kernel's"
@@ -47,16 +46,17 @@ def test_the_waits_of_each_path(program: Path, variant: str) -> None:
 def test_as_many_waits_as_the_kernel_counts(program: Path, variant: str) -> None:
     """But for the last, which has not ended; the workload sleeps when the run ends."""
     traced = trace_waits(program, "offcputime", {"waits": "blocked", "min_wait": "0ns"}, variant=variant)
-    assert total(traced.rows, "waits") + traced.unseen == traced.figures.voluntary - 1
+    assert total(traced.rows, "waits") + traced.unseen == traced.figures.voluntary - 1, traced
 
 
 def test_being_pushed_off_is_no_blocking(program: Path) -> None:
     traced = trace_waits(program, "offcputime", {"waits": "runnable", "min_wait": "0ns"})
     rows, figures = traced.rows, traced.figures
     assert figures.pushed_off > 0
-    assert total(rows, "waits") + traced.unseen == figures.pushed_off
-    assert total(rows, "waits", "do_nanosleep_[k]") == 0
-    assert 0 < total(rows, "duration") <= figures.queued * 1.1
+    assert total(rows, "waits") + traced.unseen == figures.pushed_off, traced
+    if figures.clocked == figures.switches:
+        assert total(rows, "waits", "do_nanosleep_[k]") == 0
+        assert 0 < total(rows, "duration") <= figures.queued * 1.1 + 2 * MS, traced
 
 
 def test_short_waits_are_left_out(program: Path) -> None:
@@ -78,4 +78,15 @@ def test_only_threads_of_the_name_that_was_meant(program: Path) -> None:
     traced = trace_waits(program, "offcputime", filters=Filters(comm="wait"))
     assert (traced.rows, traced.unseen) == ([], 0)
     traced = trace_waits(program, "offcputime", filters=Filters(comm="waits"))
-    assert total(traced.rows, "duration") >= 0.9 * (traced.figures.left + traced.figures.right)
+    if not traced.unseen:
+        assert total(traced.rows, "duration") >= 0.9 * (traced.figures.left + traced.figures.right), traced
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
+    """Each sleeps once; a process waits besides for its second thread."""
+    before = "import time\ndef act(): time.sleep(0.003)"
+    pids, rows, hidden = trace_children("offcputime", before, {"waits": "blocked", "min_wait": "2ms"}, threads=True)
+    found = total(rows, "waits", "do_nanosleep_[k]")
+    assert found <= 2 * len(pids) <= found + hidden
+    assert {row["pid"] for row in rows} <= set(pids)
+    assert total(rows, "duration", "do_nanosleep_[k]") >= found * 3 * MS

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from proto.v1.agent_pb2 import Filters, RunUpdate
+from tests.agent.runner.children import NAME
 from tests.agent.runner.harness import Run
 from tests.workloads.memory_group import memory_group
 from tests.workloads.spawn import Workload, workload
@@ -109,3 +110,32 @@ def test_where_the_kernel_tells_only_the_number_that_is_right() -> None:
             run.check_books()
             (row,) = run.rows()
     assert (row["vpid"], row["pid"], row["vcomm"], row["total_vm"]) == (target.pid, target.pid, b"", 0)
+
+
+NAMESAKE = f"""
+import ctypes, os, threading
+def eat(): eaten = bytearray({2 * LIMIT})
+assert ctypes.CDLL(None).unshare(0x20000000) == 0  # CLONE_NEWPID: of the children from now on
+pid = os.fork()
+if not pid:
+    open("/proc/self/oom_score_adj", "w").write("1000")
+    open("/proc/self/comm", "wb").write({NAME!r})
+    threading.Thread(target=eat).start()
+    threading.Event().wait()
+print(pid)
+assert os.waitpid(pid, 0)[1] == 9
+"""
+
+
+def test_a_thread_of_any_name_in_a_pid_namespace_of_its_own_eats_too_much() -> None:
+    with memory_group(LIMIT) as procs, workload("statements.py", "", NAMESAKE) as target:
+        procs.write_text(str(target.pid))
+        with Run("oomkill", filters=Filters(ppid=target.pid)) as run:
+            target.go()
+            pid = int(target.finish())
+            run.stop()
+            run.wait()
+            run.check_books()
+            (row,) = run.rows()
+    assert (row["vpid"], row["pid"], row["vcomm"], row["comm"]) == (pid, pid, NAME, NAME)
+    assert row["tid"] != pid

@@ -13,6 +13,7 @@ import pytest
 
 from proto.v1 import stream_pb2
 from proto.v1.agent_pb2 import Filters, RunLimits
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.harness import Run
 from tests.agent.runner.traced import trace_statements
 from tests.workloads.compiled import build, running
@@ -238,24 +239,7 @@ thread = threading.Thread(target=ask, args=("thread",)); thread.start(); thread.
     assert thread["tid"] != thread["pid"]
 
 
-def test_a_process_in_a_pid_namespace_of_its_own_has_the_hosts_number() -> None:
-    before = """
-import ctypes, os
-assert ctypes.CDLL(None).unshare(0x20000000) == 0  # CLONE_NEWPID: of its children
-"""
-    then = """
-pid = os.fork()
-if not pid:
-    assert os.getpid() == 1
-    open("/etc/hostname").close()
-    os._exit(0)
-print(pid)
-assert os.waitpid(pid, 0)[1] == 0
-"""
-    with workload("statements.py", before, then) as target, Run("opensnoop", {}, Filters(ppid=target.pid)) as run:
-        target.go()
-        child = int(target.finish())
-        run.stop()
-        run.wait()
-        rows = [row for row in run.rows() if row["path"] == b"/etc/hostname"]
-    assert [(row["pid"], row["tid"], row["err"]) for row in rows] == [(child, child, 0)]
+def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
+    pids, rows, _ = trace_children("opensnoop", "def act(): open('/etc/hostname').close()")
+    rows = [row for row in rows if row["path"] == b"/etc/hostname"]
+    assert [(row["pid"], row["tid"], row["err"]) for row in rows] == [(pid, pid, 0) for pid in pids]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
 
@@ -89,3 +90,15 @@ def test_a_process_that_sleeps_is_not_sampled() -> None:
     finally:
         sleeper.kill()
         sleeper.wait()
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
+    before = """
+import time
+def act():
+    end = time.thread_time() + 0.02
+    while time.thread_time() < end: pass
+"""
+    pids, rows, _ = trace_children("profile", before, {"frequency": str(FREQUENCY)}, threads=True)
+    assert {row["pid"] for row in rows} == set(pids)
+    assert sum(row["samples"] for row in rows) >= 0.8 * FREQUENCY * 2 * 0.02 * len(pids)

@@ -101,5 +101,5 @@ def act():
     for family, address in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"):
         sock = socket.socket(family); sock.bind((address, 0)); sock.listen(7)
 """
-    pids, rows = trace_children("solisten", before)
+    pids, rows, _ = trace_children("solisten", before)
     assert [(row["pid"], row["ip"], row["err"]) for row in rows] == [(pid, ip, 0) for pid in pids for ip in (4, 6)]

@@ -14,7 +14,8 @@ struct place {
     u32 zero;
 };
 
-// The least recently used entry gives way: a thread that is killed never takes its own back.
+// The least recently used entry gives way: a thread that is killed never takes its own back. A call whose entry gave way
+// counts as lost when it returns.
 BPF_TABLE("lru_hash", struct place, struct call, calls, 16384);
 
 #ifdef __x86_64__
@@ -60,8 +61,11 @@ static __always_inline bool leave(struct pt_regs *ctx, struct call *call)
     struct place place = place_of(PT_REGS_SP(ctx));
     struct call *found = calls.lookup(&place);
 
-    if (!found)
+    if (!found) {
+        if (!fs_skip())
+            fs_lose(FS_LOST_MAP_FULL);
         return false;
+    }
     *call = *found;
     calls.delete(&place);
     return true;

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters, RunUpdate
+from tests.agent.runner.children import check_threads, trace_children
 from tests.agent.runner.harness import Run
 from tests.agent.runner.traced import trace_running, trace_statements
 from tests.services import nginx
@@ -222,3 +223,12 @@ def echo_lines(client: subprocess.Popen[bytes], server: ssl.SSLSocket, lines: li
         run.wait()
         run.check_books()
         return run.rows()
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
+    before = tls.before(tmp_path) + "\ndef act(): client.sendall(b'x' * 101)"
+    children = trace_children("sslsniff", before, threads=True)
+    check_threads(children)
+    assert [(row["pid"], row["direction"], row["data"]) for row in children.rows] == [
+        (pid, OUT, b"x" * 101) for pid in children.acts
+    ]

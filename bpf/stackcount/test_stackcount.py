@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
+from tests.workloads.library import build_library, gears
 
 pytestmark = pytest.mark.kernel
 
@@ -63,3 +65,14 @@ def test_each_function_of_a_pattern_has_its_own_stacks(program: Path) -> None:
         assert row["stack"][-2:] == ["call_all", row["function"]]
         calls[row["function"]] += row["calls"]
     assert calls == {"by_left": 2 * LEFT, "by_right": 2 * RIGHT}
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
+    """Their stacks have no names: these are looked up while a process lives."""
+    library = build_library(tmp_path)
+    pids, rows, _ = trace_children("stackcount", gears(library, 7), {"function": f"{library}:gear_0"}, threads=True)
+    calls: Counter[int] = Counter()
+    for row in rows:
+        assert row["function"] == "gear_0"
+        calls[row["pid"]] += row["calls"]
+    assert calls == dict.fromkeys(pids, 14)

@@ -10,14 +10,12 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
-from tests.agent.runner.harness import Run
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.traced import trace_statements
-from tests.workloads.spawn import workload
 
 pytestmark = pytest.mark.kernel
 
 COUNT = 5003
-CHILDREN = 101
 BEFORE = """
 import contextlib, ctypes, os, threading
 libc = ctypes.CDLL(None)
@@ -106,26 +104,8 @@ call(262, -100, b"{"x" * 4094}", buffer, 0)
 
 
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
-    then = f"""
-def child(n):
-    pid = os.fork()
-    if not pid:
-        call(4, b"/nonexistent/of-%d" % n, buffer)
-        os._exit(0)
-    print(pid)
-    os.waitpid(pid, 0)
-for n in range({CHILDREN}): child(n)
-assert libc.unshare(0x20000000) == 0  # CLONE_NEWPID: of the children from now on
-child({CHILDREN})
-"""
-    with workload("statements.py", BEFORE, then) as target, Run("statsnoop", {}, Filters(ppid=target.pid)) as run:
-        target.go()
-        pids = [int(line) for line in target.finish().split()]
-        run.stop()
-        run.wait()
-        run.check_books()
-        rows = [row for row in run.rows() if row["path"].startswith(b"/nonexistent/of-")]
-    assert [(row["pid"], row["path"]) for row in rows] == [
-        (pid, f"/nonexistent/of-{n}".encode()) for n, pid in enumerate(pids)
+    pids, rows, _ = trace_children("statsnoop", f"{BEFORE}\ndef act(): call(4, b'/nonexistent/\\xff', buffer)")
+    rows = [row for row in rows if row["path"].startswith(b"/nonexistent/")]
+    assert [(row["pid"], row["path"], row["err"]) for row in rows] == [
+        (pid, b"/nonexistent/\xff", errno.ENOENT) for pid in pids
     ]
-    assert len(rows) == CHILDREN + 1

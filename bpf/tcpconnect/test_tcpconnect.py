@@ -134,6 +134,6 @@ def act():
     for family, address in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"):
         with contextlib.suppress(OSError): socket.socket(family).connect((address, 1))
 """
-    pids, rows = trace_children("tcpconnect", before)
+    pids, rows, _ = trace_children("tcpconnect", before)
     assert [(row["pid"], row["ip"]) for row in rows] == [(pid, ip) for pid in pids for ip in (4, 6)]
     assert {row["err"] for row in rows} == {errno.ECONNREFUSED}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import check_threads, trace_children
 from tests.agent.runner.traced import Traced, trace_network, trace_statements
 from tests.workloads.tcp import BEFORE
 
@@ -94,3 +95,19 @@ client.sendall(b"x" * 7); waiting.close(); client.close()
 )
 def test_parameters_and_filters_choose_sessions(params: dict[str, str], filters: Filters | None, rows: int) -> None:
     assert len(trace(SESSIONS.replace("COUNT", "3"), params, filters).rows) == rows
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
+    before = (
+        BEFORE
+        + """
+waiting = listener(4, "127.0.0.1", 128)
+def act():
+    client = socket.create_connection(waiting.getsockname())
+    client.sendall(b"x" * 101)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); client.close()
+"""
+    )
+    children = trace_children("tcplife", before, threads=True)
+    check_threads(children)
+    assert [(row["pid"], row["tx"], row["rx"]) for row in children.rows] == [(pid, 101, 0) for pid in children.acts]

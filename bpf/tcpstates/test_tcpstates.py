@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections import Counter
 from typing import Any
 
 import pytest
 
 from proto.v1.agent_pb2 import Exclusions, Filters
+from tests.agent.runner.children import trace_children
 from tests.agent.runner.traced import trace_network
 from tests.workloads.groups import container_id, group
 
@@ -123,3 +125,14 @@ def test_sockets_of_others_are_not_shown(filters: Filters) -> None:
     with group("lxc.payload.web1") as folder:
         traced = trace_network("tcpstates", CONNECT.replace("COUNT", "3"), filters=filters, group=folder)
     assert traced.rows == []
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
+    """It knows no processes, but who asked for a connection is the one that runs when that begins."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        act = f"def act(): socket.socket().connect_ex(('127.0.0.1', {port}))"
+        params = {"rport": str(port)}
+        children = trace_children("tcpstates", f"import socket\n{act}", params, threads=True, filters=Filters())
+    assert [row["pid"] for row in children.rows if row["newstate"] == b"SYN_SENT"] == children.acts

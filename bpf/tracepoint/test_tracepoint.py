@@ -13,6 +13,7 @@ import pytest
 
 from proto.v1 import stream_pb2
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import check_threads, trace_children
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
 from tests.workloads.spawn import Workload, workload
@@ -199,3 +200,10 @@ def test_what_cannot_be_traced_is_told_before_anything_is_attached(params: dict[
         run.wait()
         assert run.end.cause == stream_pb2.END_CAUSE_FAILED
         assert reason in run.end.message
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
+    params = {"tracepoint": "syscalls:sys_enter_getppid"}
+    children = trace_children("tracepoint", "import os\ndef act(): os.getppid()", params, threads=True)
+    check_threads(children)
+    assert [row["pid"] for row in children.rows] == children.acts

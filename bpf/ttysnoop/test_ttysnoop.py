@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from proto.v1.agent_pb2 import RunUpdate
+from proto.v1.agent_pb2 import Filters, RunUpdate
+from tests.agent.runner.children import check_threads, trace_children
 from tests.agent.runner.harness import Run
 from tests.agent.runner.traced import Traced, trace_workload
 from tests.waiting import wait_for
@@ -169,3 +170,12 @@ def test_a_window_of_tmux_is_what_tmux_itself_records(tmp_path: Path) -> None:
     assert screen.count(b"\x1b[1mbold\x1b[0m \xff\r\n") == LINES
     assert record.read_bytes() in screen
     assert {(row["comm"], row["rows"], row["columns"]) for row in rows} == {(b"tmux: server", int(height), int(width))}
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
+    before = BEFORE + "tty.setraw(slave)\ndef act(): os.write(slave, b'\\xff' * 7); shown(7)"
+    children = trace_children(
+        "ttysnoop", before, lambda pid: {"terminal": terminal_of(pid, SLAVE)}, threads=True, filters=Filters()
+    )
+    check_threads(children)
+    assert [(row["pid"], row["data"]) for row in children.rows] == [(pid, b"\xff" * 7) for pid in children.acts]

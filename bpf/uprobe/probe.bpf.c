@@ -15,7 +15,8 @@ struct waiting {
     u64 values[FS_ARGS];
 };
 
-// The least recently used one gives way: a thread that is killed never takes its own back.
+// The least recently used one gives way: a thread that is killed never takes its own back. A call whose entry gave
+// way counts as lost when it returns.
 BPF_TABLE("lru_hash", struct entry, struct waiting, calls_open, 16384);
 #endif
 

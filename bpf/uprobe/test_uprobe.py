@@ -12,8 +12,10 @@ import pytest
 
 from proto.v1 import stream_pb2
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import check_threads, trace_children
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
+from tests.workloads.library import build_library, gears
 
 pytestmark = pytest.mark.kernel
 
@@ -200,3 +202,13 @@ def test_what_cannot_be_read_is_refused_in_one_line(program: Path, params: dict[
     said = refusal(program, **params)
     assert re.search(re.escape(message), said)
     assert "\n" not in said
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
+    library = build_library(tmp_path)
+    params = {"function": f"{library}:gear_0", "args": "n:s32", "ret": "s32"}
+    children = trace_children("uprobe", gears(library, 7), params, threads=True)
+    check_threads(children)
+    assert [(row["pid"], row["n"], row["ret"]) for row in children.rows] == [
+        (pid, n, n) for pid in children.pids for n in [*range(7)] * 2
+    ]

@@ -14,6 +14,7 @@ import pytest
 
 from proto.v1 import stream_pb2
 from proto.v1.agent_pb2 import Filters
+from tests.agent.runner.children import check_threads, trace_children
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
 from tests.workloads.spawn import Workload
@@ -168,3 +169,11 @@ def test_what_cannot_be_traced_is_refused_in_one_line(params: dict[str, str], me
         assert run.end.cause == stream_pb2.END_CAUSE_FAILED
         assert re.search(message, run.end.message)
         assert "\n" not in run.end.message
+
+
+def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
+    before = "import gc\ngc.disable()\ndef act(): gc.collect(1)"
+    params = {"probe": f"{PYTHON}:python:gc__start", "args": "generation:s32"}
+    children = trace_children("usdt", before, params, threads=True, python=PYTHON)
+    check_threads(children)
+    assert [(row["pid"], row["generation"]) for row in children.rows] == [(pid, 1) for pid in children.acts]

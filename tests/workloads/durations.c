@@ -1,6 +1,7 @@
 // Functions that take known times by their own clock: durations ROUNDS. Prints its pid, waits for a line, then in each round
 // calls timed() with 1.5, 3, 6 ... 96 ms, recursive() 7 deep and escaping() once; prints how often timed() took how long, as
-// "slot calls" with slots in powers of two of nanoseconds. Ends when another line arrives.
+// "slot within around" with slots in powers of two of nanoseconds: by clocks read in the function and around its calls, which
+// whoever measures it from its first to its last instruction lies between. Ends when another line arrives.
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #define DEPTH 7
 #define STEPS 7
 
-static long calls[64];
+static long within[64], around[64];
 static jmp_buf out;
 
 static long now(void)
@@ -28,12 +29,17 @@ static void wait_until(long end)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
 }
 
+static int slot_since(long start)
+{
+    return 63 - __builtin_clzl(now() - start);
+}
+
 __attribute__((noinline)) void timed(long ns)
 {
     long start = now();
 
     wait_until(start + ns);
-    calls[63 - __builtin_clzl(now() - start)]++;
+    within[slot_since(start)]++;
 }
 
 __attribute__((noinline)) long recursive(int depth)
@@ -50,7 +56,7 @@ __attribute__((noinline)) void escaping(int depth)
     if (!depth)
         longjmp(out, 1);
     escaping(depth - 1);
-    calls[0]++;
+    within[0]++;
 }
 
 __attribute__((noinline)) void around_escaping(void)
@@ -76,14 +82,18 @@ int main(int argc, char **argv)
     fflush(stdout);
     wait_for_line();
     for (int round = atoi(argv[1]); round > 0; round--) {
-        for (int step = 0; step < STEPS; step++)
+        for (int step = 0; step < STEPS; step++) {
+            long start = now();
+
             timed(1500000L << step);
+            around[slot_since(start)]++;
+        }
         recursive(DEPTH - 1);
         around_escaping();
     }
     for (int slot = 0; slot < 64; slot++)
-        if (calls[slot])
-            printf("%d %ld\n", slot, calls[slot]);
+        if (within[slot] || around[slot])
+            printf("%d %ld %ld\n", slot, within[slot], around[slot]);
     printf("done\n");
     fflush(stdout);
     wait_for_line();

@@ -17,3 +17,13 @@ def build_library(folder: Path, name: str = "libgears.so") -> Path:
     target = folder / name
     subprocess.run(["gcc", "-shared", "-fPIC", "-O0", "-o", str(target), str(source)], check=True)
     return target
+
+
+def gears(library: Path, calls: int) -> str:
+    """For children: each calls gear_0 with 0, 1, 2 ... so many times."""
+    return f"""
+import ctypes
+gear = ctypes.CDLL({str(library)!r}).gear_0
+def act():
+    for number in range({calls}): gear(number)
+"""

@@ -90,7 +90,7 @@ class Run:
             self.wait()
         self.close()
 
-    def start(self, seconds: float = 30) -> None:
+    def start(self, seconds: float = 120) -> None:
         """Returns when the probes are attached, or the run has ended because they could not be."""
         self._socket.send(self._config.SerializeToString())
         if self._watched:
@@ -157,7 +157,7 @@ class Run:
         self.program_types += message.program_types
         return True
 
-    def wait(self, seconds: float = 30) -> None:
+    def wait(self, seconds: float = 120) -> None:
         """Until the runner has ended; it must have closed its books itself."""
         assert self.process
         if self.process.poll() is not None and self.last.state == agent_pb2.RunUpdate.STATE_ENDED:

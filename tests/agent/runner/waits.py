@@ -15,19 +15,32 @@ from tests.waiting import wait_for
 from tests.workloads.compiled import running
 
 LEFT, RIGHT, BURN_MS = 13, 7, 12
+MS = 1_000_000
+READ = 0  # the system call's number
+TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of a process with one thread: nanoseconds of its sleeps by its own clock, and what the kernel counted for it."""
+    """Of a process with one thread: nanoseconds of its sleeps by its own clock, and what the kernel counted for it.
+
+    ``stolen``: what the hypervisor took from its CPU meanwhile. ``clocked``: arrivals whose wait is in ``queued``; who
+    is pushed off on its way to sleep waits without the kernel's clock (kernel/sched/stats.h, sched_info_depart).
+    """
 
     left: int
     right: int
+    stolen: int
     cpu: int
     queued: int
-    arrivals: int
+    clocked: int
     voluntary: int
     pushed_off: int
+
+    @property
+    def switches(self) -> int:
+        """How often it left its CPU; as often it got one, because it sleeps before and after."""
+        return self.voluntary + self.pushed_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,14 @@ class Traced:
 
     def check_count(self, rows: int, happened: int) -> None:
         """Every event has a row or is on the books: counted, or within a time of which they say that no probes ran."""
-        assert rows + self.unseen <= happened <= rows + self.unseen + self.blind
+        assert rows + self.unseen <= happened <= rows + self.unseen + self.blind, self
+
+    def check_slots(self, measure: str) -> None:
+        """Of each slot together: a table that is read while it is written may have a time one row after its count."""
+        for slot in {row["slot"] for row in self.rows}:
+            rows = [row for row in self.rows if row["slot"] == slot]
+            events, total = (sum(row[name] for row in rows) for name in (measure, "total"))
+            assert events << slot <= total < events << (slot + 1), rows
 
 
 def trace_waits(
@@ -61,12 +81,13 @@ def trace_waits(
         wanted = Filters(pid=work.pid)
         wanted.MergeFrom(filters or Filters())
         with Run(tool, params, wanted, variant=variant) as run:
-            before = _counted(work.pid)
+            before = _counted(work.pid, *cpu)
             rival.go()
+            _wait_for_a_switch(rival.pid)
             work.go()
             assert work.process.stdout
             own = map(int, work.process.stdout.readline().split())
-            figures = Figures(*own, *(b - a for a, b in zip(before, _counted(work.pid), strict=True)))
+            figures = Figures(*own, *(b - a for a, b in zip(before, _counted(work.pid, *cpu), strict=True)))
             run.stop()
             run.wait()
             run.check_books()
@@ -77,9 +98,19 @@ def trace_waits(
             return Traced(work.pid, figures, run.rows(), unseen, run.ledger.blind)
 
 
-def _counted(pid: int) -> list[int]:
-    """CPU time, run queue time, times it got a CPU, times it left one to wait, times it was pushed off."""
+def _counted(pid: int, cpu: int) -> list[int]:
+    """Stolen time of its CPU; its CPU time, run queue time, clocked waits there, times it left a CPU to wait and was
+    pushed off it. It has left its CPU when the kernel tells in which system call: a state of S comes before."""
     process = Path(f"/proc/{pid}")
-    wait_for(lambda: (process / "stat").read_text().rpartition(") ")[2].startswith("S"), 20, "the workload sleeps")
+    wait_for(lambda: (process / "syscall").read_text().startswith(f"{READ} "), 60, "the workload sleeps")
+    stolen = re.search(rf"^cpu{cpu}(?: \d+){{7}} (\d+)", Path("/proc/stat").read_text(), re.MULTILINE)
+    assert stolen
     switches = re.findall(r"voluntary_ctxt_switches:\s+(\d+)", (process / "status").read_text())
-    return [*map(int, (process / "schedstat").read_text().split()), *map(int, switches)]
+    return [int(stolen[1]) * TICK, *map(int, (process / "schedstat").read_text().split()), *map(int, switches)]
+
+
+def _wait_for_a_switch(pid: int) -> None:
+    """Then its CPU's first switch of the run has been seen: what ran before that has no beginning."""
+    file = Path(f"/proc/{pid}/status")
+    before = file.read_text().splitlines()[-2:]
+    wait_for(lambda: file.read_text().splitlines()[-2:] != before, 60, "the rival sleeps")
