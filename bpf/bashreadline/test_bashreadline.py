@@ -71,6 +71,7 @@ def lines_of(run: Run, expected: int) -> list[bytes]:
     return [row["line"] for row in run.rows()]
 
 
+@pytest.mark.proves("rows", "values")
 def test_a_prime_number_of_lines_as_they_were_typed() -> None:
     typed = [b": line %d" % number for number in range(LINES)]
     with shells() as (shell,), Run("bashreadline", filters=Filters(pid=shell.process.pid)) as run:
@@ -83,6 +84,7 @@ def test_a_prime_number_of_lines_as_they_were_typed() -> None:
         assert whose == {(shell.process.pid, shell.process.pid, os.getuid(), b"bash")}
 
 
+@pytest.mark.proves("long", "names")
 def test_empty_long_and_non_utf8_lines_are_whole() -> None:
     typed = [b"", b": caf\xc3\xa9", b": " + b"x" * 3000, b"# " + b"abcdefg " * 2500, b": 'quo\\ted' \"$HOME\""]
     with shells() as (shell,), Run("bashreadline", filters=Filters(pid=shell.process.pid)) as run:
@@ -113,6 +115,7 @@ def test_a_program_without_readline_is_refused() -> None:
     assert message == f"process {cat.pid} (cat) has no program or library loaded that defines any of readline"
 
 
+@pytest.mark.proves("children", "namespaces", "names")
 @pytest.mark.parametrize("wrap", [(), ("unshare", "--pid", "--fork")], ids=["ours", "its own"])
 def test_a_shell_of_any_name_that_dies_at_once_in_a_pid_namespace(tmp_path: Path, wrap: tuple[str, ...]) -> None:
     """The first of a pid namespace cannot kill itself."""
@@ -144,6 +147,7 @@ threading.Thread(target=read).start()
 """
 
 
+@pytest.mark.proves("threads")
 def test_a_thread_of_a_program_with_the_library_is_seen_and_a_huge_line_cut() -> None:
     typed = [b"line %d" % number for number in range(13)] + [b"x" * 40_009]
     terminal, inside = pty.openpty()

@@ -36,6 +36,7 @@ def check_count(traced: Traced, requests: int, size: int) -> None:
         assert summed(traced.rows, "bytes") == size
 
 
+@pytest.mark.proves("values", "times")
 @pytest.mark.parametrize("queued", ["false", "true"])
 def test_counts_and_bytes_and_no_more_time_than_the_calls_took(tmp_path: Path, queued: str) -> None:
     _, own, traced = trace(tmp_path, queued=queued)
@@ -46,6 +47,7 @@ def test_counts_and_bytes_and_no_more_time_than_the_calls_took(tmp_path: Path, q
     assert set(traced.rows[0]) == {"time", "slot", "requests", "total", "bytes"}
 
 
+@pytest.mark.proves("rows")
 def test_ten_thousand_requests_are_counted_or_on_the_books(tmp_path: Path) -> None:
     then = f"for n in range({MANY}): os.preadv(fd, [memory[:4096]], n % 4096 * 4096)"
     with loop_disk(tmp_path) as (device, _):
@@ -69,6 +71,7 @@ def test_by_disk(tmp_path: Path) -> None:
     assert "op" not in traced.rows[0]
 
 
+@pytest.mark.proves("threads", "children", "namespaces")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
     with loop_disk(tmp_path) as (device, _):
         before = DO.format(disk=str(device)) + "\ndef act(): os.preadv(fd, [memory[:4096]], 0)"

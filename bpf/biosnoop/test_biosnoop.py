@@ -36,6 +36,7 @@ def places(traced: Traced) -> list[tuple[int, int, int]]:
 ASKED = [(READ, *request) for request in READS] + [(WRITE, *request) for request in WRITES]
 
 
+@pytest.mark.proves("values")
 def test_every_request_in_order_with_its_place_and_size(tmp_path: Path) -> None:
     disk, traced = trace(tmp_path, THEN)
     traced.check_events(places(traced), ASKED)
@@ -43,6 +44,7 @@ def test_every_request_in_order_with_its_place_and_size(tmp_path: Path) -> None:
     assert {(row["comm"], row["error"]) for row in traced.rows} == {(b"python", 0)}
 
 
+@pytest.mark.proves("times")
 def test_a_request_takes_no_longer_than_the_call_that_made_it(tmp_path: Path) -> None:
     _, traced = trace(tmp_path, THEN)
     own = dict(zip(ASKED, map(int, traced.said.split()), strict=True))
@@ -50,6 +52,7 @@ def test_a_request_takes_no_longer_than_the_call_that_made_it(tmp_path: Path) ->
         assert 0 < row["latency"] <= row["queued"] + row["latency"] <= own[place]
 
 
+@pytest.mark.proves("rows")
 def test_ten_thousand_requests_are_rows_or_on_the_books(tmp_path: Path) -> None:
     _, traced = trace(tmp_path, f"for n in range({MANY}): os.preadv(fd, [memory[:4096]], n % 4096 * 4096)")
     traced.check_events(places(traced), [(READ, n % 4096 * 4096, 4096) for n in range(MANY)])
@@ -60,6 +63,7 @@ def test_a_flush_is_a_write_of_nothing(tmp_path: Path) -> None:
     traced.check_events([(row["op"], row["bytes"]) for row in traced.rows], [(WRITE, 0)])
 
 
+@pytest.mark.proves("errno")
 def test_a_request_that_fails_says_why(tmp_path: Path) -> None:
     then = """
 try: os.preadv(fd, [memory[:4096]], 1 << 20)
@@ -83,6 +87,7 @@ def test_the_variant_for_older_kernels_sees_the_same_requests(tmp_path: Path) ->
     traced.check_events(places(traced), ASKED)
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
     with loop_disk(tmp_path) as (device, _):
         before = DO.format(disk=str(device)) + "\ndef act(): os.preadv(fd, [memory[:4096]], 0)"

@@ -52,6 +52,7 @@ assert map_file(None, ctypes.c_size_t({PAGES * PAGE}), 1, 0x2001, fd, ctypes.c_l
 """
 
 
+@pytest.mark.proves("rows", "values")
 def test_a_cold_read_misses_every_page_and_a_warm_one_none(file: Path) -> None:
     then = f"assert len(os.pread(fd, {PAGES * PAGE}, 0)) == {PAGES * PAGE}"
     cold = summed(trace(file, DROP, then))
@@ -95,6 +96,7 @@ def test_only_programs_of_the_name_that_was_meant(file: Path) -> None:
     assert trace(file, prepare, then, filters=Filters(comm="cachestat-tes")).rows == []
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(file: Path) -> None:
     before = f"import os\nfd = os.open({str(file)!r}, os.O_RDWR){LOCK}\ndef act(): os.pread(fd, 100, 0)"
     pids, rows, _ = trace_children("cachestat", before, threads=True)

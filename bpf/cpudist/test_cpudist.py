@@ -19,6 +19,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build("waits.c", tmp_path_factory.mktemp("workload"))
 
 
+@pytest.mark.proves("rows", "values", "times")
 @pytest.mark.parametrize("by", ["all", "process", "thread"])
 def test_stretches_and_cpu_time_are_those_that_the_kernel_counts(program: Path, by: str) -> None:
     """The kernel takes interrupts and what the hypervisor took out of the CPU time; a stretch holds them. A stretch has
@@ -39,6 +40,7 @@ def test_only_threads_of_the_name_that_was_meant(program: Path) -> None:
     assert (traced.rows, traced.unseen) == ([], 0)
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
     children = trace_children("cpudist", "def act(): pass", {"by": "thread"}, threads=True)
     check_threads(children)

@@ -29,6 +29,7 @@ def started_by_this_test(params: dict[str, str] | None = None, comm: str | None 
     return Run("execsnoop", params, Filters(ppid=os.getpid(), uid=os.getuid(), comm=comm))
 
 
+@pytest.mark.proves("rows", "values")
 def test_41_arguments_arrive_whole_with_the_parent() -> None:
     command = [TRUE, *(f"argument-{n}" for n in range(40))]
     with started_by_this_test() as run:
@@ -53,6 +54,7 @@ def own_name() -> bytes:
     return Path("/proc/self/comm").read_bytes().strip()
 
 
+@pytest.mark.proves("long")
 @pytest.mark.parametrize("size", [8 * 1024, 60_000])
 def test_long_arguments_arrive_whole(size: int) -> None:
     command = [TRUE, "x" * (size // 2), "y" * (size // 2)]
@@ -76,6 +78,7 @@ def test_what_does_not_fit_is_said_to_be_cut() -> None:
     assert row["argc"] == 2
 
 
+@pytest.mark.proves("errno")
 def test_failed_starts_carry_their_arguments_and_the_reason() -> None:
     arguments = [f"a{n}" for n in range(40)]
     with started_by_this_test({"outcome": "failed"}) as run:
@@ -93,6 +96,7 @@ def test_failed_starts_carry_their_arguments_and_the_reason() -> None:
     assert (missing["argc"], missing["cut"], missing["ppid"]) == (42, 0, os.getpid())
 
 
+@pytest.mark.proves("threads")
 def test_a_start_by_descriptor_and_from_a_thread_is_seen() -> None:
     code = f"""
 import os, threading
@@ -122,6 +126,7 @@ def test_filters_choose_the_program() -> None:
     assert argv(row) == [b"sleep", b"0"]
 
 
+@pytest.mark.proves("children", "namespaces", "names")
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
     before = """
 import contextlib, os

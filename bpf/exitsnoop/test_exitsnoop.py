@@ -43,6 +43,7 @@ class Ends:
         return self.run.rows()
 
 
+@pytest.mark.proves("rows", "values")
 def test_a_prime_number_of_short_processes_ends_once_each() -> None:
     with Ends(comm="true") as ends:
         pids = [run_to_end(["/bin/true"]) for _ in range(REPEATS)]
@@ -58,6 +59,7 @@ def run_to_end(command: list[str]) -> int:
         return child.pid
 
 
+@pytest.mark.proves("times", "errno", "flags")
 def test_statuses_signals_and_ages_are_those_of_the_processes() -> None:
     with Ends() as ends:
         before = time.monotonic_ns()
@@ -88,6 +90,7 @@ os._exit(3)
 """
 
 
+@pytest.mark.proves("threads")
 @pytest.mark.parametrize(("params", "rows_each"), [({}, 1), ({"threads": "true"}, REPEATS + 1)])
 def test_threads_are_rows_when_asked_for_and_the_process_is_one_otherwise(
     params: dict[str, str], rows_each: int
@@ -147,6 +150,7 @@ def test_a_process_whose_threads_end_at_once_is_one_row() -> None:
     assert [row["pid"] for row in rows] == pids
 
 
+@pytest.mark.proves("children", "namespaces", "names")
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
     """The first of a pid namespace cannot be killed from within: it ends on its own."""
     pids, rows, _ = trace_children("exitsnoop", "def act(): pass")

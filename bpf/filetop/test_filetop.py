@@ -28,6 +28,7 @@ def by_file(rows: list[dict[str, Any]], *names: bytes) -> dict[bytes, Counter[st
     return files
 
 
+@pytest.mark.proves("rows", "values")
 def test_every_call_that_reads_or_writes(tmp_path: Path) -> None:
     then = """
 for _ in range(101): os.write(fd, b'w' * 1009)
@@ -70,6 +71,7 @@ def test_files_of_one_name_stay_apart(tmp_path: Path) -> None:
     assert +bytes_by_inode == {(tmp_path / "a/same").stat().st_ino: 15, (tmp_path / "b/same").stat().st_ino: 7}
 
 
+@pytest.mark.proves("names")
 def test_the_longest_name_and_any_bytes(tmp_path: Path) -> None:
     name = b"\xff\xfe n\xc3\xa4me " + b"x" * 246
     before = f"import os\nfd = os.open({os.fsencode(tmp_path) + b'/' + name!r}, os.O_WRONLY | os.O_CREAT)"
@@ -112,6 +114,7 @@ def test_only_programs_of_the_name_that_was_meant(tmp_path: Path) -> None:
     assert rows == []
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
     opened = f"fd = os.open({str(tmp_path / 'file')!r}, os.O_RDWR | os.O_CREAT)"
     before = f"import os\n{opened}\ndef act(): os.write(fd, b'x' * 101)"

@@ -55,6 +55,7 @@ def counted(rows: list[dict[str, Any]]) -> Counter[str]:
     return total
 
 
+@pytest.mark.proves("rows", "values", "threads")
 def test_counts_equal_the_workloads_own_in_all_threads(program: Path) -> None:
     _, rows = trace(program, "*")
     counts = counted(rows)
@@ -141,6 +142,7 @@ def test_the_variant_for_older_kernels_counts_one_function_and_refuses_several(p
             assert "2 functions match, which a kernel before Linux 5.15 cannot tell apart" in run.end.message
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
     library = build_library(tmp_path)
     before = gears(library, 7)

@@ -46,9 +46,9 @@ def trace(program: Path, pattern: str) -> tuple[OwnTimes, list[dict[str, Any]]]:
             return own, run.rows()
 
 
-def lines(process: subprocess.Popen[bytes]) -> list[str]:
+def lines(process: subprocess.Popen[bytes]) -> list[bytes]:
     assert process.stdout
-    return [line.decode() for line in iter(process.stdout.readline, b"done\n")]
+    return [*iter(process.stdout.readline, b"done\n")]
 
 
 def histogram(rows: list[dict[str, Any]], function: str) -> Counter[int]:
@@ -59,6 +59,7 @@ def histogram(rows: list[dict[str, Any]], function: str) -> Counter[int]:
     return slots
 
 
+@pytest.mark.proves("rows", "values", "times")
 def test_each_time_lands_in_its_slot(program: Path) -> None:
     own, rows = trace(program, "timed")
     own.check(histogram(rows, "timed"))
@@ -171,6 +172,7 @@ def test_what_cannot_be_traced_is_refused_in_one_line(function: str, message: st
     assert re.search(message, end.message)
 
 
+@pytest.mark.proves("threads", "children", "namespaces")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
     library = build_library(tmp_path)
     pids, rows, _ = trace_children("funclatency", gears(library, 7), {"function": f"{library}:gear_0"}, threads=True)

@@ -48,6 +48,7 @@ def told(row: dict[str, Any]) -> tuple[str, bytes, int]:
     return row["function"], row["name"], row["result"]
 
 
+@pytest.mark.proves("rows")
 def test_a_prime_number_of_look_ups_is_that_number_of_rows() -> None:
     traced = trace(f"for n in range({REPEATS}): getaddrinfo(b'127.0.0.%d' % (n % 256))")
     assert [row["name"] for row in traced.rows] == [b"127.0.0.%d" % (n % 256) for n in range(REPEATS)]
@@ -62,6 +63,7 @@ print(json.dumps(results))
 """
 
 
+@pytest.mark.proves("values", "long")
 def test_every_function_tells_its_name_and_outcome() -> None:
     traced = trace(ALL)
     good, unknown, local = json.loads(traced.said)
@@ -76,6 +78,7 @@ def test_every_function_tells_its_name_and_outcome() -> None:
     ]
 
 
+@pytest.mark.proves("times")
 def test_the_duration_is_the_programs_own_wait() -> None:
     traced = trace("""
 start = time.monotonic_ns(); result = getaddrinfo(b"slow.invalid")
@@ -100,6 +103,7 @@ def test_parameters_and_filters_choose_look_ups(params: dict[str, str], filters:
     assert len(trace(ALL, params, filters).rows) == rows
 
 
+@pytest.mark.proves("threads")
 def test_threads_have_their_own_number() -> None:
     traced = trace("""
 thread = threading.Thread(target=lambda: (print(threading.get_native_id()), getaddrinfo(b"::1")))
@@ -109,6 +113,7 @@ thread.start(); thread.join()
     assert (row["pid"], row["tid"]) == (traced.pid, int(traced.said))
 
 
+@pytest.mark.proves("children", "namespaces", "names")
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
     before = "import socket\ndef act(): socket.getaddrinfo('127.0.0.1', 80)"
     pids, rows, _ = trace_children("gethostlatency", before)

@@ -36,6 +36,7 @@ def trace(then: str, params: dict[str, str] | None = None, **filters: Any) -> tu
     return traced.pid, traced.rows
 
 
+@pytest.mark.proves("rows")
 def test_a_prime_number_of_signals_is_that_number_of_rows(sleeper: int) -> None:
     pid, rows = trace(f"for n in range({REPEATS}): os.kill({sleeper}, 0)")
     assert len(rows) == REPEATS
@@ -45,6 +46,7 @@ def test_a_prime_number_of_signals_is_that_number_of_rows(sleeper: int) -> None:
     assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
 
 
+@pytest.mark.proves("values", "flags")
 def test_every_call_that_sends_a_signal_names_its_target(sleeper: int) -> None:
     info = "info = (ctypes.c_int * 32)(28, 0, -1)"  # siginfo_t with si_code SI_QUEUE
     pid, rows = trace(f"""
@@ -62,6 +64,7 @@ signal.pidfd_send_signal(os.pidfd_open({sleeper}), 28)
     assert [row["ttid"] for row in rows] == [0, sleeper, sleeper, 0, sleeper, 0]
 
 
+@pytest.mark.proves("errno")
 def test_failures_carry_their_reason_and_groups_their_sign(sleeper: int) -> None:
     _, rows = trace(f"""
 libc.kill({NOBODY}, 9); libc.kill({sleeper}, 99); libc.kill(-{NOBODY}, 0)
@@ -75,6 +78,7 @@ signal.signal(28, signal.SIG_IGN); os.setpgrp(); os.kill(0, 28)
     ]
 
 
+@pytest.mark.proves("threads")
 def test_a_thread_that_signals_another_shows_both() -> None:
     pid, rows = trace("""
 signal.signal(10, lambda *_: None)
@@ -104,6 +108,7 @@ def test_filters_by_parent_and_user_see_it_and_others_do_not(sleeper: int) -> No
     assert rows == []
 
 
+@pytest.mark.proves("children", "namespaces", "names")
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
     """The last names itself by the number that it has in there, and cannot be killed by itself."""
     pids, rows, _ = trace_children("killsnoop", "import os\ndef act(): os.kill(os.getpid(), 0)")

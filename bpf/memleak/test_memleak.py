@@ -58,6 +58,7 @@ def books(rows: list[dict[str, Any]]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(sums[measure] for measure in MEASURES) for name, sums in total.items()}
 
 
+@pytest.mark.proves("rows", "values")
 def test_every_function_has_the_memory_that_it_took_and_gave_back(program: Path) -> None:
     pid, rows = trace(program)
     assert books(rows) == BOOKS
@@ -81,6 +82,7 @@ def test_only_the_thread_name_that_was_meant(program: Path) -> None:
     assert books(trace(program, Filters(comm="leaks"))[1]) == BOOKS
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
     before = """
 import ctypes

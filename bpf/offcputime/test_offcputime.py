@@ -25,6 +25,7 @@ def total(rows: list[dict[str, Any]], measure: str, *frames: str) -> int:
     return sum(row[measure] for row in rows if set(frames) <= set(row["stack"]))
 
 
+@pytest.mark.proves("values", "times")
 @pytest.mark.parametrize("variant", ["sched", "tracepoint"])
 def test_the_waits_of_each_path(program: Path, variant: str) -> None:
     traced = trace_waits(program, "offcputime", {"waits": "blocked"}, variant=variant)
@@ -42,6 +43,7 @@ def test_the_waits_of_each_path(program: Path, variant: str) -> None:
         assert halves == sorted(halves), "the program's frames come before the kernel's"
 
 
+@pytest.mark.proves("rows")
 @pytest.mark.parametrize("variant", ["sched", "tracepoint"])
 def test_as_many_waits_as_the_kernel_counts(program: Path, variant: str) -> None:
     """But for the last, which has not ended; the workload sleeps when the run ends."""
@@ -82,6 +84,7 @@ def test_only_threads_of_the_name_that_was_meant(program: Path) -> None:
         assert total(traced.rows, "duration") >= 0.9 * (traced.figures.left + traced.figures.right), traced
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
     """Each sleeps once; a process waits besides for its second thread."""
     before = "import time\ndef act(): time.sleep(0.003)"

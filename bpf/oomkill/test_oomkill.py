@@ -36,6 +36,7 @@ def status(pid: int, name: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
 
 
+@pytest.mark.proves("rows", "values", "children")
 def test_each_process_that_eats_too_much_is_one_row() -> None:
     pids = []
     with memory_group(LIMIT) as procs, Run("oomkill", filters=Filters(ppid=os.getpid())) as run:
@@ -127,6 +128,7 @@ assert os.waitpid(pid, 0)[1] == 9
 """
 
 
+@pytest.mark.proves("threads", "namespaces", "names")
 def test_a_thread_of_any_name_in_a_pid_namespace_of_its_own_eats_too_much() -> None:
     with memory_group(LIMIT) as procs, workload("statements.py", "", NAMESAKE) as target:
         procs.write_text(str(target.pid))

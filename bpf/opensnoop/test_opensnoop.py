@@ -43,6 +43,7 @@ def trace(run: Run, target: Workload) -> None:
     run.check_books()
 
 
+@pytest.mark.proves("rows")
 def test_numbered_paths_at_a_steady_rate_all_arrive_once() -> None:
     steady = workload("open_paths.py", STEADY, 2000, MISSING)
     with steady as target, Run("opensnoop", filters=Filters(pid=target.pid)) as run:
@@ -64,6 +65,7 @@ def test_at_full_speed_seen_is_the_workloads_own_count_and_the_books_close(burst
         assert run.table().num_rows == run.ledger.stored
 
 
+@pytest.mark.proves("long", "names")
 def test_paths_of_every_length_class_arrive_whole_and_in_order() -> None:
     paths = [b"/" + b"x" * (length - 1) for length in (1, 2, 62, 63, 64, 65, 254, 255, 256, 257, 1000, 4094, 4095)]
     paths += [b"/\xff\xfe/\x80name", "/имя/名前".encode(), b"/with\nnewline\\and backslash", b"relative"]
@@ -77,6 +79,7 @@ def test_paths_of_every_length_class_arrive_whole_and_in_order() -> None:
         assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
 
 
+@pytest.mark.proves("values", "errno", "flags")
 def test_every_call_that_opens_a_file_is_seen_with_its_flags_and_result(tmp_path: Path) -> None:
     there = tmp_path / "there"
     there.write_text("")
@@ -179,6 +182,7 @@ def trace_folders(before: str, then: str) -> list[tuple[bytes, bytes, int]]:
     return [(row["folder"], row["path"], row["err"]) for row in rows]
 
 
+@pytest.mark.proves("relative")
 def test_relative_paths_have_the_folder_in_which_they_start(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path) + b"/\xff\xfe/inner"
     Path(os.fsdecode(folder)).mkdir(parents=True)
@@ -211,6 +215,7 @@ def test_a_folder_that_is_too_long_is_shown_from_its_end(tmp_path: Path, name: s
     assert rows == [(f"…{f'/{name}' * shown}".encode(), b"missing", errno.ENOENT)]
 
 
+@pytest.mark.proves("threads", "children")
 def test_threads_and_children_that_die_at_once(tmp_path: Path) -> None:
     then = f"""
 def child(n):
@@ -239,6 +244,7 @@ thread = threading.Thread(target=ask, args=("thread",)); thread.start(); thread.
     assert thread["tid"] != thread["pid"]
 
 
+@pytest.mark.proves("children", "namespaces", "names")
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
     pids, rows, _ = trace_children("opensnoop", "def act(): open('/etc/hostname').close()")
     rows = [row for row in rows if row["path"] == b"/etc/hostname"]

@@ -42,6 +42,7 @@ def contains(stack: list[str], frames: list[str]) -> bool:
     return any(stack[at : at + len(frames)] == frames for at in range(len(stack)))
 
 
+@pytest.mark.proves("rows", "values")
 def test_a_chain_whose_time_splits_30_to_70(tmp_path: Path) -> None:
     pid, cpu_seconds, rows = trace_chain(tmp_path)
     left, right = (samples_below(rows, [*CHAIN, f"chain_{side}", "spin"]) for side in ("left", "right"))
@@ -92,6 +93,7 @@ def test_a_process_that_sleeps_is_not_sampled() -> None:
         sleeper.wait()
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
     before = """
 import time

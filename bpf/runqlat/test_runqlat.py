@@ -20,6 +20,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build("waits.c", tmp_path_factory.mktemp("workload"))
 
 
+@pytest.mark.proves("rows", "values", "times")
 @pytest.mark.parametrize("by", ["all", "process", "thread"])
 def test_waits_and_their_time_are_those_that_the_kernel_counts(program: Path, by: str) -> None:
     traced = trace_waits(program, "runqlat", {"by": by})
@@ -50,6 +51,7 @@ def test_a_thread_that_is_not_meant_is_not_counted(program: Path, other: Filters
     assert (traced.rows, traced.unseen) == ([], 0)
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
     children = trace_children("runqlat", "def act(): pass", {"by": "thread"}, threads=True)
     check_threads(children)

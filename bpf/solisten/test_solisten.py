@@ -41,6 +41,7 @@ def own_netns() -> int:
     return Path("/proc/self/ns/net").stat().st_ino
 
 
+@pytest.mark.proves("values", "ipv4", "ipv6")
 def test_addresses_ports_and_backlogs_are_those_of_the_sockets() -> None:
     traced = trace("""
 places = []
@@ -54,6 +55,7 @@ print(json.dumps(places))
     assert {(row["pid"], row["protocol"], row["netns"]) for row in traced.rows} == {(traced.pid, 6, own_netns())}
 
 
+@pytest.mark.proves("rows")
 def test_a_prime_number_of_listens_on_one_socket_is_that_number_of_rows() -> None:
     traced = trace(f"""
 sock = listen(4, "127.0.0.1", 0)
@@ -64,6 +66,7 @@ print(sock.getsockname()[1])
     assert [place(row) for row in traced.rows] == [(4, "127.0.0.1", port, backlog, 0) for backlog in range(REPEATS)]
 
 
+@pytest.mark.proves("errno")
 def test_failures_and_other_sockets_say_so() -> None:
     traced = trace("""
 taken = listen(4, "127.0.0.1", 1)
@@ -82,6 +85,7 @@ local = socket.socket(socket.AF_UNIX); local.bind(""); local.listen(8)
     assert place(local) == (0, "::", 0, 8, 0)
 
 
+@pytest.mark.proves("threads")
 def test_threads_and_filters() -> None:
     then = """
 thread = threading.Thread(target=listen, args=(4, "127.0.0.1", 11)); thread.start(); thread.join()
@@ -94,6 +98,7 @@ thread = threading.Thread(target=listen, args=(4, "127.0.0.1", 11)); thread.star
     assert trace(then, {"netns": "1"}).rows == []
 
 
+@pytest.mark.proves("children", "namespaces", "names")
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
     before = """
 import socket

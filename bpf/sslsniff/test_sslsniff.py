@@ -31,6 +31,7 @@ IN_A_THREAD = 71  # what three threads move at once fits into the buffer, howeve
 CUT = 32768
 LIBRARY = Path("/usr/lib/x86_64-linux-gnu/libssl.so.3")
 OUT, IN = b"out", b"in"
+MS = 1_000_000
 
 
 def record(number: int) -> bytes:
@@ -86,23 +87,32 @@ while not part:
     try: part = server.recv(4)
     except ssl.SSLWantReadError: pass
 reads += [len(part), len(server.recv(6))]
-print(json.dumps(reads))
+start = time.monotonic_ns()
+threading.Timer(0.2, lambda: client.sendall(b"late")).start()
+server.setblocking(True)
+reads.append(len(server.recv(4)))
+print(json.dumps([reads, time.monotonic_ns() - start]))
 """
 
 
+@pytest.mark.proves("values", "flags", "times")
 def test_python_sends_and_receives_what_the_rows_say(tmp_path: Path) -> None:
     traced = trace_statements("sslsniff", tls.before(tmp_path), PYTHON)
     large = b"\x00\xff" * 10008 + b"!"
-    sent = [b"a", large, b"c" * 40000, b"the end", b"0123456789"]
+    sent = [b"a", large, b"c" * 40000, b"the end", b"0123456789", b"late"]
     assert moved(traced.rows, OUT) == [(len(data), data[:CUT]) for data in sent]
     read = moved(traced.rows, IN)
-    assert [size for size, _ in read] == json.loads(traced.said)
+    reads, waited = json.loads(traced.said)
+    assert [size for size, _ in read] == reads
+    assert 150 * MS <= [row["duration"] for row in traced.rows if row["direction"] == IN][-1] <= waited
     assert b"".join(data for _, data in read) == b"".join(sent)
     assert {row["function"] for row in traced.rows} == {"SSL_read_ex", "SSL_write_ex"}
-    assert {(row["pid"], row["tid"], row["uid"]) for row in traced.rows} == {(traced.pid, traced.pid, os.getuid())}
+    assert {(row["pid"], row["uid"]) for row in traced.rows} == {(traced.pid, os.getuid())}
+    assert {row["tid"] for row in traced.rows if row["data"] != b"late"} == {traced.pid}
     assert len({(row["conn"], row["direction"]) for row in traced.rows}) == 2
 
 
+@pytest.mark.proves("rows", "long")
 def test_every_byte_of_a_prime_number_of_records(tmp_path: Path) -> None:
     with tls_program(tmp_path) as program:
         traced = trace_running("sslsniff", program)
@@ -110,6 +120,7 @@ def test_every_byte_of_a_prime_number_of_records(tmp_path: Path) -> None:
     assert {row["function"] for row in traced.rows} == {"SSL_read", "SSL_write"}
 
 
+@pytest.mark.proves("threads")
 def test_threads_keep_their_connections_apart(tmp_path: Path) -> None:
     with tls_program(tmp_path, count=IN_A_THREAD, words=("3",)) as program:
         traced = trace_running("sslsniff", program)
@@ -225,6 +236,7 @@ def echo_lines(client: subprocess.Popen[bytes], server: ssl.SSLSocket, lines: li
         return run.rows()
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
     before = tls.before(tmp_path) + "\ndef act(): client.sendall(b'x' * 101)"
     children = trace_children("sslsniff", before, threads=True)

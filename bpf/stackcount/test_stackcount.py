@@ -48,6 +48,7 @@ def path_of(stack: list[str]) -> tuple[str, ...]:
     return tuple(stack[-4:-1])
 
 
+@pytest.mark.proves("rows", "values", "threads")
 def test_every_path_has_the_calls_that_were_made_on_it(program: Path) -> None:
     pid, rows = trace(program, "leaf")
     paths: Counter[tuple[str, ...]] = Counter()
@@ -67,6 +68,7 @@ def test_each_function_of_a_pattern_has_its_own_stacks(program: Path) -> None:
     assert calls == {"by_left": 2 * LEFT, "by_right": 2 * RIGHT}
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
     """Their stacks have no names: these are looked up while a process lives."""
     library = build_library(tmp_path)

@@ -28,6 +28,7 @@ def trace(then: str, params: dict[str, str] | None = None, filters: Filters | No
     return trace_statements("statsnoop", BEFORE, then, params, filters).rows
 
 
+@pytest.mark.proves("rows")
 def test_a_prime_number_of_missing_paths_arrives_whole_and_in_order() -> None:
     rows = trace(f"""
 for number in range({COUNT}):
@@ -39,6 +40,7 @@ for number in range({COUNT}):
     assert len({(row["pid"], row["tid"], row["comm"]) for row in rows}) == 1
 
 
+@pytest.mark.proves("values", "errno")
 def test_every_call_is_seen_with_its_path_and_outcome() -> None:
     rows = trace("""
 call(4, b"/etc/passwd", buffer)
@@ -60,6 +62,7 @@ call(137, b"/etc/passwd/below", buffer)
     ]
 
 
+@pytest.mark.proves("threads")
 def test_threads_have_their_own_number_and_failed_only_leaves_out_the_rest() -> None:
     rows = trace(
         """
@@ -84,6 +87,7 @@ def test_filters_see_the_workload_and_nothing_else(filters: Filters, seen: int) 
     assert [row["path"] for row in rows] == [b"/etc/hostname"] * seen
 
 
+@pytest.mark.proves("relative", "long")
 def test_relative_paths_have_the_folder_in_which_they_start(tmp_path: Path) -> None:
     then = f"""
 os.chdir({str(tmp_path)!r})
@@ -103,6 +107,7 @@ call(262, -100, b"{"x" * 4094}", buffer, 0)
     ]
 
 
+@pytest.mark.proves("children", "namespaces", "names")
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
     pids, rows, _ = trace_children("statsnoop", f"{BEFORE}\ndef act(): call(4, b'/nonexistent/\\xff', buffer)")
     rows = [row for row in rows if row["path"].startswith(b"/nonexistent/")]

@@ -54,6 +54,7 @@ def summed(rows: list[dict[str, Any]], key: str, value: str = "calls") -> Counte
     return total
 
 
+@pytest.mark.proves("rows", "values")
 def test_counts_equal_the_workloads_own(tmp_path: Path) -> None:
     _, rows = trace(tmp_path)
     calls = summed(rows, "syscall")
@@ -61,6 +62,7 @@ def test_counts_equal_the_workloads_own(tmp_path: Path) -> None:
     assert set(rows[0]) == {"time", "syscall", "calls"}
 
 
+@pytest.mark.proves("times")
 def test_times_are_those_of_the_calls(tmp_path: Path) -> None:
     _, rows = trace(tmp_path, latency="true")
     calls, durations = summed(rows, "syscall"), summed(rows, "syscall", "duration")
@@ -96,6 +98,7 @@ def test_a_fork_is_one_call_of_the_parent() -> None:
     assert calls["wait4"] == children
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
     before = "import os\ndef act():\n    for _ in range(11): os.getppid()"
     pids, rows, _ = trace_children("syscount", before, threads=True)

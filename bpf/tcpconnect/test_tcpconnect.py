@@ -29,6 +29,7 @@ def place(row: dict[str, Any]) -> list[Any]:
     return [row["laddr"].decode(), row["lport"], row["raddr"].decode(), row["rport"]]
 
 
+@pytest.mark.proves("rows", "values", "ipv4", "ipv6")
 def test_a_prime_number_of_connections_by_both_ip_versions_has_both_ends() -> None:
     traced = trace(f"""
 places = []
@@ -56,6 +57,7 @@ print(json.dumps(places))
 """
 
 
+@pytest.mark.proves("errno")
 def test_refused_connections_still_know_where_to() -> None:
     traced = trace(REFUSED)
     assert [place(row)[2:] for row in traced.rows] == json.loads(traced.said)
@@ -94,6 +96,7 @@ print(waiting.getsockname()[1])
     assert [(row["raddr"], row["rport"]) for row in traced.rows] == [(b"127.0.0.1", int(traced.said))]
 
 
+@pytest.mark.proves("times")
 def test_the_duration_is_the_programs_own_wait() -> None:
     traced = trace("""
 waiting = listener(4, "127.0.0.1", 0); full = [socket.socket() for _ in range(2)]
@@ -114,6 +117,7 @@ def test_parameters_choose_connections(params: dict[str, str], versions: list[in
     assert [row["ip"] for row in trace(REFUSED, {**params, "failed_only": "true"}).rows] == versions
 
 
+@pytest.mark.proves("threads")
 def test_threads_and_filters() -> None:
     then = """
 waiting = listener(4, "127.0.0.1")
@@ -127,6 +131,7 @@ thread = threading.Thread(target=lambda: socket.create_connection(waiting.getsoc
     assert trace(then, {"failed_only": "true"}).rows == []
 
 
+@pytest.mark.proves("children", "namespaces", "names")
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
     before = """
 import contextlib, socket

@@ -46,12 +46,14 @@ def told(row: dict[str, Any]) -> list[Any]:
     return [*ends, row["tx"], row["rx"]]
 
 
+@pytest.mark.proves("rows", "values", "ipv4", "ipv6")
 def test_every_byte_of_a_prime_number_of_sessions_is_counted_at_both_ends() -> None:
     traced = trace(SESSIONS.replace("COUNT", str(REPEATS)))
     assert sorted(told(row) for row in traced.rows) == sorted(json.loads(traced.said))
     assert {(row["pid"], row["tid"], row["uid"]) for row in traced.rows} == {(traced.pid, traced.pid, os.getuid())}
 
 
+@pytest.mark.proves("times")
 def test_the_duration_is_that_of_the_session() -> None:
     traced = trace("""
 start = time.monotonic_ns(); waiting, client, server = pair(6, "::1"); time.sleep(0.2)
@@ -97,6 +99,7 @@ def test_parameters_and_filters_choose_sessions(params: dict[str, str], filters:
     assert len(trace(SESSIONS.replace("COUNT", "3"), params, filters).rows) == rows
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
     before = (
         BEFORE

@@ -40,6 +40,7 @@ print(json.dumps(counts))
 """
 
 
+@pytest.mark.proves("rows", "values", "ipv4", "ipv6", "flags")
 @pytest.mark.parametrize(("params", "versions"), [({}, {4, 6}), ({"ip": "v6"}, {6})])
 def test_every_packet_that_a_socket_sent_again_is_a_row(params: dict[str, str], versions: set[int]) -> None:
     traced = trace_network("tcpretrans", FULL, params)

@@ -57,6 +57,7 @@ print(json.dumps(places))
 """
 
 
+@pytest.mark.proves("rows", "values", "ipv4", "ipv6", "flags")
 def test_both_ends_of_a_prime_number_of_connections_go_through_all_states() -> None:
     traced = trace_network("tcpstates", CONNECT.replace("COUNT", str(REPEATS)))
     assert sockets(traced.rows) == {CLIENT: 3 * REPEATS, SERVER: 3 * REPEATS, LISTENER: 3 * REPEATS}
@@ -88,6 +89,7 @@ client.close()
     }
 
 
+@pytest.mark.proves("times")
 def test_the_time_in_a_state_is_the_one_that_was_waited() -> None:
     traced = trace_network(
         "tcpstates",
@@ -127,6 +129,7 @@ def test_sockets_of_others_are_not_shown(filters: Filters) -> None:
     assert traced.rows == []
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
     """It knows no processes, but who asked for a connection is the one that runs when that begins."""
     with socket.socket() as taken:

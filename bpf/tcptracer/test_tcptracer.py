@@ -38,6 +38,7 @@ print(json.dumps(said))
 """
 
 
+@pytest.mark.proves("rows", "values", "ipv4", "ipv6", "flags")
 def test_both_ends_of_a_prime_number_of_connections_are_made_accepted_and_closed() -> None:
     traced = trace(CONNECTIONS.replace("COUNT", str(REPEATS)))
     assert [list(told(row)) for row in traced.rows] == json.loads(traced.said)
@@ -67,6 +68,7 @@ server, peer = waiting.accept(); print(peer[1])
     assert {row["lport"] for row in traced.rows[:2]} == {int(traced.said)}
 
 
+@pytest.mark.proves("threads")
 def test_one_who_does_not_wait_and_a_thread_that_accepts_are_seen() -> None:
     traced = trace("""
 waiting = listener(4, "127.0.0.1")
@@ -94,6 +96,7 @@ def test_parameters_and_filters_choose_connections(params: dict[str, str], filte
     assert len(trace(CONNECTIONS.replace("COUNT", "3"), params, filters).rows) == rows
 
 
+@pytest.mark.proves("children", "namespaces", "names")
 def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> None:
     before = """
 import socket

@@ -53,6 +53,7 @@ def offsets(where: str = "") -> list[int]:
     return [row["offset"] for row in found]
 
 
+@pytest.mark.proves("values")
 def test_numbers_keep_sign_and_size() -> None:
     assert offsets() == OFFSETS
 
@@ -77,6 +78,7 @@ def test_unsigned_fields_compare_without_a_sign() -> None:
 NAMES = [b"plain", b"", b"fifteen-bytes-x", b"\xff\xfe\x80", "名前".encode(), b"with space", b"pl"]
 
 
+@pytest.mark.proves("names")
 @pytest.mark.parametrize(
     ("where", "passing"),
     [
@@ -144,6 +146,7 @@ def test_states_of_sockets_are_named_and_addresses_are_text() -> None:
     assert found[0]["dport"] > 0
 
 
+@pytest.mark.proves("long")
 def test_strings_of_user_space_are_read_where_they_are_asked_for() -> None:
     paths = [b"/nonexistent/" + b"x" * length for length in (1, 40, 41, 200, 300, 4000)] + [b"/none/\xff\x80"]
     found = rows(
@@ -162,6 +165,7 @@ def test_without_being_asked_no_string_is_followed() -> None:
     assert all(isinstance(row["filename"], int) for row in found)
 
 
+@pytest.mark.proves("rows")
 def test_at_full_speed_seen_is_the_workloads_own_count_and_the_books_close(tmp_path: Path) -> None:
     program = build("calls.c", tmp_path)
     made = 1_000_003
@@ -202,6 +206,7 @@ def test_what_cannot_be_traced_is_told_before_anything_is_attached(params: dict[
         assert reason in run.end.message
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
     params = {"tracepoint": "syscalls:sys_enter_getppid"}
     children = trace_children("tracepoint", "import os\ndef act(): os.getppid()", params, threads=True)

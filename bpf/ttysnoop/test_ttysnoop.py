@@ -54,6 +54,7 @@ def joined(rows: list[dict[str, Any]], direction: bytes) -> bytes:
     return b"".join(row["data"] for row in rows if row["direction"] == direction)
 
 
+@pytest.mark.proves("rows", "values", "names")
 def test_a_burst_is_shown_byte_for_byte() -> None:
     traced = trace("""
 lines = [(b"%d \\xff\\x1b[31m" % n) + b"x" * 500 + b"\\n" for n in range(211)]
@@ -67,6 +68,7 @@ say(shown(sum(map(len, lines)) + len(lines)))
     assert {(row["pid"], row["rows"], row["columns"]) for row in traced.rows} == {(traced.pid, 37, 111)}
 
 
+@pytest.mark.proves("flags")
 def test_the_echo_is_shown_and_what_is_typed_only_when_asked_for() -> None:
     then = """
 for n in range(31): os.write(master, b"key %d\\x7f\\n" % n); say(shown(10))
@@ -79,6 +81,19 @@ for n in range(31): os.write(master, b"key %d\\x7f\\n" % n); say(shown(10))
     typed = trace(then, typed="true").rows
     assert joined(typed, b"out") == echo
     assert joined(typed, b"in") == b"".join(b"key %d\x7f\n" % number for number in range(31))
+
+
+@pytest.mark.proves("long")
+def test_what_one_read_takes_is_whole() -> None:
+    """Read when all of it is there: the kernel hands it on bit by bit."""
+    traced = trace("""
+tty.setraw(slave)
+os.write(slave, b"\\xff" * 3001)
+there = bytearray(4)
+while int.from_bytes(there, "little") < 3001: fcntl.ioctl(master, termios.FIONREAD, there)
+os.read(master, 65536)
+""")
+    assert [(row["size"], row["data"]) for row in traced.rows] == [(3001, b"\xff" * 3001)]
 
 
 def test_pieces_of_one_call_stay_in_their_order() -> None:
@@ -172,6 +187,7 @@ def test_a_window_of_tmux_is_what_tmux_itself_records(tmp_path: Path) -> None:
     assert {(row["comm"], row["rows"], row["columns"]) for row in rows} == {(b"tmux: server", int(height), int(width))}
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
     before = BEFORE + "tty.setraw(slave)\ndef act(): os.write(slave, b'\\xff' * 7); shown(7)"
     children = trace_children(

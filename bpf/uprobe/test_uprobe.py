@@ -52,6 +52,7 @@ def refusal(program: Path, **params: str) -> str:
         return run.end.message
 
 
+@pytest.mark.proves("values")
 def test_numbers_of_every_type_at_their_edges(program: Path) -> None:
     """Eight of them: the last two are on the stack."""
     rows = trace(program, "edges", args="s8,u8,s16,u16,s32,u32,s64,u64", ret="s8")
@@ -68,6 +69,7 @@ def test_the_same_bits_as_other_types(program: Path) -> None:
     assert list(rows[0]) == ["time", "pid", "tid", "comm", "function", "low", "bits", "all"]
 
 
+@pytest.mark.proves("long", "names")
 def test_strings_up_to_4095_bytes_are_whole_and_longer_ones_are_marked(program: Path) -> None:
     rows = [row for row in trace(program, "text", args="n:s64,name:str") if row["n"] != 0 or not row["name"]]
     seen = {row["n"]: (row["name"], row["name_read"]) for row in rows}
@@ -126,6 +128,7 @@ def test_each_level_of_a_recursion_has_its_own_result_and_time(program: Path) ->
     assert times == sorted(times) and times[0] > 0
 
 
+@pytest.mark.proves("times")
 def test_a_call_lasts_as_long_as_it_sleeps(program: Path) -> None:
     rows = trace(program, "slow", args="ms:s64", latency="true")
     assert [row["ms"] for row in rows] == [20, 60]
@@ -133,6 +136,7 @@ def test_a_call_lasts_as_long_as_it_sleeps(program: Path) -> None:
         assert row["ms"] * MS <= row["latency"] < (row["ms"] + 1000) * MS
 
 
+@pytest.mark.proves("rows", "threads")
 def test_every_call_of_all_threads(program: Path) -> None:
     rows = [row for row in trace(program, "text", COUNT, args="n:s64,name:str") if row["name"] == b"counted"]
     assert sorted(row["n"] for row in rows) == sorted([*range(COUNT)] * THREADS)
@@ -204,6 +208,7 @@ def test_what_cannot_be_read_is_refused_in_one_line(program: Path, params: dict[
     assert "\n" not in said
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
     library = build_library(tmp_path)
     params = {"function": f"{library}:gear_0", "args": "n:s32", "ret": "s32"}

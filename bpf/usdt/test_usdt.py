@@ -16,8 +16,9 @@ from proto.v1 import stream_pb2
 from proto.v1.agent_pb2 import Filters
 from tests.agent.runner.children import check_threads, trace_children
 from tests.agent.runner.harness import Run
+from tests.agent.runner.traced import trace_running
 from tests.workloads.compiled import build, running
-from tests.workloads.spawn import Workload
+from tests.workloads.spawn import Workload, workload
 
 pytestmark = pytest.mark.kernel
 
@@ -83,18 +84,21 @@ def trace_python(**params: str) -> list[dict[str, Any]]:
         return run.rows()
 
 
+@pytest.mark.proves("values")
 def test_numbers_in_registers_constants_and_memory(program: Path) -> None:
     ((row,), _) = trace(program, "workload:numbers")
     values = [row[f"arg{position}"] for position in range(1, 11)]
     assert values == [-128, 255, -(2**15), 2**16 - 1, -5, 3, -(2**63), 4242, -77, 13]
 
 
+@pytest.mark.proves("rows")
 def test_a_probe_of_several_places_has_the_operands_of_each(program: Path) -> None:
     rows, _ = trace(program, "workload:twice")
     assert [row["arg1"] for row in rows] == list(range(COUNT))
     assert {row["probe"] for row in rows} == {"workload:twice"}
 
 
+@pytest.mark.proves("names")
 def test_strings_and_names_of_a_persons_choice(program: Path) -> None:
     rows, _ = trace(program, "workload:text", args="name:str,number:s32")
     seen = [(row["name"], row["name_read"], row["number"]) for row in rows]
@@ -149,6 +153,17 @@ def test_functions_of_a_python_program() -> None:
     assert {row["line"] for row in own if row["function"] == b"outer"} == {5}
 
 
+@pytest.mark.proves("long")
+def test_a_name_of_4000_bytes_is_whole() -> None:
+    name = "x" * 4000
+    before = f"exec('def {name}(): pass')\ncall = {name}"
+    params = {"probe": f"{PYTHON}:python:*n*", "args": "file:str,function:str,line:s32"}
+    with workload("statements.py", before, "call()", program=PYTHON) as target:
+        traced = trace_running("usdt", target, params)
+    found = [row for row in traced.rows if row["probe"] == "python:function__entry" and row["file"] == b"<string>"]
+    assert [(row["function"], row["function_read"]) for row in found] == [(name.encode(), WHOLE)]
+
+
 def test_all_files_of_a_process() -> None:
     rows = trace_python(probe="*:python:gc__*")
     assert Counter(row["probe"] for row in rows) == {"python:gc__start": 1, "python:gc__done": 1}
@@ -171,6 +186,7 @@ def test_what_cannot_be_traced_is_refused_in_one_line(params: dict[str, str], me
         assert "\n" not in run.end.message
 
 
+@pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own() -> None:
     before = "import gc\ngc.disable()\ndef act(): gc.collect(1)"
     params = {"probe": f"{PYTHON}:python:gc__start", "args": "generation:s32"}

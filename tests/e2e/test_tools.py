@@ -72,7 +72,7 @@ def test_syscount_equals_the_workloads_counts(stack: Stack, tmp_path: Path) -> N
 
 def test_funclatency_agrees_with_the_functions_own_clock(stack: Stack, tmp_path: Path) -> None:
     program = build("durations.c", tmp_path)
-    said: list[str] = []
+    said: list[bytes] = []
     with running(program, 5) as busy:
 
         def take_time() -> None:

@@ -26,7 +26,7 @@ class OwnTimes:
             assert _longer(self.within, slot) <= _longer(found, slot) <= _longer(self.around, slot), (self, found)
 
 
-def own_times(lines: Iterable[str]) -> OwnTimes:
+def own_times(lines: Iterable[bytes]) -> OwnTimes:
     own = OwnTimes(Counter(), Counter())
     for line in lines:
         slot, within, around = map(int, line.split())

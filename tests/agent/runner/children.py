@@ -79,7 +79,7 @@ def trace_children(
         assert lost == {}
         assert len(pids) == CHILDREN
         rows, hidden = run.rows(), run.ledger.blind
-    assert {row["comm"] for row in rows if "comm" in row} <= {NAME}
+    assert {row["comm"] for row in rows if "comm" in row and row.get("pid") in pids} <= {NAME}
     return Children(pids, rows, hidden)
 
 
