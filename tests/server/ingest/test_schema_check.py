@@ -61,8 +61,9 @@ def test_what_an_agent_announces_is_accepted_as_it_is(tool: str, params: dict[st
 
 def test_columns_that_only_the_host_knows_are_accepted() -> None:
     call = checked(session("uprobe", CALL), sent("uprobe", CALL))
-    names = ["time", "pid", "tid", "comm", "function", "latency", "fd", "data", "data_read", "count", "ret"]
-    assert [column.name for column in call.streams[0].columns] == names
+    always = ["time", "pid", "tid", "comm", "cgroup", "container"]
+    asked = ["function", "latency", "fd", "data", "data_read", "count", "ret"]
+    assert [column.name for column in call.streams[0].columns] == [*always, *asked]
     fork = sent("tracepoint", FORK)
     assert {"parent_pid", "child_pid"} <= {column.name for column in fork.streams[0].columns}
     assert checked(session("tracepoint", FORK), fork) == fork
