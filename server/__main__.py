@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--name", default="fleetscope command")
     token.set_defaults(run="token")
     _add_user(commands.add_parser("user", help="accounts"))
+    _add_storage(commands.add_parser("storage", help="what the store holds and may hold"))
     audit = commands.add_parser("audit", help="the audit chain").add_subparsers(required=True, metavar="COMMAND")
     audit.add_parser("verify", help="check every entry; names the first bad one").set_defaults(run="audit_verify")
     return parser
@@ -54,6 +55,17 @@ def _add_user(parser: argparse.ArgumentParser) -> None:
     rename.add_argument("new")
     rename.set_defaults(run="user_rename")
     commands.add_parser("list", help="every account").set_defaults(run="user_list")
+
+
+def _add_storage(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("show", help="used, free, and the bounds").set_defaults(run="storage_show")
+    change = commands.add_parser("set", help="change bounds; none takes one away")
+    change.add_argument("--quota", metavar="50GB", help="no start when it is nearly used up, a stop when it is")
+    change.add_argument("--keep", metavar="40GB", help="beyond it the oldest ended sessions are deleted")
+    change.add_argument("--days", metavar="30", help="ended sessions are deleted after so many days")
+    change.set_defaults(run="storage_set")
+    commands.add_parser("sweep", help="delete now what is over the bounds").set_defaults(run="storage_sweep")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from server.errors import ApiError, Internal
 from server.fleet import api as fleet
 from server.fleet import names_api
 from server.tracing import api as tracing
-from server.tracing import data_api
+from server.tracing import data_api, storage_api
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ api.add_router("/hosts", names_api.router)
 api.add_router("/fleet", fleet.fleet)
 api.add_router("/sessions", tracing.router)
 api.add_router("/sessions", data_api.router)
+api.add_router("/storage", storage_api.router)
 
 
 @api.get("/health", auth=None, response=dict[str, bool], tags=["server"])

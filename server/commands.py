@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import functools
 import getpass
 import logging
@@ -116,6 +117,46 @@ def user_list(_: argparse.Namespace) -> int:
     _check_migrated()
     for user in User.objects.order_by("username"):
         _say(f"{user.username}\t{user.role}\t{'active' if user.is_active else 'inactive'}")
+    return 0
+
+
+@_command
+def storage_show(_: argparse.Namespace) -> int:
+    from server.tracing import storage
+    from server.tracing.quantities import bytes_text
+
+    _check_migrated()
+    found, bounds = storage.stored(), storage.bounds()
+    quota, keep = (bytes_text(size) if size else "none" for size in (bounds.quota_bytes, bounds.keep_bytes))
+    _say(f"used\t{bytes_text(found.used_bytes)} in {found.sessions} sessions")
+    _say(f"free\t{bytes_text(found.free_bytes)} on the disk")
+    _say(f"quota\t{quota}\nkeep\t{keep}\ndays\t{bounds.keep_days or 'none'}")
+    return 0
+
+
+@_command
+def storage_set(arguments: argparse.Namespace) -> int:
+    from server.tracing import storage
+    from server.tracing.quantities import parse_bounds
+
+    _check_migrated()
+    given = {"quota": arguments.quota, "keep": arguments.keep, "days": arguments.days}
+    try:
+        found = parse_bounds({name: text for name, text in given.items() if text is not None})
+    except ValueError as error:
+        raise Conflict(str(error)) from error
+    storage.change("server console", dataclasses.replace(storage.bounds(), **found))
+    return storage_show(arguments)
+
+
+@_command
+def storage_sweep(_: argparse.Namespace) -> int:
+    from django.utils import timezone
+
+    from server.tracing import retention
+
+    _check_migrated()
+    _say(f"{retention.sweep(timezone.now())} sessions deleted")
     return 0
 
 

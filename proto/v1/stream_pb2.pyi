@@ -35,6 +35,7 @@ class EndCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     END_CAUSE_AGENT_STOPPED: _ClassVar[EndCause]
     END_CAUSE_FAILED: _ClassVar[EndCause]
     END_CAUSE_SPOOL_FULL: _ClassVar[EndCause]
+    END_CAUSE_STORE_FULL: _ClassVar[EndCause]
 LOSS_CAUSE_UNSPECIFIED: LossCause
 LOSS_CAUSE_RING: LossCause
 LOSS_CAUSE_THROTTLED: LossCause
@@ -57,6 +58,7 @@ END_CAUSE_RUNNER_DIED: EndCause
 END_CAUSE_AGENT_STOPPED: EndCause
 END_CAUSE_FAILED: EndCause
 END_CAUSE_SPOOL_FULL: EndCause
+END_CAUSE_STORE_FULL: EndCause
 
 class RunSchema(_message.Message):
     __slots__ = ("tool", "tool_digest", "variant", "loses", "streams")

@@ -33,6 +33,8 @@ class Action(StrEnum):
     SESSION_START = "session.start"
     SESSION_STOP = "session.stop"
     SESSION_DELETE = "session.delete"
+    STORAGE_VIEW = "storage.view"
+    STORAGE_CHANGE = "storage.change"
     AUDIT_VIEW = "audit.view"
     USER_VIEW = "user.view"
     USER_CHANGE = "user.change"
@@ -53,7 +55,14 @@ class Decision:
 
 
 _ALWAYS = frozenset(
-    {Action.TOOL_VIEW, Action.HOST_VIEW, Action.SESSION_VIEW, Action.SESSION_EXPORT, Action.OWN_ACCOUNT}
+    {
+        Action.TOOL_VIEW,
+        Action.HOST_VIEW,
+        Action.SESSION_VIEW,
+        Action.SESSION_EXPORT,
+        Action.STORAGE_VIEW,
+        Action.OWN_ACCOUNT,
+    }
 )
 _RIGHTS: dict[str, frozenset[Action]] = {
     Role.VIEWER: _ALWAYS,

@@ -1,4 +1,4 @@
-"""What an ingest process does by itself: nudges, sweeps, progress, heartbeats, sealing, rollups."""
+"""What an ingest process does by itself: nudges, sweeps, progress, heartbeats, sealing, rollups, retention."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from django.utils import timezone
+
 from server import nudge
 from server.fleet import answers, presence
 from server.fleet.models import HEARTBEAT_SECONDS
@@ -15,7 +17,7 @@ from server.ingest.database import in_db
 from server.ingest.links import Links
 from server.ingest.outbound import push
 from server.ingest.runs import flush
-from server.tracing import dispatch, sources
+from server.tracing import dispatch, retention, sources
 from server.tracing.reconcile import close_all_stored
 from server.tracing.rollups.upkeep import roll_up
 from server.tracing.segments import segment_store
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 PROGRESS_SECONDS = 0.25
 SEAL_SECONDS = 5.0
+BOUNDS_SECONDS = 10.0
 REJOIN_SECONDS = 30.0
 _RETRY_SECONDS = 1.0
 
@@ -47,6 +50,7 @@ class Background:
             (self._write_progress, PROGRESS_SECONDS),
             (self._seal, SEAL_SECONDS),
             (self._roll_up, SEAL_SECONDS),
+            (self._keep_bounds, BOUNDS_SECONDS),
             (self._rejoin, REJOIN_SECONDS),
         ]
         await in_db(close_all_stored)
@@ -102,6 +106,9 @@ class Background:
             shift = await in_db(sources.shift, run)
             if shift is not None:
                 await asyncio.to_thread(roll_up, store, session, run, shift)
+
+    async def _keep_bounds(self) -> None:
+        await in_db(retention.sweep, timezone.now())
 
     async def _rejoin(self) -> None:
         """A Redis that was emptied has forgotten who listens."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from proto.v1.stream_pb2 import EndCause
-from server import nudge
 from server.accounts.auth import person
 from server.accounts.policy import Action, require
 from server.audit.record import record
@@ -18,8 +16,8 @@ from server.errors import Conflict
 from server.tracing import lifecycle, listings, schemas
 from server.tracing.lookup import session_by
 from server.tracing.models import Session
+from server.tracing.removal import remove
 from server.tracing.render import RUNS, program_out, session_out
-from server.tracing.segments import segment_store
 from server.tracing.start import Order, start
 
 router = Router(tags=["sessions"])
@@ -91,14 +89,7 @@ def delete_session(request: HttpRequest, session: str) -> Status[None]:
     ]
     if running:
         raise Conflict(f"the session still runs on {', '.join(running)}; stop it first")
-    with transaction.atomic():
-        hosts = [run.host.name for run in found.runs.select_related("host")]
-        record(Action.SESSION_DELETE, actor.username, tool=found.tool, hosts=hosts, session=found.id)
-        nudge.session_changed(found.id)
-        deleted = found.id
-        found.delete()
-        listings.sweep()
-    segment_store().delete(deleted)
+    remove(found, Action.SESSION_DELETE, actor.username)
     return Status(204, None)
 
 

@@ -57,6 +57,18 @@ class Session(models.Model):
         return f"{self.tool} {self.id}"
 
 
+class StoragePolicy(models.Model):
+    """How much may be stored and how long. One row for each owner of sessions; the empty owner is the deployment."""
+
+    owner = models.CharField(primary_key=True, max_length=64, default="")
+    quota_bytes = models.BigIntegerField(null=True)  # nothing starts when it is nearly used up; null: no such bound
+    keep_bytes = models.BigIntegerField(null=True)  # beyond it the oldest ended sessions are deleted
+    keep_days = models.IntegerField(null=True)  # ended sessions are deleted after so many
+
+    def __str__(self) -> str:
+        return f"storage of {self.owner or 'the deployment'}"
+
+
 class Listing(models.Model):
     """What a run loaded into the kernel, as its host packed it (proto/listing.py); hosts of one kernel share it."""
 

@@ -39,6 +39,7 @@ def session_out(session: Session, *, verify: bool = True) -> dict[str, Any]:
         "limits": session.limits,
         "hosts": [run.host.name for run in runs],
         "rows": sum(run.rows for run in runs),
+        "stored_bytes": segment_store().usage.of(session.pk),
         "books": whole.state,
         "books_message": whole.message,
         "runs": [_run_out(run, found) for run, found in judged],

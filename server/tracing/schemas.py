@@ -180,6 +180,7 @@ class SessionOut(Schema):
     limits: dict[str, int]
     hosts: list[str]
     rows: int
+    stored_bytes: Annotated[int, Field(description="on the server's disk now")]
     books: BooksState
     books_message: str
     runs: list[RunOut]

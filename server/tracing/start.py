@@ -24,6 +24,7 @@ from server.errors import ApiError, AuditUnavailable, Invalid
 from server.fleet.models import Host
 from server.tracing import envelope
 from server.tracing.models import Run, Session
+from server.tracing.storage import require_room
 from server.tracing.targets import check_ready, resolve
 
 M = TypeVar("M", Filters, RunLimits)
@@ -85,6 +86,7 @@ def _check(order: Order) -> _Checked:
         limits = parse_limits(tool, _message(RunLimits(), order.limits, "limits"))
     except ParamError as error:
         raise Invalid(str(error), field=error.name) from error
+    require_room()
     hosts = resolve(order.hosts, order.labels)
     check_ready(hosts, catalog_tool)
     defaults = {param.name: param.default for param in tool.params}

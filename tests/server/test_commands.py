@@ -26,6 +26,7 @@ def test_an_unmigrated_database_is_named(server: Server) -> None:
         ["user", "password", "a"],
         ["token", "admin"],
         ["audit", "verify"],
+        ["storage", "show"],
     ):
         done = server.command(*command)
         assert (done.returncode, done.stdout) == (1, "")
@@ -63,6 +64,16 @@ def test_people_tokens_and_the_audit_from_the_console(server: Server) -> None:
     assert server.command("onetime").stdout == ""
     verified = server.command("audit", "verify")
     assert verified.stdout.startswith("5 entries, all in order; head ")
+
+
+def test_the_bounds_of_the_store_from_the_console(server: Server) -> None:
+    server.command("migrate")
+    shown = server.command("storage", "set", "--quota", "50GB", "--days", "30").stdout.splitlines()
+    assert shown[0] == "used\t0 B in 0 sessions"
+    assert shown[2:] == ["quota\t50 GB", "keep\tnone", "days\t30"]
+    assert server.command("storage", "sweep").stdout == "0 sessions deleted\n"
+    wrong = server.command("storage", "set", "--quota", "50")
+    assert wrong.stderr == "fleetscope server: '50' is no size; write it like 50GB\n"
 
 
 def test_two_names_that_differ_in_case_stop_the_migration_until_one_is_renamed(server: Server) -> None:

@@ -45,6 +45,8 @@ NEEDS = {
     ("get", "/api/sessions/{session_id}/rows"): Action.SESSION_VIEW,
     ("get", "/api/sessions/{session_id}/export"): Action.SESSION_EXPORT,
     ("post", "/api/sessions/{session_id}/query"): Action.SESSION_VIEW,
+    ("get", "/api/storage"): Action.STORAGE_VIEW,
+    ("put", "/api/storage"): Action.STORAGE_CHANGE,
 }
 NOBODY_NEEDED = {("get", "/api/health"), ("post", "/api/auth/login"), ("post", "/api/auth/token")}
 SOCKETS = {"ws/fleet", "ws/sessions/<str:session>"}

@@ -473,6 +473,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the store holds and may hold */
+        get: operations["server_tracing_storage_api_get_storage"];
+        /**
+         * How much is stored, and how long
+         * @description Replaces all bounds; what is over them is deleted within a minute. On the record.
+         */
+        put: operations["server_tracing_storage_api_put_storage"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -996,6 +1017,11 @@ export interface components {
             /** Rows */
             rows: number;
             /**
+             * Stored Bytes
+             * @description on the server's disk now
+             */
+            stored_bytes: number;
+            /**
              * Books
              * @enum {string}
              */
@@ -1404,6 +1430,33 @@ export interface components {
              * @default 0
              */
             offset: number;
+        };
+        /** StorageOut */
+        StorageOut: {
+            /** Quota Bytes */
+            quota_bytes?: number | null;
+            /** Keep Bytes */
+            keep_bytes?: number | null;
+            /** Keep Days */
+            keep_days?: number | null;
+            /** Used Bytes */
+            used_bytes: number;
+            /** Sessions */
+            sessions: number;
+            /** Free Bytes */
+            free_bytes: number;
+        };
+        /**
+         * StorageBounds
+         * @description null: no such bound. Beyond `keep_bytes` and after `keep_days` ended sessions are deleted, the oldest first.
+         */
+        StorageBounds: {
+            /** Quota Bytes */
+            quota_bytes?: number | null;
+            /** Keep Bytes */
+            keep_bytes?: number | null;
+            /** Keep Days */
+            keep_days?: number | null;
         };
     };
     responses: never;
@@ -2108,6 +2161,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnswerOut"];
+                };
+            };
+        };
+    };
+    server_tracing_storage_api_get_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageOut"];
+                };
+            };
+        };
+    };
+    server_tracing_storage_api_put_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StorageBounds"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageOut"];
                 };
             };
         };

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from time import monotonic
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from proto.v1.stream_pb2 import RunSchema, StreamSchema
+from server.tracing.store.deletion import Deletions
 from server.tracing.store.index import RunReader
-from server.tracing.store.layout import INDEX, SEGMENT, RunFolder, Segment, sync_folder
+from server.tracing.store.layout import INDEX, SEGMENT, RunFolder, Segment
 from server.tracing.store.model import RunIndex, StoredBatch
 from server.tracing.store.reader import read
 from server.tracing.store.sealing import NotSealableError, seal
 from server.tracing.store.snapshot import Sealed, Snapshot, Tails
+from server.tracing.store.usage import Usage
 from server.tracing.store.writer import RunWriter
 
 logger = logging.getLogger(__name__)
 
 SEARCH_SECONDS = 300.0
-DELETED = ".deleted-"
 READERS = 256  # runs whose index stays in memory
 Key = tuple[UUID, UUID]
 
@@ -42,6 +42,8 @@ class SegmentStore:
         self._changed: set[Key] = set()  # sealed, and not taken since
         self._search_at = 0.0
         self._tails = Tails()
+        self.deletions = Deletions(root)
+        self.usage = Usage(root)
 
     def pin(self, session: UUID, run: UUID, schema: RunSchema) -> None:
         """Keep the schema of the run's batches; without it they can be stored, but neither sealed nor read as rows."""
@@ -100,7 +102,7 @@ class SegmentStore:
         return sealed
 
     def delete(self, session: UUID) -> None:
-        """Remove every byte of the session; a reader in the middle of it fails."""
+        """Remove every byte of the session; a reader in the middle of it fails. See ``deletions`` for crashes."""
         with self._lock:
             writers = [self._writers.pop(key) for key in list(self._writers) if key[0] == session]
             for key in [key for key in self._readers if key[0] == session]:
@@ -108,11 +110,7 @@ class SegmentStore:
         self._tails.forget(self.root / str(session))
         for writer in writers:
             writer.retire()
-        doomed = self.root / f"{DELETED}{uuid4()}"
-        with suppress(FileNotFoundError):
-            (self.root / str(session)).rename(doomed)
-            sync_folder(self.root)
-            shutil.rmtree(doomed)
+        self.deletions.remove(session)
 
     def _writer(self, key: Key) -> RunWriter:
         if key not in self._writers:
@@ -136,6 +134,7 @@ class SegmentStore:
         with self._lock:
             if monotonic() >= self._search_at:
                 self._search_at = monotonic() + SEARCH_SECONDS
+                self.deletions.clear()
                 self._unsealed |= set(_runs_with(self.root, SEGMENT))
                 self._changed |= set(_runs_with(self.root, INDEX))
             return sorted(self._unsealed)

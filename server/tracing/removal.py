@@ -1,0 +1,46 @@
+"""Delete a session with all that belongs to it. What was done with it stays in the audit."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+
+from server import nudge
+from server.audit.record import record
+from server.tracing import listings
+from server.tracing.models import Session
+from server.tracing.segments import segment_store
+
+# A mark whose session still exists is of a deletion that is being made, or that failed.
+PATIENCE = datetime.timedelta(minutes=1)
+# So long a host or another process may still hold rows of a deleted session and write them.
+STRAGGLERS = datetime.timedelta(hours=1)
+
+
+def remove(session: Session, action: str, actor: str, detail: dict[str, Any] | None = None) -> bool:
+    """Files too; False when somebody else was faster. A crash in between is made good by ``finish``."""
+    store, pk = segment_store(), session.pk
+    store.deletions.mark(pk)
+    with transaction.atomic():
+        if not Session.objects.select_for_update().filter(pk=pk).exists():
+            return False
+        hosts = [run.host.name for run in session.runs.select_related("host")]
+        record(action, actor, tool=session.tool, hosts=hosts, session=pk, detail=detail)
+        nudge.session_changed(pk)
+        session.delete()
+        listings.sweep()
+    store.delete(pk)
+    return True
+
+
+def finish(now: datetime.datetime) -> None:
+    """Carry out deletions that were cut short, forget those that came to nothing. For every few seconds."""
+    store = segment_store()
+    for session, since in store.deletions.marked():
+        exists = Session.objects.filter(pk=session).exists()
+        if not exists:
+            store.delete(session)
+        if now - since > (PATIENCE if exists else STRAGGLERS):
+            store.deletions.unmark(session)

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from server.audit.models import AuditEntry
+
+pytestmark = pytest.mark.django_db
+BOUNDS = ("quota_bytes", "keep_bytes", "keep_days")
+ClientOf = Callable[[str], Client]
+
+
+def put(client: Client, **body: object) -> tuple[int, dict[str, object]]:
+    answer = client.put("/api/storage", body, content_type="application/json")
+    return answer.status_code, answer.json()
+
+
+def test_an_admin_sets_bounds_that_everybody_sees(client_of: ClientOf) -> None:
+    status, found = put(client_of("admin"), quota_bytes=50 * 10**9, keep_days=30)
+    assert status == 200
+    seen = client_of("viewer").get("/api/storage").json()
+    assert {name: seen[name] for name in BOUNDS} == {name: found[name] for name in BOUNDS}
+    assert (found["quota_bytes"], found["keep_bytes"], found["keep_days"]) == (50 * 10**9, None, 30)
+    assert isinstance(found["used_bytes"], int) and isinstance(found["free_bytes"], int)
+
+
+def test_others_may_not_and_it_is_on_the_record(client_of: ClientOf) -> None:
+    status, found = put(client_of("tracer"), quota_bytes=1)
+    assert (status, found["error"]["code"]) == (403, "forbidden")  # type: ignore[index]
+    assert AuditEntry.objects.filter(action="storage.change", outcome="refused", actor="tracer").exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"quota_bytes": 0},
+        {"quota_bytes": 2**63},
+        {"keep_days": 0},
+        {"keep_days": 36_501},
+        {"quota": 5},
+        {"keep_bytes": "x"},
+    ],
+)
+def test_what_is_no_bound_is_refused(client_of: ClientOf, body: dict[str, object]) -> None:
+    assert put(client_of("admin"), **body)[0] == 422
