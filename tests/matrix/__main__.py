@@ -24,6 +24,8 @@ def main() -> int:
     parser.add_argument("--kernel", choices=["here", *kernels.RELEASES], action="append")
     parser.add_argument("tools", nargs="*")
     options = parser.parse_args()
+    if unknown := sorted({*options.tools} - {*results.names()}):
+        parser.error(f"no such tool: {', '.join(unknown)}; it is the name of a folder in bpf/ with a test_stock.py")
     complete = True
     for kernel in options.kernel or ["here", *kernels.RELEASES]:
         complete &= _here(options.tools) if kernel == "here" else _guest(kernel, options.tools)
@@ -46,18 +48,18 @@ def _here(tools: list[str]) -> bool:
 
 def _guest(kernel: str, tools: list[str]) -> bool:
     """Boots only when there is something to fill."""
-    wanted = set(tools) or results.cells().keys()
-    if all(results.is_current(results.RESULTS, kernel, name) for name in wanted):
+    stale = results.stale(results.RESULTS, kernel, tools)
+    if not stale:
         return True
     folder = ROOT / "var/matrix" / kernel
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(results.RESULTS, folder / "results", dirs_exist_ok=True)
-    command = f".venv/bin/python -m tests.matrix.fill --guest /mnt/results {_commit()} {shlex.join(tools)}"
+    command = f".venv/bin/python -m tests.matrix.fill --guest /mnt/results {_commit()} {shlex.join(stale)}"
     try:
         run(kernels.vmlinuz(kernel), command, folder, GUEST_SECONDS)
     finally:
         shutil.copytree(folder / "results", results.RESULTS, dirs_exist_ok=True)
-    return all(results.is_current(results.RESULTS, kernel, name) for name in wanted)
+    return not results.stale(results.RESULTS, kernel, tools)
 
 
 if __name__ == "__main__":

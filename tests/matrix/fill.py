@@ -33,8 +33,7 @@ def main() -> int:
         preloaded.load()
         harness._spawn = preloaded.fork_runner  # type: ignore[assignment]
     kernel = results.series(os.uname().release)
-    wanted = [name for name in results.cells() if name in options.tools or not options.tools]
-    todo = [name for name in wanted if not results.is_current(options.results, kernel, name)]
+    todo = results.stale(options.results, kernel, options.tools)
     filled = [fill(name, options.results, options.commit, guest=options.guest) for name in todo]
     return 0 if all(filled) else 1
 
@@ -46,7 +45,7 @@ def fill(tool: str, root: Path, commit: str, *, guest: bool) -> bool:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         signal.alarm(CELL_SECONDS)
         try:
-            result = measure(results.cells()[tool], Path(folder), guest=guest)
+            result = measure(results.cell(tool), Path(folder), guest=guest)
             if result.ours.state == "refused" and (simpler := results.simpler(tool)):
                 result = measure(simpler, Path(folder), guest=guest)
         except Exception:  # one cell must not cost the others

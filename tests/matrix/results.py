@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import uname
@@ -19,10 +20,19 @@ RESULTS = Path(__file__).parent / "results"
 TEXT_MAX = 24 * 1024
 
 
+def names() -> list[str]:
+    """Of every tool that has a cell."""
+    return [folder.name for folder in tool_folders(TOOLS) if (folder / DEFINITION).exists()]
+
+
+def cell(tool: str) -> Cell:
+    found: Cell = importlib.import_module(f"bpf.{tool}.test_stock").CELL
+    return found
+
+
 def cells() -> dict[str, Cell]:
     """Of every tool that has one, by name."""
-    found = (folder.name for folder in tool_folders(TOOLS) if (folder / DEFINITION).exists())
-    return {name: importlib.import_module(f"bpf.{name}.test_stock").CELL for name in found}
+    return {name: cell(name) for name in names()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,12 @@ class Measured:
 def simpler(tool: str) -> Cell | None:
     """What the tool's folder says to measure where the kernel refuses to do all that its cell asks for."""
     return getattr(importlib.import_module(f"bpf.{tool}.test_stock"), "SIMPLER", None)
+
+
+def stale(root: Path, kernel: str, tools: Collection[str]) -> list[str]:
+    """Those of the tools, or of all if none is named, whose cell is not current."""
+    wanted = [name for name in names() if name in tools or not tools]
+    return [name for name in wanted if not is_current(root, kernel, name)]
 
 
 def series(release: str) -> str:
