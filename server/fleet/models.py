@@ -43,7 +43,8 @@ class Host(models.Model):
     def state(self) -> str:
         if self.revoked_at:
             return "revoked"
-        seen = self.last_seen and timezone.now() - self.last_seen < OFFLINE_AFTER
+        # From the future: from before the clock was set back, and not heard of since.
+        seen = self.last_seen and abs(timezone.now() - self.last_seen) < OFFLINE_AFTER
         return "online" if self.connection and seen else "offline"
 
     @property

@@ -19,6 +19,7 @@ from server.fleet.models import Host
 from server.fleet.switch import fleet_switch, switched_off
 from server.tracing import lifecycle
 from server.tracing.models import Run, RunState, Session
+from server.tracing.nudges import WATCH
 
 # How long a host may take to say that it accepted a start, after which the start is no longer valid there either.
 ANSWER_TIME = datetime.timedelta(seconds=90)
@@ -58,9 +59,12 @@ def wanted(hosts: Iterable[uuid.UUID]) -> list[Wanted]:
     runs = lifecycle.open_runs().filter(host__in=list(hosts), sent_at__isnull=False)
     now = timezone.now()
     found = runs.values_list("host_id", "id", "stop_cause", "stop_message", "session__watched_until")
-    return [
-        Wanted(host, run, cause, message, bool(until and until > now)) for host, run, cause, message, until in found
-    ]
+    return [Wanted(host, run, cause, message, _lasts(until, now)) for host, run, cause, message, until in found]
+
+
+def _lasts(until: datetime.datetime | None, now: datetime.datetime) -> bool:
+    """A mark that would last longer than any is made for is from before the clock was set back."""
+    return until is not None and now < until <= now + WATCH
 
 
 def sweep() -> None:

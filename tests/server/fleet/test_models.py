@@ -14,6 +14,8 @@ def test_a_host_is_online_while_it_is_connected_and_heard_of() -> None:
     assert host.state == "online"
     host.last_seen = timezone.now() - OFFLINE_AFTER
     assert host.state == "offline"
+    host.last_seen = timezone.now() + 100 * OFFLINE_AFTER
+    assert host.state == "offline", "written before the clock was set back"
     assert make_host("web-2", online=False).state == "offline"
     host.revoked_at = timezone.now()
     assert host.state == "revoked"

@@ -65,6 +65,13 @@ def test_what_a_host_should_know(session: Session) -> None:
     Session.objects.update(watched_until=timezone.now())
     assert not dispatch.wanted([second.id])[0].watched
 
+def test_a_mark_from_before_the_clock_was_set_back_counts_no_more(session: Session) -> None:
+    first = hosts()[0]
+    dispatch.take_starts([first.id])
+    for ahead, watched in ((datetime.timedelta(seconds=5), True), (datetime.timedelta(hours=1), False)):
+        Session.objects.update(watched_until=timezone.now() + ahead)
+        assert dispatch.wanted([first.id])[0].watched == watched
+
 
 @pytest.mark.parametrize("fleet", [False, True])
 def test_a_switch_stops_what_runs_and_cancels_what_waits(session: Session, fleet: bool) -> None:
