@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import click
 
+from fleetscope.cli.completion import complete_name
 from fleetscope.models import Filters, ResolvedGroup, ResolvedProcess, Session
 
 _PID = click.IntRange(1)
@@ -20,18 +21,27 @@ _FILTERS: tuple[tuple[str, click.ParamType[Any], str, str], ...] = (
     ("comm", click.STRING, "NAME", "programs of exactly this name"),
     ("cgroup", click.IntRange(1), "ID", "this cgroup v2 id and what is below it"),
 )
+# Those whose values are names that a host can be asked for, and of which kind.
+_NAMED = {"pid": "process", "ppid": "process", "comm": "comm", "uid": "user"} | {
+    name: name for name in ("container", "pod", "unit")
+}
 _FOLLOW = "With --pid: also its children, theirs and so on."
 
 
 def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for name, kind, metavar, meaning in reversed(_FILTERS):
-        command = click.option(f"--not-{name}", type=kind, metavar=metavar, multiple=True, help=f"Not {meaning}.")(
-            command
-        )
+        command = _option(f"--not-{name}", name, kind, metavar, f"Not {meaning}.", multiple=True)(command)
     command = click.option("--follow", is_flag=True, help=_FOLLOW)(command)
     for name, kind, metavar, meaning in reversed(_FILTERS):
-        command = click.option(f"--{name}", type=kind, metavar=metavar, help=f"Only {meaning}.")(command)
+        command = _option(f"--{name}", name, kind, metavar, f"Only {meaning}.")(command)
     return command
+
+
+def _option(
+    option: str, name: str, kind: click.ParamType[Any], metavar: str, meaning: str, *, multiple: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    offer = complete_name(_NAMED[name]) if name in _NAMED else None
+    return click.option(option, type=kind, metavar=metavar, multiple=multiple, help=meaning, shell_complete=offer)
 
 
 def filters_of(options: dict[str, Any]) -> Filters:

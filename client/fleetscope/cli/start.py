@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from fleetscope.cli.completion import complete_host, complete_tool
+from fleetscope.cli.completion import complete_host, complete_param, complete_tool
 from fleetscope.cli.ending import failure, report
 from fleetscope.cli.filters import filter_options, filters_of
 from fleetscope.cli.follow import Form, follow, stdout_is_gone
@@ -50,7 +50,15 @@ def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ..
     help="Trace here; repeat for more. One host: optional.",
 )
 @click.option("--label", "labels", multiple=True, metavar="K=V", callback=_pairs, help="Trace all hosts labelled so.")
-@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="See: fleetscope tools.")
+@click.option(
+    "--param",
+    "params",
+    shell_complete=complete_param,
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_pairs,
+    help="See: fleetscope tools TOOL.",
+)
 @click.option("--where", "conditions", multiple=True, metavar="TEXT", help="Only where: 'len > 4096'; repeat for and.")
 @click.option("--string", "strings", multiple=True, metavar="FIELD", help="Read the string that FIELD points to.")
 @filter_options

@@ -25,7 +25,7 @@ def tools(name: str | None, output: str) -> None:
 
 
 def _print_list(found: list[dict[str, Any]]) -> None:
-    rows = ([tool["name"], tool["streams"][0]["kind"], tool["risk"], _works(tool), tool["summary"]] for tool in found)
+    rows = ([tool["name"], tool["streams"][0]["kind"], _risk(tool), _works(tool), tool["summary"]] for tool in found)
     print_table(["TOOL", "KIND", "RISK", "WORKS ON", "SUMMARY"], rows, empty="the server has no tools")
 
 
@@ -36,9 +36,16 @@ def _works(tool: dict[str, Any]) -> str:
     return f"{text}, checking {checking}" if checking else text
 
 
+def _risk(tool: dict[str, Any]) -> str:
+    """Columns that are known only at the start may hold any string."""
+    risk = str(tool["risk"]).upper()
+    dynamic = any(stream.get("dynamic") for stream in tool["streams"])
+    return f"{risk}, S3 with strings" if dynamic and risk != "S3" else risk
+
+
 def _print_tool(tool: dict[str, Any]) -> None:
     click.echo(printable(f"{tool['name']}: {tool['summary']}"))
-    click.echo(printable(f"risk {tool['risk']}; filters: {', '.join(tool.get('filters', [])) or 'none'}"))
+    click.echo(printable(f"risk {_risk(tool)}; filters: {', '.join(tool.get('filters', [])) or 'none'}"))
     if tool.get("overhead"):
         click.echo(printable(f"cost: {tool['overhead']}"))
     if tool.get("params"):

@@ -14,7 +14,19 @@ export interface Verdict {
 export type ListedFilter = "pid" | "tid" | "uid" | "comm" | "cgroup" | "ppid";
 /** What a person may name: who can tell control groups apart knows containers. */
 export type FilterName = ListedFilter | "container" | "pod" | "unit";
-export type ParamType = "int" | "bool" | "enum" | "duration" | "function" | "path" | "terminal" | "tracepoint" | "fields" | "conditions";
+export type ParamType =
+  | "int"
+  | "bool"
+  | "enum"
+  | "duration"
+  | "function"
+  | "usdt"
+  | "path"
+  | "terminal"
+  | "tracepoint"
+  | "fields"
+  | "conditions"
+  | "arguments";
 export type KindName = "events" | "top" | "histogram" | "stacks" | "counters" | "bytes";
 export type RiskName = "s0" | "s1" | "s2" | "s3";
 

@@ -76,9 +76,8 @@ describe("rows of several hosts", () => {
     }
   });
 
-  it("are merged in little time when thousands of small batches of one host follow those of another", () => {
+  it("are kept in few chunks when thousands of small batches of one host follow those of another", () => {
     const rows = new Rows();
-    const started = performance.now();
     for (const run of [0, 1, 2])
       for (let i = 0; i < 1500; i++)
         rows.add(
@@ -88,7 +87,6 @@ describe("rows of several hosts", () => {
           ),
         );
     expect(contents(rows)).toEqual(Array.from({ length: 45_000 }, (_, i) => i));
-    expect(performance.now() - started).toBeLessThan(5000);
     expect(rows.chunks.length).toBeLessThan(500);
   });
 

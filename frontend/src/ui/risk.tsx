@@ -1,5 +1,5 @@
 import { Tooltip } from "@mantine/core";
-import type { RiskName } from "../api/catalog";
+import type { RiskName, Tool } from "../api/catalog";
 import { Badge, CopyLine, type Tone } from "./parts";
 import parts from "./parts.module.css";
 
@@ -10,17 +10,24 @@ const RISKS: Record<RiskName, { tone: Tone; help: string }> = {
   s3: { tone: "warn", help: "S3: plaintext of people or programs" },
 };
 
-export function RiskBadge({ risk }: { risk: RiskName }) {
+/** `strings`: a session that reads some is S3, whatever it is without them. */
+export function RiskBadge({ risk, strings = false }: { risk: RiskName; strings?: boolean }) {
   const { tone, help } = RISKS[risk];
   return (
-    <Tooltip label={help}>
+    <Tooltip label={strings ? `${help}; with strings ${RISKS.s3.help}` : help}>
       <span>
         <Badge tone={tone} plain>
           {risk.toUpperCase()}
+          {strings && ", S3 with strings"}
         </Badge>
       </span>
     </Tooltip>
   );
+}
+
+/** What sessions of the tool may reveal: columns that are known only at the start may hold any string. */
+export function ToolRisk({ tool }: { tool: Pick<Tool, "risk" | "streams"> }) {
+  return <RiskBadge risk={tool.risk} strings={tool.risk !== "s3" && (tool.streams ?? []).some(({ dynamic = "" }) => dynamic !== "")} />;
 }
 
 /** Before plaintext is recorded: what that means, and what a host's owner has to do where it is refused. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cut, isWhole, kindOfFilter, kindOfParam, meant, pidOf, source, title } from "./completion";
+import { askedFirst, cut, isWhole, kindOfFilter, kindOfParam, meant, pidOf, source, title } from "./completion";
 
 const name = (value: string, label = value) => ({ value, label, detail: "", since: null, risk: "", shape: "" });
 const found = (total: number, meantNumber: number | null) => ({ host: "web-1", names: [name("a"), name("b")], total, meant: meantNumber });
@@ -27,7 +27,15 @@ test("counts say what they count, where", () => {
 
 test("one host is named, several are counted", () => {
   expect(source(["web-1"])).toBe("web-1");
-  expect(source(["web-1", "web-2", "web-3"])).toBe("web-1, the first of 3 hosts");
+  expect(source(["web-1", "web-2", "web-3"])).toBe("web-1, one of 3 hosts");
+});
+
+test("the host that is asked stands first", () => {
+  expect(askedFirst([], "", ["web-1"])).toEqual([]);
+  expect(askedFirst(["web-1", "web-2"], "", ["web-1", "web-2"])).toEqual(["web-1", "web-2"]);
+  expect(askedFirst(["web-1", "web-2"], "", ["web-2"])).toEqual(["web-2", "web-1"]);
+  expect(askedFirst(["web-1", "web-2"], "web-2", ["web-1"])).toEqual(["web-2", "web-1"]);
+  expect(askedFirst(["web-1"], "web-2", [])).toEqual(["web-1"]);
 });
 
 test("numbers stand before their names; half a value is not the end", () => {

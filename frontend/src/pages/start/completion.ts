@@ -4,7 +4,6 @@ import { count } from "../../format/numbers";
 
 const OF_TYPE: Readonly<Record<string, NameKind>> = {
   function: "function",
-  library: "library",
   tracepoint: "tracepoint",
   usdt: "usdt",
   terminal: "pty",
@@ -38,10 +37,16 @@ export function isWhole(value: string): boolean {
   return !value.endsWith(":");
 }
 
-/** Where the names come from, when a session has several hosts. */
+/** Where the names come from: of several hosts the first is asked. */
 export function source(hosts: readonly string[]): string {
   const [first = "", ...others] = hosts;
-  return others.length === 0 ? first : `${first}, the first of ${hosts.length} hosts`;
+  return others.length === 0 ? first : `${first}, one of ${hosts.length} hosts`;
+}
+
+/** The hosts with the one in front whose names are shown: the one asked for, else the first that can answer. */
+export function askedFirst(chosen: readonly string[], asked: string, able: readonly string[]): string[] {
+  const first = chosen.includes(asked) ? asked : (chosen.find((name) => able.includes(name)) ?? chosen[0]);
+  return first === undefined ? [] : [first, ...chosen.filter((name) => name !== first)];
 }
 
 const MEANT: Partial<Record<NameKind, readonly [string, string]>> = {

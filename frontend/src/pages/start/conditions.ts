@@ -18,8 +18,30 @@ export interface Comparison {
 const COMPARISON = /^\s*(\w+)\s*(==|!=|<=|>=|\^=|<|>|&(?!&))\s*("(?:[^"\\]|\\.)*"|[\w+.-]*)\s*/;
 const AND = /^(?:and\b|&&)\s*/i;
 
-export function operatorsOf(shape: string): readonly string[] {
-  return shape === "text" ? ["==", "!=", "^="] : ["==", "!=", "<", "<=", ">", ">=", "&"];
+const EQUAL = [
+  ["==", "is"],
+  ["!=", "is not"],
+] as const;
+const NUMERIC = [...EQUAL, ["<", "is below"], ["<=", "is at most"], [">", "is above"], [">=", "is at least"], ["&", "has the bits"]] as const;
+const TEXTUAL = [...EQUAL, ["^=", "begins with"]] as const;
+const BARE = /^[\w+.-]+$/;
+const NUMBER_OR_NAME = /^(-?\d+|-?0x[0-9a-f]+|[a-z_][\w+.-]*)$/i;
+
+/** The operators that compare such a field, with what they are called. */
+export function operatorsOf(shape: string): readonly (readonly [string, string])[] {
+  return shape === "text" ? TEXTUAL : NUMERIC;
+}
+
+/** What is wrong with the value for such a field; null: nothing. */
+export function misfit(shape: string, value: string): string | null {
+  if (shape === "text" || value === "" || NUMBER_OR_NAME.test(value)) return null;
+  return "Write a number, like 42 or 0x2a.";
+}
+
+/** The fields as they are compared: a pointer whose string is read is a text. */
+export function followed(fields: readonly FieldName[], params: Readonly<Record<string, string>>): readonly FieldName[] {
+  const read = listed(params.strings);
+  return fields.map((field) => (read.includes(field.value) ? { ...field, shape: "text" } : field));
 }
 
 /** Null: it is not written as a row of comparisons. */
@@ -40,16 +62,7 @@ export function parseComparisons(text: string): Comparison[] | null {
 
 export function comparisonsText(rows: readonly Comparison[], fields: readonly FieldName[]): string {
   const isText = (name: string): boolean => fields.find(({ value }) => value === name)?.shape === "text";
-  return rows.map(({ field, op, value }) => `${field} ${op} ${isText(field) || value.trim() === "" ? quoted(value) : value}`).join(" and ");
-}
-
-/** What a session would reveal: the host decides by the same rule, and has the last word. */
-export function riskOf(own: RiskName, fields: readonly FieldName[], params: Readonly<Record<string, string>>): RiskName {
-  if ((params.strings ?? "") !== "") return "s3";
-  const chosen = listed(params.fields);
-  const compared = (parseComparisons(params.where ?? "") ?? []).map(({ field }) => field);
-  const shown = fields.filter(({ value }) => chosen.length === 0 || chosen.includes(value) || compared.includes(value));
-  return shown.reduce<RiskName>((highest, { risk }) => (risk !== "" && risk > highest ? risk : highest), own);
+  return rows.map(({ field, op, value }) => `${field} ${op} ${isText(field) || !BARE.test(value) ? quoted(value) : value}`).join(" and ");
 }
 
 export function listed(text: string | undefined): string[] {

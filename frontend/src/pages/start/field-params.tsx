@@ -1,29 +1,15 @@
-import { Button, Checkbox, Select, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import type { RiskName, Tool } from "../../api/catalog";
-import { names } from "../../api/names";
+import { Checkbox, Select, TextInput } from "@mantine/core";
+import type { RiskName } from "../../api/catalog";
 import { RiskBadge } from "../../ui/risk";
 import parts from "../../ui/parts.module.css";
-import { type Comparison, comparisonsText, type FieldName, listed, operatorsOf, parseComparisons } from "./conditions";
+import { comparisonsText, type FieldName, followed, listed, misfit, operatorsOf, parseComparisons } from "./conditions";
 import classes from "./field-params.module.css";
 import type { Draft } from "./draft";
+import { RowEditor } from "./row-editor";
 
 type Params = Draft["params"];
 
-const TRACEPOINT = /^\w+:\w+$/;
-
-/** The fields of the chosen tracepoint, asked of the first chosen host; null where they are not known. */
-export function useFields(tool: Tool, hosts: readonly string[], params: Params): readonly FieldName[] | null {
-  const host = hosts[0] ?? "";
-  const target = tool.params?.some(({ type }) => type === "tracepoint") ? (params.tracepoint ?? "") : "";
-  const { data } = useQuery({
-    ...names(host, { kind: "field", text: target, pid: 0 }),
-    enabled: host !== "" && TRACEPOINT.test(target),
-    staleTime: Infinity,
-    placeholderData: undefined,
-  });
-  return data === undefined ? null : (data.names as FieldName[]);
-}
+const MOST = 8;
 
 interface Props {
   readonly fields: readonly FieldName[];
@@ -38,7 +24,7 @@ export function FieldParams({ fields, params, change }: Props) {
   return (
     <div className={classes.block}>
       <FieldTable fields={fields} params={params} set={set} strings={strings} />
-      <Comparisons fields={fields} text={params.where ?? ""} change={(text) => set("where", text)} />
+      <Comparisons fields={followed(fields, params)} text={params.where ?? ""} change={(text) => set("where", text)} />
     </div>
   );
 }
@@ -54,7 +40,7 @@ function FieldTable({ fields, params, set, strings }: TableProps) {
   const all = fields.map(({ value }) => value);
   const chosen = listed(params.fields);
   const shown = chosen.length === 0 ? all : chosen;
-  const followed = listed(params.strings);
+  const read = listed(params.strings);
   const toggle = (list: readonly string[], name: string): string[] => (list.includes(name) ? list.filter((one) => one !== name) : [...list, name]);
   const choose = (name: string): void => {
     const next = all.filter((one) => toggle(shown, name).includes(one));
@@ -84,8 +70,8 @@ function FieldTable({ fields, params, set, strings }: TableProps) {
                   <Checkbox
                     size="xs"
                     aria-label={`Read the string of ${value}`}
-                    checked={followed.includes(value)}
-                    onChange={() => set("strings", toggle(followed, value).join(","))}
+                    checked={read.includes(value)}
+                    onChange={() => set("strings", toggle(read, value).join(","))}
                   />
                 )}
               </td>
@@ -99,38 +85,50 @@ function FieldTable({ fields, params, set, strings }: TableProps) {
 
 function Comparisons({ fields, text, change }: { fields: readonly FieldName[]; text: string; change: (text: string) => void }) {
   const rows = parseComparisons(text);
-  if (rows === null) return <TextInput label="where" value={text} onChange={(event) => change(event.currentTarget.value)} spellCheck={false} />;
-  const write = (next: readonly Comparison[]): void => change(comparisonsText(next, fields));
-  const put = (index: number, part: Partial<Comparison>): void => write(rows.map((row, at) => (at === index ? { ...row, ...part } : row)));
+  if (rows === null) {
+    return <TextInput label="where" value={text} onChange={(event) => change(event.currentTarget.value)} spellCheck={false} autoComplete="off" />;
+  }
   const usable = fields.filter(({ shape }) => shape !== "bytes");
-  const first = usable[0];
+  const first = usable.find(({ value }) => !value.startsWith("__")) ?? usable[0];
+  const shapeOf = (field: string): string => fields.find(({ value }) => value === field)?.shape ?? "";
   return (
-    <div className={classes.rows}>
-      {rows.map((row, index) => (
-        <div key={index} className={classes.row} data-testid="comparison">
+    <RowEditor
+      rows={rows}
+      change={(next) => change(comparisonsText(next, fields))}
+      blank={first === undefined ? null : { field: first.value, op: "==", value: "" }}
+      most={MOST}
+      addText={rows.length === 0 ? "Only where a field…" : "And where a field…"}
+      removeText={({ field }) => `Remove the comparison of ${field}`}
+      testId="comparison"
+      draw={(row, put, fresh) => (
+        <>
           <Select
             aria-label="Field"
             data={usable.map(({ value }) => value)}
             value={row.field}
-            onChange={(field) => put(index, { field: field ?? row.field, op: "==" })}
+            allowDeselect={false}
+            autoFocus={fresh}
+            searchable
+            onChange={(field) => put({ field: field ?? row.field, op: "==" })}
           />
           <Select
             aria-label="Operator"
-            data={[...operatorsOf(fields.find(({ value }) => value === row.field)?.shape ?? "")]}
+            data={operatorsOf(shapeOf(row.field)).map(([value, label]) => ({ value, label }))}
             value={row.op}
-            onChange={(op) => put(index, { op: op ?? row.op })}
+            allowDeselect={false}
+            onChange={(op) => put({ op: op ?? row.op })}
           />
-          <TextInput aria-label="Value" value={row.value} onChange={(event) => put(index, { value: event.currentTarget.value })} spellCheck={false} />
-          <Button variant="subtle" onClick={() => write(rows.filter((_, at) => at !== index))} aria-label={`Remove the comparison of ${row.field}`}>
-            Remove
-          </Button>
-        </div>
-      ))}
-      {first !== undefined && rows.length < 8 && (
-        <Button variant="default" data-testid="add-comparison" onClick={() => write([...rows, { field: first.value, op: "==", value: "" }])}>
-          Only where a field…
-        </Button>
+          <TextInput
+            aria-label="Value"
+            placeholder={shapeOf(row.field) === "text" ? "a text" : "a number, 0x…, or a name"}
+            value={row.value}
+            error={misfit(shapeOf(row.field), row.value)}
+            onChange={(event) => put({ value: event.currentTarget.value })}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        </>
       )}
-    </div>
+    />
   );
 }

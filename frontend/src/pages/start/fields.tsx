@@ -2,12 +2,13 @@ import { Select, Switch, TextInput } from "@mantine/core";
 import type { FilterName, Param, Tool } from "../../api/catalog";
 import { durationText } from "../../format/parse";
 import { count } from "../../format/numbers";
+import { ArgumentsField } from "./argument-fields";
 import { type Draft, filterNames, LIMIT_NAMES, type LimitName, LIMITS, limitError } from "./draft";
 import { kindOfFilter, kindOfParam } from "./completion";
 import { CompletedInput } from "./name-input";
 import classes from "./start.module.css";
 
-interface FieldsProps<V> {
+export interface FieldsProps<V> {
   tool: Tool;
   values: V;
   change: (values: V) => void;
@@ -65,12 +66,14 @@ function ParamField({ param, value, refused, hosts, pid, change }: ParamProps) {
           error={refused && REFUSED}
         />
       );
+    case "arguments":
+      return <ArgumentsField param={param} help={describe(param)} value={value} error={refused && REFUSED} change={change} />;
     default:
       return <TextParam param={param} value={value} refused={refused} hosts={hosts} pid={pid} change={change} />;
   }
 }
 
-const WIDE: readonly string[] = ["function", "path", "library", "usdt", "tracepoint"];
+const WIDE: readonly string[] = ["function", "path", "usdt", "tracepoint", "fields", "conditions"];
 
 function TextParam({ param, value, refused, hosts, pid, change }: ParamProps) {
   return (
@@ -91,7 +94,14 @@ function TextParam({ param, value, refused, hosts, pid, change }: ParamProps) {
   );
 }
 
-const PLACEHOLDERS: Partial<Record<Param["type"], string>> = { function: "c:malloc or /usr/bin/app:handle_*", duration: "1s", path: "/" };
+const PLACEHOLDERS: Partial<Record<Param["type"], string>> = {
+  function: "c:malloc or /usr/bin/app:handle_*",
+  usdt: "c:libc:* or /usr/bin/app:provider:probe",
+  tracepoint: "sched:sched_switch",
+  conditions: 'len > 4096 and comm == "nginx"',
+  duration: "1s",
+  path: "/",
+};
 
 function describe({ help, min, max, unit, type }: Param): string {
   const bounded = type === "int" && Number(max ?? 0) > 0;

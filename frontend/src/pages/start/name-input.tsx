@@ -10,6 +10,7 @@ import { cut, isWhole, meant, source, title } from "./completion";
 import classes from "./name-input.module.css";
 
 const DEBOUNCE_MS = 150;
+const PID_SETTLED_MS = 500;
 
 interface Props {
   kind: NameKind;
@@ -51,11 +52,15 @@ function NameInput({ kind, hosts, pid = 0, value, change, testId, className, pla
   const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() });
   const [asked, setAsked] = useState(false);
   const [text] = useDebouncedValue(value, DEBOUNCE_MS);
+  // Half a number is another process.
+  const [settledPid] = useDebouncedValue(pid, PID_SETTLED_MS);
   const host = hosts[0] ?? "";
-  const answer = useQuery({ ...names(host, { kind, text, pid }), enabled: asked && host !== "" });
+  const answer = useQuery({ ...names(host, { kind, text, pid: settledPid }), enabled: asked && host !== "" });
   const status = useId();
   const open = (): void => {
     setAsked(true);
+    // The host may be back: without this only another letter would ask again.
+    if (!combobox.dropdownOpened && answer.isError) void answer.refetch();
     combobox.openDropdown();
   };
   const submit = (chosen: string): void => {
@@ -110,7 +115,7 @@ interface AnswerProps {
 
 function Answer({ kind, hosts, found, error, old, counted }: AnswerProps) {
   if (hosts.length === 0) return <Note>Choose a host to see its names.</Note>;
-  if (error !== null) return <Note tone="bad">{errorText(error)}</Note>;
+  if (error !== null) return <NoNames host={hosts[0] ?? ""} error={error} />;
   if (found === undefined) return <Note>Asking {source(hosts)}…</Note>;
   if (found.names.length === 0) return <Note>Nothing on {source(hosts)} is called that. What you typed counts all the same.</Note>;
   return (
@@ -140,9 +145,19 @@ function Option({ kind, name }: { kind: NameKind; name: Name }) {
   );
 }
 
+/** No reason to stop: a start needs no offered name. */
+function NoNames({ host, error }: { host: string; error: Error }) {
+  return (
+    <div role="alert" data-testid="names-refused">
+      <Note tone="bad">No names from {host}. What you type counts all the same.</Note>
+      <Note>{errorText(error)}</Note>
+    </div>
+  );
+}
+
 function Note({ tone, children }: { tone?: "bad"; children: ReactNode }) {
   return (
-    <p className={classes.note} data-tone={tone} role={tone === "bad" ? "alert" : "status"}>
+    <p className={classes.note} data-tone={tone} role={tone === "bad" ? undefined : "status"}>
       {children}
     </p>
   );

@@ -1,21 +1,23 @@
 import { Button, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type SyntheticEvent, useEffect, useState } from "react";
 import { useNavigate } from "react-router";
-import type { Tool, ToolDetail } from "../../api/catalog";
+import { type ToolDetail, tools } from "../../api/catalog";
 import type { Host } from "../../api/fleet";
 import { ApiError } from "../../api/http";
 import { session as sessionQuery, startSession } from "../../api/tracing";
 import { CopyLine, errorText, Key, Panel } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
-import { RiskBadge } from "../../ui/risk";
+import { PlaintextNotice, RiskBadge } from "../../ui/risk";
 import { commandOf, type Draft, LIMIT_NAMES, limitError, requestOf } from "./draft";
-import { pidOf } from "./completion";
-import { riskOf } from "./conditions";
-import { FieldParams, useFields } from "./field-params";
-import { ExcludeFields, FilterFields, FollowField, LimitFields, ParamFields } from "./fields";
+import { askedFirst, pidOf } from "./completion";
+import { draftRisk } from "./draft-risk";
+import { ExcludeFields, FilterFields, FollowField, LimitFields } from "./fields";
 import classes from "./start.module.css";
-import { TargetPicker } from "./target-picker";
+import { NamesFrom, TargetPicker } from "./target-picker";
+import { online, refusesPlaintext } from "./targets";
+import { knownFields, useFields } from "./use-fields";
+import { WhatFields } from "./what-fields";
 
 export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: readonly Host[]; initial: Draft }) {
   const navigate = useNavigate();
@@ -23,8 +25,12 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
   // The session's page is on its way while the form is filled in.
   useEffect(() => void import("../session/session"), []);
   const [draft, setDraft] = useState(initial);
-  const fields = useFields(tool, draft.hosts, draft.params);
+  const [asked, setAsked] = useState("");
+  const sources = askedFirst(draft.hosts, asked, online(hosts));
+  const fields = useFields(tool, sources, draft.params);
+  const risk = draftRisk(tool, knownFields(fields), draft.params);
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
+  const catalogue = useQuery(tools);
   const start = useMutation({
     mutationFn: () => startSession(requestOf(tool, draft)),
     onSuccess: (session) => {
@@ -43,23 +49,24 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
       <div className={classes.stack}>
         <Panel label="Where">
           <TargetPicker tool={tool} hosts={hosts} chosen={draft.hosts} choose={(chosen) => change({ hosts: chosen })} />
+          {sources.length > 1 && <NamesFrom hosts={sources} choose={setAsked} />}
         </Panel>
         {(tool.params ?? []).length > 0 && (
           <Panel label="What">
-            <ParamFields
-              tool={fields === null ? tool : withoutFields(tool)}
+            <WhatFields
+              tool={tool}
+              fields={fields}
               values={draft.params}
               change={(params) => change({ params })}
               field={field}
-              hosts={draft.hosts}
+              hosts={sources}
               pid={pidOf(draft.filters.pid)}
             />
-            {fields !== null && <FieldParams fields={fields} params={draft.params} change={(params) => change({ params })} />}
           </Panel>
         )}
         {(tool.filters ?? []).length > 0 && (
           <Panel label="Only events of">
-            <FilterFields tool={tool} values={draft} change={change} field={field} hosts={draft.hosts} />
+            <FilterFields tool={tool} values={draft} change={change} field={field} hosts={sources} />
             {tool.filters?.includes("pid") && <FollowField values={draft} change={change} />}
           </Panel>
         )}
@@ -72,9 +79,12 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
           <LimitFields tool={tool} values={draft.limits} change={(limits) => change({ limits })} field={field} />
         </Panel>
       </div>
-      <Panel label="Start" className={classes.summary} actions={<RiskBadge risk={fields === null ? tool.risk : riskOf(tool.risk, fields, draft.params)} />}>
+      <Panel label="Start" className={classes.summary} actions={<RiskBadge risk={risk} />}>
         <div className={classes.inner}>
           <p>{tool.overhead}</p>
+          {risk === "s3" && tool.risk !== "s3" && (
+            <PlaintextNotice refused={hosts.some((host) => draft.hosts.includes(host.name) && refusesPlaintext(host, catalogue.data))} />
+          )}
           <TextInput
             label="Reason"
             description="Kept in the audit, here and on the host"
@@ -108,11 +118,6 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
       </Panel>
     </form>
   );
-}
-
-/** Those of its parameters that are not chosen among the fields that the host told. */
-function withoutFields<T extends Tool>(tool: T): T {
-  return { ...tool, params: (tool.params ?? []).filter(({ type }) => type !== "fields" && type !== "conditions") };
 }
 
 function startText(chosen: readonly string[]): string {

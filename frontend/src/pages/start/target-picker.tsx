@@ -1,4 +1,4 @@
-import { Checkbox, TextInput } from "@mantine/core";
+import { Checkbox, Select, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { Tool } from "../../api/catalog";
 import type { Host } from "../../api/fleet";
@@ -48,12 +48,29 @@ export function TargetPicker({ tool, hosts, chosen, choose }: Props) {
   );
 }
 
+/** Several hosts: whose names the fields below offer. The first is the one that is asked. */
+export function NamesFrom({ hosts, choose }: { hosts: readonly string[]; choose: (host: string) => void }) {
+  return (
+    <div className={classes.namesFrom}>
+      <Select
+        label="Names below come from"
+        description="A session starts on all of them; names are looked up on one."
+        data={[...hosts].sort()}
+        value={hosts[0] ?? null}
+        allowDeselect={false}
+        onChange={(host) => choose(host ?? "")}
+        data-testid="names-from"
+      />
+    </div>
+  );
+}
+
 function TargetRow({ target, chosen, toggle }: { target: Target; chosen: boolean; toggle: () => void }) {
   const { host, verdict, refusal } = target;
   const note = refusal ?? (verdict?.state === "works_with_loss" ? verdict.reason : null);
   return (
-    <label className={classes.target} data-off={refusal !== null || undefined} data-testid="target-row" data-host={host.name}>
-      <Checkbox size="xs" checked={chosen} disabled={refusal !== null} onChange={toggle} aria-label={host.name} />
+    <label className={classes.target} data-off={(refusal !== null && !chosen) || undefined} data-testid="target-row" data-host={host.name}>
+      <Checkbox size="xs" checked={chosen} disabled={refusal !== null && !chosen} onChange={toggle} aria-label={host.name} />
       <span>
         {host.name} <Labels labels={host.labels} />
       </span>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Host } from "../../api/fleet";
-import { targetsOf } from "./targets";
+import type { Tool, VerdictState } from "../../api/catalog";
+import { online, refusesPlaintext, targetsOf } from "./targets";
 
 function host(name: string, change: Partial<Host>): Host {
   const works = { state: "works" as const, variant: "a", reason: "" };
@@ -31,5 +32,27 @@ describe("targets", () => {
       "no kprobes",
       "The host itself allows no tracing now; fleetscope-agent status there says why.",
     ]);
+  });
+});
+
+describe("what a host may be asked", () => {
+  it("only while it is there and lets itself be traced", () => {
+    const hosts = [host("a", {}), host("b", { state: "offline" }), host("c", { switched_off: true }), host("d", { remote_off: true })];
+    expect(online(hosts)).toEqual(["a"]);
+  });
+
+  it("is no plaintext where its policy forbids every tool that records some", () => {
+    const catalogue = [
+      { name: "sslsniff", risk: "s3" },
+      { name: "ttysnoop", risk: "s3" },
+      { name: "opensnoop", risk: "s2" },
+    ] as Tool[];
+    const says = (sslsniff: VerdictState, ttysnoop: VerdictState) => {
+      const verdict = (state: VerdictState) => ({ state, variant: "", reason: "" });
+      return host("a", { verdicts: { sslsniff: verdict(sslsniff), ttysnoop: verdict(ttysnoop), opensnoop: verdict("works") } });
+    };
+    expect(refusesPlaintext(says("forbidden", "forbidden"), catalogue)).toBe(true);
+    expect(refusesPlaintext(says("forbidden", "works"), catalogue)).toBe(false);
+    expect(refusesPlaintext(says("forbidden", "forbidden"), undefined)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import type { Verdict } from "../../api/catalog";
+import type { Tool, Verdict } from "../../api/catalog";
 import type { Host } from "../../api/fleet";
 
 export interface Target {
@@ -21,4 +21,15 @@ function refusalOf(host: Host, verdict: Verdict | undefined): string | null {
   if (host.remote_off) return "The host itself allows no tracing now; fleetscope-agent status there says why.";
   if (verdict?.state === "refused" || verdict?.state === "forbidden") return verdict.reason || `The host says: ${verdict.state}.`;
   return null;
+}
+
+/** Names of the hosts that can be asked something now. */
+export function online(hosts: readonly Host[]): string[] {
+  return hosts.filter(({ state, switched_off, remote_off }) => state === "online" && !switched_off && !remote_off).map(({ name }) => name);
+}
+
+/** Its policy lets none of the tools run that always record plaintext. */
+export function refusesPlaintext(host: Host, catalogue: readonly Tool[] = []): boolean {
+  const plain = catalogue.filter(({ risk }) => risk === "s3");
+  return plain.length > 0 && plain.every(({ name }) => host.verdicts[name]?.state === "forbidden");
 }

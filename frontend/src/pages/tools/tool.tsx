@@ -6,7 +6,7 @@ import { KIND_NAMES } from "../../ui/kind-glyph";
 import { Markdown } from "../../ui/markdown";
 import { Badge, CopyButton, Empty, Facts, Failure, Loading, Page, Panel } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
-import { RiskBadge } from "../../ui/risk";
+import { ToolRisk } from "../../ui/risk";
 import { VerdictBadge } from "../../ui/verdict";
 import { useMe } from "../use-me";
 import { kindOf } from "./tools";
@@ -66,7 +66,7 @@ function ToolFacts({ tool }: { tool: ToolDetail }) {
   return (
     <Facts
       facts={[
-        ["risk", <RiskBadge key="risk" risk={tool.risk} />],
+        ["risk", <ToolRisk key="risk" tool={tool} />],
         ["yields", KIND_NAMES[kindOf(tool)]],
         ["costs", tool.overhead ?? "not stated"],
         ["whose pid", tool.task?.replaceAll("_", " ") ?? "caller"],

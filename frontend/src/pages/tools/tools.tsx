@@ -8,7 +8,7 @@ import { KIND_NAMES, KindGlyph } from "../../ui/kind-glyph";
 import { matchWords } from "../../ui/match";
 import { Badge, Empty, Failure, Loading, Page } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
-import { RiskBadge } from "../../ui/risk";
+import { ToolRisk } from "../../ui/risk";
 import { VerdictTally } from "../hosts/host-parts";
 import { useMe } from "../use-me";
 import classes from "./tools.module.css";
@@ -72,7 +72,7 @@ function ToolCard({ tool }: { tool: Tool }) {
         <KindGlyph kind={kind} className={classes.glyph} />
         <Link to={`/tools/${tool.name}`}>{tool.name}</Link>
         <span className={parts.spacer} />
-        <RiskBadge risk={tool.risk} />
+        <ToolRisk tool={tool} />
         <Badge plain>{KIND_NAMES[kind]}</Badge>
       </div>
       <p className={classes.summary}>{tool.summary}</p>

@@ -8,7 +8,9 @@ pytestmark = pytest.mark.kernel
 def test_every_tool_is_listed_with_its_kind_and_risk(stack: Stack) -> None:
     lines = stack.command("tools").stdout.decode().splitlines()
     assert lines[0].split()[:3] == ["TOOL", "KIND", "RISK"]
-    assert [line.split()[:3] for line in lines if line.startswith("opensnoop")] == [["opensnoop", "events", "s2"]]
+    assert [line.split()[:3] for line in lines if line.startswith("opensnoop")] == [["opensnoop", "events", "S2"]]
+    uprobe = next(line for line in lines if line.startswith("uprobe"))
+    assert uprobe.split()[1:6] == ["events", "S2,", "S3", "with", "strings"]
 
 
 def test_one_tool_is_shown_with_parameters_columns_and_verdicts(stack: Stack) -> None:
