@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import shutil
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from threading import Timer
+from threading import BoundedSemaphore, Timer
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
@@ -16,7 +21,7 @@ from proto.shortform import enum_short
 from proto.text import escape, join_argv
 from proto.v1 import tool_pb2
 from proto.v1.stream_pb2 import StreamSchema
-from server.errors import Invalid
+from server.errors import Invalid, TooMany
 from server.tracing.merge import Merged
 from server.tracing.predicates import Target
 from server.tracing.query import Compiled, Relation, compile_question
@@ -28,10 +33,18 @@ from server.tracing.rows import RunSource
 from server.tracing.sources import SessionSource, common_stream
 from server.tracing.store import ROW, SEQ, Sealed, SegmentStore
 
+logger = logging.getLogger(__name__)
+
 SECONDS = 30.0
 MEMORY = "1GB"
 EXACT = 2**53  # what a browser's number holds
+AT_ONCE = 4
+TURN_SECONDS = 10.0
+SPILL = ".spill"  # below the store, whose disk has room for what memory has not
+SPILL_SIZE = "16GB"
+STALE_SECONDS = 24 * 3600.0
 _ROLLUPS = Rollups()
+_TURNS = BoundedSemaphore(AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +54,28 @@ class Answer:
 
 
 def answer(store: SegmentStore, source: SessionSource, stream_name: str, question: Question) -> Answer:
-    """Raises Invalid when the question does not fit the stream or takes too long."""
+    """Raises Invalid when the question does not fit the stream or takes too long, TooMany when others are before it."""
     merged = common_stream(source, stream_name)
+    cube = cube_of(question, merged.stream)
+    if not _TURNS.acquire(timeout=TURN_SECONDS):
+        raise TooMany(f"the server is answering {AT_ONCE} questions, as many as it can at once; ask again in a moment")
+    try:
+        if cube is not None:
+            try:
+                return _answer(store, source, merged, question, cube)
+            except duckdb.Error as error:
+                logger.warning("a rollup of session %s cannot be read, its rows are: %s", source.session, error)
+        return _answer(store, source, merged, question, None)
+    finally:
+        _TURNS.release()
+
+
+def _answer(
+    store: SegmentStore, source: SessionSource, merged: Merged, question: Question, cube: Cube | None
+) -> Answer:
     stream = merged.stream
     connection = _database(store.root).cursor()
     try:
-        cube = cube_of(question, stream)
         relations = [
             relation for run in source.runs for relation in _relations(connection, store, source, run, merged, cube)
         ]
@@ -76,15 +105,30 @@ def _database(root: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     for setting in (
         f"memory_limit = '{MEMORY}'",
-        "temp_directory = ''",
+        f"temp_directory = {_literal(_spill(root))}",
+        f"max_temp_directory_size = '{SPILL_SIZE}'",
         "python_enable_replacements = false",
+        "enable_progress_bar = false",
         "enable_external_file_cache = false",  # the kernel's is enough, and a deleted session is in none
-        f"allowed_directories = ['{str(root).replace(chr(39), chr(39) * 2)}/']",
+        f"allowed_directories = [{_literal(f'{root}/')}]",
         "enable_external_access = false",
         "lock_configuration = true",
     ):
         connection.execute(f"SET {setting}").fetchall()
     return connection
+
+
+def _literal(text: object) -> str:
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def _spill(root: Path) -> Path:
+    """A folder of this process's own; what processes left that were killed goes after a day."""
+    for left in (root / SPILL).glob("*"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+    return root / SPILL / uuid4().hex
 
 
 def _relations(

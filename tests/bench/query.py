@@ -1,6 +1,8 @@
-"""Bench: questions about a sealed session of ten million rows, beside DuckDB on the same files. One JSON line for each.
+"""Bench: questions about a sealed session of many rows, beside DuckDB on the same files. One JSON line for each.
 
-python -m tests.bench.query [ROWS]
+python -m tests.bench.query [ROWS [FOLDER [TIMES]]]
+
+The session is made by a process of its own, so that the memory which is reported is that of asking alone.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ import sys
 import tempfile
 from collections.abc import Callable
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
@@ -23,16 +27,18 @@ django.setup()
 import duckdb  # noqa: E402  (Django first)
 
 from server.tracing.execute import answer  # noqa: E402
+from server.tracing.export import Export, Format  # noqa: E402
 from server.tracing.question import Question  # noqa: E402
+from server.tracing.rollups.upkeep import roll_up  # noqa: E402
 from server.tracing.rows import RunSource  # noqa: E402
 from server.tracing.sources import SessionSource  # noqa: E402
 from server.tracing.store import SegmentStore  # noqa: E402
 from tests.bench.store import PER_APPEND, RUN, SESSION, check, opensnoop_mix, report  # noqa: E402
 from tests.server.tracing.rows import BOOT, SCHEMA, WALL  # noqa: E402
 
-TIMES = 5
+TIMES = 3
+FEW = 10_000_000  # of more only one export is made
 SOURCE = SessionSource(SESSION, ended=True, runs=[RunSource(RUN, "host-1", SCHEMA, BOOT, WALL)])
-PLAIN = "SELECT path, count(*) FROM read_parquet(?) GROUP BY path ORDER BY 2 DESC LIMIT 20"
 
 
 def milliseconds(work: Callable[[], object]) -> dict[str, float]:
@@ -47,7 +53,7 @@ def milliseconds(work: Callable[[], object]) -> dict[str, float]:
 def interleaved(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float]:
     """Medians in ms of the two, taken turn by turn: the machine's other work hits both alike."""
     took: tuple[list[float], list[float]] = ([], [])
-    for _ in range(3 * TIMES):
+    for _ in range(TIMES):
         for work, times in zip((ours, theirs), took, strict=True):
             start = perf_counter()
             work()
@@ -55,41 +61,112 @@ def interleaved(ours: Callable[[], object], theirs: Callable[[], object]) -> tup
     return median(took[0]), median(took[1])
 
 
-def fill(store: SegmentStore, rows: int) -> None:
+def fill(folder: str, rows: int) -> None:
+    """Sealed as it comes in, as ingest does."""
+    store = SegmentStore(Path(folder))
     store.pin(SESSION, RUN, SCHEMA)
-    frames = opensnoop_mix(rows)
+    frames, cpu = opensnoop_mix(rows), 0.0
     while some := list(islice(frames, PER_APPEND)):
         store.append(SESSION, RUN, some)
-    check(store.seal_due() > 0)
+        before = process_time()
+        store.seal_due()
+        cpu += process_time() - before
+    report("seal", rows=rows, cpu_us_per_row=cpu / rows * 1e6)
+    before = process_time()
+    made = roll_up(store, SESSION, RUN, WALL - BOOT)
+    report("rollups", files=made, cpu_us_per_row=(process_time() - before) / rows * 1e6)
 
 
-def main(rows: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        store = SegmentStore(Path(folder))
-        fill(store, rows)
-        last = store.last_seq(SESSION, RUN)
+def asked(store: SegmentStore, rows: int, engine: duckdb.DuckDBPyConnection, paths: list[str]) -> None:
+    """Each question beside the same one put to DuckDB by hand."""
+    second = WALL + rows * 500 // 10**9 * 10**9  # in the middle
+    boot = second - WALL + BOOT
+    slots = [{"column": "time", "width": 10**9}, {"column": "latency", "log2": True}]
+    window = [{"column": "time", "op": op, "value": str(at)} for op, at in (("ge", second), ("lt", second + 10**8))]
+    order = [{"by": "latency", "descending": True}]
+    slow = [{"column": "latency", "op": "gt", "value": 10**7}]
+    heat_sql = "SELECT time // 1000000000, log2(greatest(latency, 1))::INT, count(*) FROM read_parquet(?) GROUP BY 1, 2"
+    pairs: list[tuple[str, dict[str, object], str]] = [
+        ("first 100 rows", {}, "SELECT * FROM read_parquet(?) ORDER BY _row LIMIT 100"),
+        (
+            "last 100 rows",
+            {"filters": [{"column": "row", "op": "ge", "value": rows - 100}]},
+            f"SELECT * FROM read_parquet(?) WHERE _row >= {rows - 100} ORDER BY _row",
+        ),
+        (
+            "sorted by latency, 1000 rows",
+            {"order": order, "limit": 1000},
+            "SELECT * FROM read_parquet(?) ORDER BY latency DESC, _row LIMIT 1000",
+        ),
+        (
+            "top 20 paths",
+            {"group_by": [{"column": "path"}], "limit": 20},
+            "SELECT path, count(*) FROM read_parquet(?) GROUP BY path ORDER BY 2 DESC LIMIT 20",
+        ),
+        ("heat map of latency", {"group_by": slots, "limit": 10_000}, heat_sql),
+        (
+            "top 20 pairs of comm and path",
+            {"group_by": [{"column": "comm"}, {"column": "path"}], "limit": 20},
+            "SELECT comm, path, count(*) FROM read_parquet(?) GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 20",
+        ),
+        (
+            "p99 latency of each program",
+            {"group_by": [{"column": "comm"}], "measures": [{"function": "p99", "column": "latency"}]},
+            "SELECT comm, quantile_disc(latency, 0.99) FROM read_parquet(?) GROUP BY 1 ORDER BY 2 DESC LIMIT 100",
+        ),
+        (
+            "filter: slow ones counted",
+            {"filters": slow, "measures": [{"function": "count"}]},
+            "SELECT count(*) FROM read_parquet(?) WHERE latency > 10000000",
+        ),
+        (
+            "filter: 100 ms of time",
+            {"filters": window, "limit": 1000},
+            f"SELECT * FROM read_parquet(?) WHERE time >= {boot} AND time < {boot + 10**8} ORDER BY _row LIMIT 1000",
+        ),
+    ]
+    for name, question, sql in pairs:
+        wanted = Question.model_validate(question)
+        both = interleaved(
+            lambda wanted=wanted: answer(store, SOURCE, "events", wanted),  # type: ignore[misc]
+            lambda sql=sql: engine.execute(sql, [paths]).fetchall(),  # type: ignore[misc]
+        )
+        report(f"query.{name}", rows=rows, median_ms=both[0], duckdb_ms=both[1], ratio=both[0] / both[1])
 
-        def ask(**question: object) -> int:
-            return len(answer(store, SOURCE, "events", Question.model_validate(question)).rows)
 
-        def page(after: int) -> None:
-            check(next(iter(store.read(SESSION, RUN, after))).batch() is not None)
+def exported(store: SegmentStore, rows: int) -> None:
+    forms: tuple[Format, ...] = ("ndjson", "csv", "arrow", "parquet") if rows <= FEW else ("arrow",)
+    for form in forms:
+        wall, cpu, size = perf_counter(), process_time(), 0
+        for piece in Export(store, SOURCE, "events", b"{}").write(form):
+            size += len(piece)
+        wall, cpu = perf_counter() - wall, process_time() - cpu
+        report(f"export.{form}", rows=rows, rows_per_second=rows / wall, rows_per_cpu_second=rows / cpu, bytes=size)
 
-        slots = [{"column": "time", "width": 10**9}, {"column": "latency", "log2": True}]
-        top = {"group_by": [{"column": "path"}], "limit": 20}
-        narrow = [{"column": "time", "op": "lt", "value": str(WALL + 10**9)}]
-        end = [{"column": "row", "op": "ge", "value": rows - 100}]
-        report("query.first page by cursor", rows=rows, **milliseconds(lambda: page(0)))
-        report("query.last page by cursor", rows=rows, **milliseconds(lambda: page(last - 2)))
-        report("query.first 100 rows", rows=rows, **milliseconds(lambda: check(ask() == 100)))
-        report("query.last 100 rows", rows=rows, **milliseconds(lambda: check(ask(filters=end) == 100)))
-        report("query.heat map of latency", rows=rows, **milliseconds(lambda: ask(group_by=slots, limit=10_000)))
-        report("query.one second of time", rows=rows, **milliseconds(lambda: ask(filters=narrow)))
-        paths = [str(path) for path in Path(folder).rglob("*.parquet")]
-        engine = duckdb.connect()
-        both = interleaved(lambda: check(ask(**top) == 20), lambda: engine.execute(PLAIN, [paths]).fetchall())
-        report("query.top 20 paths", rows=rows, median_ms=both[0], duckdb_ms=both[1], ratio=both[0] / both[1])
+
+def main(rows: int, folder: str) -> None:
+    filling = get_context("spawn").Process(target=fill, args=(folder, rows))
+    filling.start()
+    filling.join()
+    check(filling.exitcode == 0)
+    store = SegmentStore(Path(folder))
+    files = [path for path in Path(folder).rglob("*") if path.is_file()]
+    report("size", rows=rows, bytes_per_row=sum(path.stat().st_size for path in files) / rows)
+    last = store.last_seq(SESSION, RUN)
+
+    def page(after: int) -> None:
+        check(next(iter(store.read(SESSION, RUN, after))).batch() is not None)
+
+    report("query.first page by cursor", rows=rows, **milliseconds(lambda: page(0)))
+    report("query.last page by cursor", rows=rows, **milliseconds(lambda: page(last - 2)))
+    paths = [str(path) for path in files if path.suffix == ".parquet"]
+    engine = duckdb.connect()
+    asked(store, rows, engine, paths)
+    exported(store, rows)
+    report("memory", rows=rows, peak_mib=getrusage(RUSAGE_SELF).ru_maxrss / 1024)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000)
+    TIMES = int(sys.argv[3]) if len(sys.argv) > 3 else TIMES
+    with tempfile.TemporaryDirectory() as made:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000, sys.argv[2] if len(sys.argv) > 2 else made)

@@ -53,6 +53,7 @@ def _engine(path: Path) -> duckdb.DuckDBPyConnection:
         "threads = 1",
         "temp_directory = ''",
         "python_enable_replacements = false",
+        "enable_progress_bar = false",
         f"allowed_paths = ['{str(path).replace(chr(39), chr(39) * 2)}']",
         "enable_external_access = false",
         "lock_configuration = true",

@@ -15,6 +15,7 @@ from server.tracing.store.sealed import SealedIndex
 
 SEGMENT_BYTES = 64 * 1024 * 1024
 SEGMENT_SECONDS = 60.0
+DECODED_BYTES = 512 * 1024 * 1024  # a query holds the rows of the open segment in memory
 
 
 class RunWriter:
@@ -27,6 +28,7 @@ class RunWriter:
         self._listing = Listing(folder)
         self._first_seq = 1
         self._size = 0
+        self._decoded = 0
         self._opened = time.monotonic()
         self._file: BinaryIO | None = None
         folder.create()
@@ -56,7 +58,8 @@ class RunWriter:
     @property
     def _due(self) -> bool:
         age = time.monotonic() - self._opened
-        return self._size > 0 and (self._size >= SEGMENT_BYTES or age >= SEGMENT_SECONDS)
+        full = self._size >= SEGMENT_BYTES or self._decoded >= DECODED_BYTES
+        return self._size > 0 and (full or age >= SEGMENT_SECONDS)
 
     def retire(self) -> None:
         """Let go of the file, not while an append is writing to it; a later append takes it up again."""
@@ -94,6 +97,7 @@ class RunWriter:
             self._take_back(self._file)
             raise
         self._size += len(data)
+        self._decoded += sum(frame.head.body_size for frame in frames)
         self.last_seq = frames[-1].head.seq
         self.ended = self.ended or any(frame.head.HasField("end") for frame in frames)
 
@@ -107,7 +111,7 @@ class RunWriter:
         self.close()
         self._file = _open(self.folder.segment(first_seq))
         sync_folder(self.folder.path)
-        self._first_seq, self._size, self._opened = first_seq, 0, time.monotonic()
+        self._first_seq, self._size, self._decoded, self._opened = first_seq, 0, 0, time.monotonic()
 
     def _catch_up(self) -> None:
         """Take over what another process, or this one before a crash, has written."""
@@ -129,9 +133,10 @@ class RunWriter:
         self._first_seq = segment.first_seq
         if segment.sealed:
             heads = SealedIndex.load(segment.path).heads
-            self._size, self.last_seq, self.ended = 0, heads[-1].seq, heads[-1].HasField("end")
+            self._size, self._decoded = 0, 0
+            self.last_seq, self.ended = heads[-1].seq, heads[-1].HasField("end")
             return
-        self.last_seq, self.ended, self._size = _recover(segment)
+        self.last_seq, self.ended, self._size, self._decoded = _recover(segment)
         self._file = _open(segment.path)
         self._opened = time.monotonic() - max(0.0, time.time() - segment.path.stat().st_mtime)
 
@@ -146,16 +151,17 @@ def _write_all(file: BinaryIO, data: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-def _recover(segment: Segment) -> tuple[int, bool, int]:
+def _recover(segment: Segment) -> tuple[int, bool, int, int]:
     """Cut off a torn tail; what it held was never acknowledged."""
-    last_seq, ended, size = segment.first_seq - 1, False, 0
+    last_seq, ended, size, decoded = segment.first_seq - 1, False, 0, 0
     with segment.path.open("r+b") as file:
         for entry in scan(file):
             size = entry.end
             if entry.frame is not None:
                 last_seq = entry.frame.head.seq
+                decoded += entry.frame.head.body_size
                 ended = ended or entry.frame.head.HasField("end")
         if os.fstat(file.fileno()).st_size > size:
             file.truncate(size)
             os.fdatasync(file.fileno())
-    return last_seq, ended, size
+    return last_seq, ended, size, decoded

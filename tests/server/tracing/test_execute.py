@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from pathlib import Path
+from threading import BoundedSemaphore
 from uuid import UUID
 
 import duckdb
@@ -11,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
-from server.errors import Invalid
+from server.errors import Invalid, TooMany
 from server.tracing import execute
 from server.tracing.execute import Answer, answer
 from server.tracing.query import Compiled
 from server.tracing.question import Filter, Key, Measure, Question
+from server.tracing.rollups.upkeep import roll_up
 from server.tracing.rows import RunSource
 from server.tracing.sources import SessionSource
 from server.tracing.store import SegmentStore
@@ -180,6 +183,43 @@ def test_a_question_that_takes_too_long_is_stopped(
     monkeypatch.setattr(execute, "compile_question", lambda *_: endless)
     with pytest.raises(Invalid, match="takes longer than"):
         ask(stores["open"])
+
+
+def test_only_so_many_questions_at_once(stores: dict[str, SegmentStore], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execute, "_TURNS", BoundedSemaphore(1))
+    monkeypatch.setattr(execute, "TURN_SECONDS", 0.05)
+    with execute._TURNS, pytest.raises(TooMany, match="ask again in a moment"):
+        ask(stores["open"])
+    assert len(ask(stores["open"]).rows) == 100, "the turn was given back"
+
+
+def test_what_memory_cannot_hold_goes_to_the_stores_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execute, "MEMORY", "30MB")
+    stale = tmp_path / execute.SPILL / "of a killed process"
+    stale.mkdir(parents=True)
+    os.utime(stale, (0, 0))
+    store = filled(tmp_path)
+    connection = execute._database(store.root).cursor()
+    sorting = "SELECT count(*) FROM (SELECT range AS n, hash(range) AS h FROM range(3000000) ORDER BY h LIMIT 2500000)"
+    assert connection.execute(sorting).fetchall() == [(2_500_000,)]
+    assert not stale.exists()
+    assert len(ask(store).rows) == 100
+
+
+def test_a_rollup_that_cannot_be_read_is_passed_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = filled(tmp_path)
+    store.seal_due()
+    top: dict[str, object] = {"group_by": [{"column": "comm"}]}
+    wanted = ask(store, **top)
+    for run in SOURCE.runs:
+        assert roll_up(store, SESSION, run.run, run.wall_ns - run.boot_ns) == 1
+    for path in tmp_path.rglob("*.rollup"):
+        data = bytearray(path.read_bytes())
+        footer = int.from_bytes(data[-8:-4], "little") + 8
+        data[4:-footer] = b"\xff" * (len(data) - 4 - footer)
+        path.write_bytes(data)
+    assert ask(store, **top) == wanted
+    assert "cannot be read, its rows are" in caplog.text
 
 
 def exact(value: object) -> object:
