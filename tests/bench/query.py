@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -77,16 +78,41 @@ def fill(folder: str, rows: int) -> None:
     report("rollups", files=made, cpu_us_per_row=(process_time() - before) / rows * 1e6)
 
 
-def asked(store: SegmentStore, rows: int, engine: duckdb.DuckDBPyConnection, paths: list[str]) -> None:
-    """Each question beside the same one put to DuckDB by hand."""
-    second = WALL + rows * 500 // 10**9 * 10**9  # in the middle
-    boot = second - WALL + BOOT
-    slots = [{"column": "time", "width": 10**9}, {"column": "latency", "log2": True}]
-    window = [{"column": "time", "op": op, "value": str(at)} for op, at in (("ge", second), ("lt", second + 10**8))]
-    order = [{"by": "latency", "descending": True}]
-    slow = [{"column": "latency", "op": "gt", "value": 10**7}]
-    heat_sql = "SELECT time // 1000000000, log2(greatest(latency, 1))::INT, count(*) FROM read_parquet(?) GROUP BY 1, 2"
-    pairs: list[tuple[str, dict[str, object], str]] = [
+Pair = tuple[str, dict[str, object], str]  # what it is, as we ask it, as one asks DuckDB
+GROUPS: list[Pair] = [
+    (
+        "top 20 paths",
+        {"group_by": [{"column": "path"}], "limit": 20},
+        "SELECT path, count(*) FROM read_parquet(?) GROUP BY path ORDER BY 2 DESC LIMIT 20",
+    ),
+    (
+        "heat map of latency",
+        {"group_by": [{"column": "time", "width": 10**9}, {"column": "latency", "log2": True}], "limit": 10_000},
+        "SELECT time // 1000000000, log2(greatest(latency, 1))::INT, count(*) FROM read_parquet(?) GROUP BY 1, 2",
+    ),
+    (
+        "top 20 pairs of comm and path",
+        {"group_by": [{"column": "comm"}, {"column": "path"}], "limit": 20},
+        "SELECT comm, path, count(*) FROM read_parquet(?) GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 20",
+    ),
+    (
+        "p99 latency of each program",
+        {"group_by": [{"column": "comm"}], "measures": [{"function": "p99", "column": "latency"}]},
+        "SELECT comm, quantile_disc(latency, 0.99) FROM read_parquet(?) GROUP BY 1 ORDER BY 2 DESC LIMIT 100",
+    ),
+    (
+        "filter: slow ones counted",
+        {"filters": [{"column": "latency", "op": "gt", "value": 10**7}], "measures": [{"function": "count"}]},
+        "SELECT count(*) FROM read_parquet(?) WHERE latency > 10000000",
+    ),
+]
+
+
+def pages(rows: int) -> list[Pair]:
+    middle = WALL + rows * 500
+    boot = middle - WALL + BOOT
+    window = [{"column": "time", "op": op, "value": str(at)} for op, at in (("ge", middle), ("lt", middle + 10**8))]
+    return [
         ("first 100 rows", {}, "SELECT * FROM read_parquet(?) ORDER BY _row LIMIT 100"),
         (
             "last 100 rows",
@@ -95,29 +121,8 @@ def asked(store: SegmentStore, rows: int, engine: duckdb.DuckDBPyConnection, pat
         ),
         (
             "sorted by latency, 1000 rows",
-            {"order": order, "limit": 1000},
+            {"order": [{"by": "latency", "descending": True}], "limit": 1000},
             "SELECT * FROM read_parquet(?) ORDER BY latency DESC, _row LIMIT 1000",
-        ),
-        (
-            "top 20 paths",
-            {"group_by": [{"column": "path"}], "limit": 20},
-            "SELECT path, count(*) FROM read_parquet(?) GROUP BY path ORDER BY 2 DESC LIMIT 20",
-        ),
-        ("heat map of latency", {"group_by": slots, "limit": 10_000}, heat_sql),
-        (
-            "top 20 pairs of comm and path",
-            {"group_by": [{"column": "comm"}, {"column": "path"}], "limit": 20},
-            "SELECT comm, path, count(*) FROM read_parquet(?) GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 20",
-        ),
-        (
-            "p99 latency of each program",
-            {"group_by": [{"column": "comm"}], "measures": [{"function": "p99", "column": "latency"}]},
-            "SELECT comm, quantile_disc(latency, 0.99) FROM read_parquet(?) GROUP BY 1 ORDER BY 2 DESC LIMIT 100",
-        ),
-        (
-            "filter: slow ones counted",
-            {"filters": slow, "measures": [{"function": "count"}]},
-            "SELECT count(*) FROM read_parquet(?) WHERE latency > 10000000",
         ),
         (
             "filter: 100 ms of time",
@@ -125,13 +130,18 @@ def asked(store: SegmentStore, rows: int, engine: duckdb.DuckDBPyConnection, pat
             f"SELECT * FROM read_parquet(?) WHERE time >= {boot} AND time < {boot + 10**8} ORDER BY _row LIMIT 1000",
         ),
     ]
-    for name, question, sql in pairs:
+
+
+def asked(store: SegmentStore, rows: int, engine: duckdb.DuckDBPyConnection, paths: list[str]) -> None:
+    """Each question beside the same one put to DuckDB by hand."""
+    for name, question, sql in pages(rows) + GROUPS:
         wanted = Question.model_validate(question)
-        both = interleaved(
-            lambda wanted=wanted: answer(store, SOURCE, "events", wanted),  # type: ignore[misc]
-            lambda sql=sql: engine.execute(sql, [paths]).fetchall(),  # type: ignore[misc]
-        )
+        both = interleaved(partial(answer, store, SOURCE, "events", wanted), partial(_by_hand, engine, sql, paths))
         report(f"query.{name}", rows=rows, median_ms=both[0], duckdb_ms=both[1], ratio=both[0] / both[1])
+
+
+def _by_hand(engine: duckdb.DuckDBPyConnection, sql: str, paths: list[str]) -> object:
+    return engine.execute(sql, [paths]).fetchall()
 
 
 def exported(store: SegmentStore, rows: int) -> None:

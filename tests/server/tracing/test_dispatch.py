@@ -65,6 +65,7 @@ def test_what_a_host_should_know(session: Session) -> None:
     Session.objects.update(watched_until=timezone.now())
     assert not dispatch.wanted([second.id])[0].watched
 
+
 def test_a_mark_from_before_the_clock_was_set_back_counts_no_more(session: Session) -> None:
     first = hosts()[0]
     dispatch.take_starts([first.id])
