@@ -62,6 +62,13 @@ def _add_run(commands: Commands, common: argparse.ArgumentParser) -> None:
     run = commands.add_parser("run", parents=[common], help="run the agent in the foreground")
     run.add_argument("--policy", type=Path, default=DEFAULT_POLICY, metavar="FILE", help="default: %(default)s")
     run.add_argument("--lifeline", action="store_true", help="end orderly when stdin ends")
+    run.add_argument(
+        "--supervisor",
+        type=int,
+        default=0,
+        metavar="PID",
+        help="who started this agent: neither it nor what it starts, like the server, is shown in sessions",
+    )
     run.set_defaults(handler=_run)
 
 
@@ -101,10 +108,12 @@ def _join(parsed: argparse.Namespace) -> None:
 def _run(parsed: argparse.Namespace) -> None:
     from agent.identity import IdentityError
     from agent.warden.daemon import AlreadyRunning, Daemon
+    from agent.warden.supervisor import SupervisorError, check_supervisor
 
     try:
-        Daemon(AgentPaths(parsed.state.resolve(), parsed.policy.resolve())).run(lifeline=parsed.lifeline)
-    except (IdentityError, AlreadyRunning, OSError) as error:
+        paths = AgentPaths(parsed.state.resolve(), parsed.policy.resolve())
+        Daemon(paths, check_supervisor(parsed.supervisor)).run(lifeline=parsed.lifeline)
+    except (IdentityError, AlreadyRunning, SupervisorError, OSError) as error:
         raise Failed(str(error)) from error
 
 

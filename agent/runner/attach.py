@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from agent.kernel.functions import Function
+from agent.kernel.modules import Module
 from agent.runner import probes, selection
 from agent.runner.compiler import AttachError, Compiled, program_types
 from agent.runner.found_targets import FoundTargets
@@ -53,8 +54,8 @@ _USER_FUNCTION = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE, pb.PROBE_TYPE_U
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is to run. ``headers``: kernel source tree made from BTF, or empty. ``rate`` is in events a second and
-    ``buffer`` in bytes; 0: no limit, and a size that fits. ``skip_pids`` are not traced unless a filter names one,
-    ``own_pids`` never, nor what they fork. ``targets``: what the filters mean on this host.
+    ``buffer`` in bytes; 0: no limit, and a size that fits. ``skip_families`` are not traced unless a filter names
+    one of them, ``own_pids`` never; nor what these fork. ``targets``: what the filters mean on this host.
     ``trial``: only to see whether it can be attached; a function of any process stands for those of special libraries.
     ``resolved``: what was found out about columns that the manifest cannot know; ``entry`` is then as it is compiled.
     """
@@ -65,7 +66,7 @@ class Request:
     headers: str = ""
     rate: int = 0
     buffer: int = 0
-    skip_pids: Sequence[int] = ()
+    skip_families: Sequence[int] = ()
     own_pids: Sequence[int] = ()
     targets: FoundTargets = field(default_factory=FoundTargets)
     trial: bool = False
@@ -85,6 +86,7 @@ class Attachment:
     functions: list[Function] = field(default_factory=list)
     left_out: set[int] = field(default_factory=set)
     places: dict[str, list[Places]] = field(default_factory=dict)
+    modules: dict[str, list[Module]] = field(default_factory=dict)
     ring_bytes: dict[str, int] = field(default_factory=dict)
     loaded: Loaded | None = None
     _events: list[int] = field(default_factory=list)
@@ -126,10 +128,10 @@ def attach(
         wanted = [probe for probe in variant.probes if _wanted(request, probe)]
         held.loaded = _compile_and_load(request, _program(request, variant, wanted, held), wanted, held)
         selection.fill(held.maps, request.filters, request.targets)
-        selection.fill_skipped(held.maps, request.filters, request.skip_pids, request.own_pids)
         _fill_resolved(request, held)
         for program, event in selection.hooks(held.maps).items():
             held.probes.append(probes.attach_raw_tracepoint(held.programs[program], event))
+        selection.fill_skipped(held.maps, request.filters, request.skip_families, request.own_pids)
         before_probes(held)
         for probe in wanted:
             for attached in _attach(request, probe, held):

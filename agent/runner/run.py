@@ -88,7 +88,7 @@ def _request(config: RunnerConfig, targets: Targets) -> Request:
         headers=config.headers_dir,
         rate=config.limits.events_per_second,
         buffer=config.limits.buffer_bytes,
-        skip_pids=list(config.skip_pids),
+        skip_families=list(config.skip_families),
         own_pids=list(config.own_pids),
         targets=targets.found,
     )

@@ -7,6 +7,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from agent.kernel.processes import all_processes, descendants
 from agent.runner.found_targets import FoundTargets
 from agent.runner.map_access import update_map
 from bpf.params import COMM_MAX
@@ -41,14 +42,32 @@ def fill(maps: Mapping[str, int], filters: Filters, found: FoundTargets) -> None
         update_map(maps["fs_groups"], key, _BITS.pack(bits))
 
 
-def fill_skipped(maps: Mapping[str, int], filters: Filters, skipped: Iterable[int], own: Iterable[int]) -> None:
-    """Raises OSError."""
+def fill_skipped(maps: Mapping[str, int], filters: Filters, families: Iterable[int], own: Iterable[int]) -> None:
+    """The hook on forks must be attached already. ``families``: not skipped when the filters name one of them. Raises
+    OSError."""
     if "fs_skip_pids" not in maps:
         return
-    for pid in {*skipped, *filters.exclude.pid}:
+    for pid in filters.exclude.pid:
         update_map(maps["fs_skip_pids"], pid.to_bytes(4, "little"), _SKIP)
     for pid in {*own, os.getpid()}:
         update_map(maps["fs_skip_pids"], pid.to_bytes(4, "little"), _SKIP_FAMILY)
+    _skip_families(maps["fs_skip_pids"], set(families), filters.pid)
+
+
+def _skip_families(skipped: int, roots: set[int], asked: int) -> None:
+    """Complete when it returns: what one that is in the map forks comes into it at once."""
+    if asked in roots | _children(roots):
+        return
+    found, new = set[int](), roots
+    while new:
+        for pid in new:
+            update_map(skipped, pid.to_bytes(4, "little"), _SKIP_FAMILY)
+        found |= new
+        new = _children(found)
+
+
+def _children(members: set[int]) -> set[int]:
+    return descendants(members, ((process.pid, process.ppid) for process in all_processes())) if members else set()
 
 
 def _group_bits(found: FoundTargets) -> dict[bytes, int]:

@@ -56,8 +56,9 @@ class AlreadyRunning(RuntimeError):
 class Daemon:
     """One host's warden. Raises IdentityError, AlreadyRunning or OSError when it cannot start."""
 
-    def __init__(self, paths: AgentPaths) -> None:
-        self._paths = paths
+    def __init__(self, paths: AgentPaths, supervisor: int = 0) -> None:
+        """``supervisor``: see agent/warden/supervisor.py."""
+        self._paths, self._supervisor = paths, supervisor
         own = identity.load(paths.identity)
         self._account = link_account(paths.state)
         self._prepare_folders()
@@ -113,6 +114,7 @@ class Daemon:
             prices=self._prices,
             variant=self._verdicts.variant,
             own_pids=lambda: [os.getpid(), self._link.pid, *self._survey.pids, *self._answering.pids],
+            supervisor=self._supervisor,
             headers=self._headers,
         )
 

@@ -32,7 +32,8 @@ TICK_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What every run needs to know of where it runs."""
+    """What every run needs to know of where it runs. ``supervisor``: of a server on this host, which is not traced with
+    all that it starts unless somebody asks for one of them; 0: none."""
 
     host_id: str
     paths: AgentPaths
@@ -40,6 +41,7 @@ class Host:
     cpus: int
     variant: Callable[[str], str]
     own_pids: Callable[[], list[int]]
+    supervisor: int
     headers: Headers
     prices: Mapping[int, int]
 
@@ -199,6 +201,7 @@ class Runs:
             spool_dir=str(folder.spool),
             spool_bytes=self._power.policy.limits.spool_bytes,
             headers_dir=self._host.headers.path,
+            skip_families=[self._host.supervisor] if self._host.supervisor else [],
             own_pids=[*self._host.own_pids(), *(run.runner_pid for run in self._processes)],
             variant=self._host.variant(envelope.tool),
             spool_gid=self._host.gid,

@@ -1,6 +1,7 @@
 """The agent of this machine: its policy, its one join, its command line."""
 
 import json
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def prepare(places: Places, token: str) -> str:
 
 def command(places: Places) -> list[str]:
     state = ["--state", str(places.agent_state), "--policy", str(places.policy)]
-    return [AGENT, "run", *state, "--lifeline"]
+    return [AGENT, "run", *state, "--lifeline", "--supervisor", str(os.getpid())]
 
 
 def _join(places: Places, token: str) -> dict[str, Any]:

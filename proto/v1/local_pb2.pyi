@@ -10,14 +10,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RunnerConfig(_message.Message):
-    __slots__ = ("run_id", "envelope", "limits", "spool_dir", "spool_bytes", "headers_dir", "skip_pids", "variant", "spool_gid", "own_pids")
+    __slots__ = ("run_id", "envelope", "limits", "spool_dir", "spool_bytes", "headers_dir", "skip_families", "variant", "spool_gid", "own_pids")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     ENVELOPE_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     SPOOL_DIR_FIELD_NUMBER: _ClassVar[int]
     SPOOL_BYTES_FIELD_NUMBER: _ClassVar[int]
     HEADERS_DIR_FIELD_NUMBER: _ClassVar[int]
-    SKIP_PIDS_FIELD_NUMBER: _ClassVar[int]
+    SKIP_FAMILIES_FIELD_NUMBER: _ClassVar[int]
     VARIANT_FIELD_NUMBER: _ClassVar[int]
     SPOOL_GID_FIELD_NUMBER: _ClassVar[int]
     OWN_PIDS_FIELD_NUMBER: _ClassVar[int]
@@ -27,11 +27,11 @@ class RunnerConfig(_message.Message):
     spool_dir: str
     spool_bytes: int
     headers_dir: str
-    skip_pids: _containers.RepeatedScalarFieldContainer[int]
+    skip_families: _containers.RepeatedScalarFieldContainer[int]
     variant: str
     spool_gid: int
     own_pids: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, run_id: _Optional[bytes] = ..., envelope: _Optional[_Union[_agent_pb2.Envelope, _Mapping]] = ..., limits: _Optional[_Union[_agent_pb2.RunLimits, _Mapping]] = ..., spool_dir: _Optional[str] = ..., spool_bytes: _Optional[int] = ..., headers_dir: _Optional[str] = ..., skip_pids: _Optional[_Iterable[int]] = ..., variant: _Optional[str] = ..., spool_gid: _Optional[int] = ..., own_pids: _Optional[_Iterable[int]] = ...) -> None: ...
+    def __init__(self, run_id: _Optional[bytes] = ..., envelope: _Optional[_Union[_agent_pb2.Envelope, _Mapping]] = ..., limits: _Optional[_Union[_agent_pb2.RunLimits, _Mapping]] = ..., spool_dir: _Optional[str] = ..., spool_bytes: _Optional[int] = ..., headers_dir: _Optional[str] = ..., skip_families: _Optional[_Iterable[int]] = ..., variant: _Optional[str] = ..., spool_gid: _Optional[int] = ..., own_pids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class WardenToRunner(_message.Message):
     __slots__ = ("stop", "watch", "recorded")

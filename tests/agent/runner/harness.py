@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -50,6 +50,7 @@ class Run:
         watched: bool = False,
         spool_bytes: int = 0,
         spool_gid: int = 0,
+        skip_families: Sequence[int] = (),
     ) -> None:
         entry = load_tool(ROOT / tool)
         self.folder = Path(tempfile.mkdtemp(prefix="fleetscope-run-"))
@@ -68,7 +69,7 @@ class Run:
             spool_bytes=spool_bytes,
             spool_gid=spool_gid,
             headers_dir=str(headers) if headers else "",
-            skip_pids=[os.getpid()],
+            skip_families=skip_families,
             variant=variant,
         )
         self._watched = watched

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+
 import pytest
 
 from agent.runner import selection
@@ -9,6 +12,7 @@ from agent.runner.found_targets import FoundTargets
 from proto.v1.agent_pb2 import Exclusions, Filters
 
 Written = dict[int, dict[bytes, bytes]]
+FREE = 2**22 + 1  # no process has this number
 MAPS = {name: number for number, name in enumerate(selection.MAPS)}
 
 
@@ -35,7 +39,17 @@ def test_names_and_numbers_go_where_the_probes_look(written: Written) -> None:
 
 
 def test_the_agents_own_are_skipped_with_what_they_fork(written: Written) -> None:
-    selection.fill_skipped(MAPS, Filters(exclude=Exclusions(pid=[3])), [2], [1])
+    selection.fill_skipped(MAPS, Filters(exclude=Exclusions(pid=[3])), [FREE], [1])
     skipped = {int.from_bytes(key, "little"): value for key, value in written[MAPS["fs_skip_pids"]].items()}
-    assert (skipped[1], skipped[2], skipped[3]) == (b"\2", b"\1", b"\1")
-    selection.fill_skipped({}, Filters(pid=1), [2], [1])
+    assert (skipped[1], skipped[FREE], skipped[3]) == (b"\2", b"\2", b"\1")
+    selection.fill_skipped({}, Filters(pid=1), [FREE], [1])
+
+
+def test_a_family_is_skipped_with_its_children_unless_one_of_them_is_asked_for(written: Written) -> None:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as child:
+        assert child.stdin
+        selection.fill_skipped(MAPS, Filters(pid=child.pid, follow=True), [os.getpid()], [FREE])
+        assert child.pid.to_bytes(4, "little") not in written[MAPS["fs_skip_pids"]]
+        selection.fill_skipped(MAPS, Filters(), [os.getpid()], [FREE])
+        assert written[MAPS["fs_skip_pids"]][child.pid.to_bytes(4, "little")] == b"\2"
+        child.stdin.close()

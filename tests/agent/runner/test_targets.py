@@ -36,6 +36,10 @@ def opener(name: str, count: int, folder: Path | None = None, program: str = sys
         yield target
 
 
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 def seen(run: Run) -> Counter[str]:
     """How many paths of each workload."""
     paths = (row["path"].decode() for row in run.rows())
@@ -156,6 +160,31 @@ def test_a_process_is_followed_with_all_that_descends_from_it() -> None:
         assert run.end.message == f"process {target.pid} and all that it had started ended"
         (found,) = run.targets.processes
         assert len(found.children) == 1
+
+
+@pytest.mark.kernel
+def test_a_server_on_the_host_is_not_shown_with_all_that_its_supervisor_starts() -> None:
+    with group("docker/" + (container := container_id())) as folder, ExitStack() as held:
+        supervisor = held.enter_context(workload("family.py", 101, MISSING))
+        join(folder, supervisor.pid, *children(supervisor.pid))
+        other = held.enter_context(opener("other", 211, folder))
+        run = held.enter_context(Run("opensnoop", filters=Filters(container=container), skip_families=[supervisor.pid]))
+        finish(supervisor, other)
+        run.wait()
+        assert seen(run) == {"other": 211}
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("follow", [False, True])
+def test_a_server_on_the_host_is_shown_to_who_asks_for_its_number(follow: bool) -> None:
+    with (
+        workload("family.py", 101, MISSING) as supervisor,
+        Run("opensnoop", filters=Filters(pid=supervisor.pid, follow=follow), skip_families=[supervisor.pid]) as run,
+    ):
+        finish(supervisor)
+        run.wait()
+        assert seen(run).keys() >= {"root", "thread"}
+        assert ("orphan" in seen(run)) == follow
 
 
 @pytest.mark.kernel
