@@ -34,18 +34,20 @@ class Function:
     file: str = ""
 
 
-def find_functions(text: str, pid: int) -> list[Function]:
-    """In the order of their places, file after file; aliases of one place count once. Raises FunctionsError."""
+def find_functions(text: str, *pids: int) -> list[Function]:
+    """In the order of their places, file after file; aliases of one place count once. A pid below 1: no process.
+    Raises FunctionsError."""
     library, pattern = split_function(text)
     try:
-        modules = find_modules(library, pid)
+        modules = find_modules(library, *pids)
     except ModuleError as error:
         raise FunctionsError(str(error)) from error
     found = [function for module in modules for function in matching(module, pattern, strict=len(modules) == 1)]
+    run_by = f"process {pids[0]} runs" if len(pids) == 1 else f"{len(pids)} processes run"
     if not found:
-        raise FunctionsError(f"no function of the {len(modules)} files that process {pid} runs matches {pattern}")
+        raise FunctionsError(f"no function of the {len(modules)} files that {run_by} matches {pattern}")
     if len(found) > MAX_FUNCTIONS:
-        where = modules[0].name if len(modules) == 1 else f"process {pid}"
+        where = modules[0].name if len(modules) == 1 else f"the {len(modules)} files that {run_by}"
         raise FunctionsError(
             f"{pattern} matches {len(found)} functions of {where}, at most {MAX_FUNCTIONS} are traced at once; "
             f"narrow it down, for example to {_narrower(found)}"

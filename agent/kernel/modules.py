@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.kernel.linker_cache import linker_cache
 
 EVERY = "*"
+FILES_MAX = 512
+# OVERLAYFS_SUPER_MAGIC of linux/magic.h; struct statfs has 120 bytes on 64-bit machines.
+_OVERLAY, _STATFS_BYTES = 0x794C7630, 120
 _DELETED = " (deleted)"
+
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class ModuleError(LookupError):
@@ -26,17 +33,66 @@ class Module:
     root: Path = Path("/")
 
 
-def find_modules(library: str, pid: int) -> list[Module]:
-    """``library``: a path, a short name like ``c``, or ``*`` for all that a process runs. ``pid`` below 1: no process.
+def find_modules(library: str, *pids: int) -> list[Module]:
+    """``library``: a path, a short name like ``c``, or ``*`` for all that a process runs. A pid below 1: no process. Of
+    several, what any of them has: each different file once.
 
     A path means what the process would see, so a container's own file; a file that was replaced since it was loaded is
     still found. Raises ModuleError.
     """
+    if len(pids) == 1:
+        return list(_modules(library, pids[0]))
+    return distinct(lambda pid: _modules(library, pid), pids)
+
+
+def _modules(library: str, pid: int) -> Iterable[Module]:
     if library == EVERY:
         if pid < 1:
-            raise ModuleError("* means all files of one process; give it with the filter pid, or name one library")
-        return list(loaded(pid))
+            raise ModuleError("* means all files of a process; give it with the filter pid, or name one library")
+        return loaded(pid)
     return [_named(library, pid) if pid > 0 else _on_host(library)]
+
+
+def distinct(find: Callable[[int], Iterable[Module]], pids: Sequence[int]) -> list[Module]:
+    """What is found in the processes, each different file once; one in which it is not found, or that has ended
+    meanwhile, is passed over. Raises ModuleError when it is in none."""
+    found: dict[Hashable, Module] = {}
+    why = ""
+    for pid in pids:
+        try:
+            for module in find(pid):
+                if identity := file_identity(module.path):
+                    found.setdefault(identity, module)
+        except ModuleError as error:
+            why = why or str(error)
+    if not found:
+        raise ModuleError(f"in none of {len(pids)} processes: {why}")
+    if len(found) > FILES_MAX:
+        raise ModuleError(
+            f"the {len(pids)} processes run {len(found)} different files of that name, and at most {FILES_MAX} are "
+            "looked at; choose one process with the filter pid"
+        )
+    return list(found.values())
+
+
+def file_identity(path: str) -> Hashable | None:
+    """The same for the same file by whatever path; None when it is gone. Containers of one image share their files, but
+    each has its own overlay with a device number of its own: there the rest of what tells a file apart has to do."""
+    try:
+        status = Path(path).stat()
+        if _is_overlay(path):
+            return ("overlay", status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino)
+
+
+def _is_overlay(path: str) -> bool:
+    """By statfs(2), whose first word is the kind of file system."""
+    answer = ctypes.create_string_buffer(_STATFS_BYTES)
+    if _libc.statfs(os.fsencode(path), answer):
+        raise OSError(ctypes.get_errno(), "statfs")
+    return int.from_bytes(answer.raw[:8], "little") == _OVERLAY
 
 
 def loaded(pid: int) -> Iterator[Module]:

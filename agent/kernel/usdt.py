@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from agent.kernel.elf import Elf, ElfFileError, open_elf
@@ -48,17 +48,17 @@ class Site:
         return f"{self.provider}:{self.name}"
 
 
-def find_sites(text: str, pid: int) -> list[Site]:
+def find_sites(text: str, *pids: int) -> list[Site]:
     """Of ``LIB:provider:probe``, the last two with ``*`` for any letters. Raises UsdtError."""
     library, _, pattern = text.partition(":")
     try:
-        modules = find_modules(library, pid)
+        modules = find_modules(library, *pids)
     except ModuleError as error:
         raise UsdtError(str(error)) from error
     known = [site for module in modules for site in sites_of(module, strict=len(modules) == 1)]
     found = matching(known, pattern)
     if not found:
-        raise UsdtError(_nothing(pattern, known, modules, pid))
+        raise UsdtError(_nothing(pattern, known, modules, pids))
     return found
 
 
@@ -129,8 +129,9 @@ def _text(word: bytes) -> str:
     return word.decode("utf-8", "backslashreplace")
 
 
-def _nothing(pattern: str, known: list[Site], modules: list[Module], pid: int) -> str:
-    where = modules[0].name if len(modules) == 1 else f"the {len(modules)} files that process {pid} runs"
+def _nothing(pattern: str, known: list[Site], modules: list[Module], pids: Sequence[int]) -> str:
+    run_by = f"process {pids[0]} runs" if len(pids) == 1 else f"{len(pids)} processes run"
+    where = modules[0].name if len(modules) == 1 else f"the {len(modules)} files that {run_by}"
     probes = sorted({site.probe for site in known})
     if not probes:
         return f"{where} has no USDT probes; it may have to be built with them (for example --enable-dtrace)"

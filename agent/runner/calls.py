@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from pathlib import Path
 
 from agent.kernel import operands
 from agent.kernel.functions import Function, find_functions
+from agent.kernel.modules import file_identity
 from agent.kernel.operands import NOTHING, Operand
 from agent.kernel.usdt import Site, UsdtError, find_sites, operands_of
 from agent.runner.attach import AttachError, Request
+from agent.runner.found_targets import TargetError
 from agent.runner.resolved import Resolved
 from agent.runner.user_functions import ANYWHERE
 from bpf.arguments import (
@@ -77,7 +78,7 @@ def resolve_usdt(request: Request, taken: Sequence[str]) -> Resolved:
     try:
         sites = _sites(request)
         tables = [operands_of(site) for site in sites]
-    except UsdtError as error:
+    except (UsdtError, TargetError) as error:
         raise AttachError(str(error)) from error
     call = Call(_probe_arguments(request, taken, sites, tables), None, latency=False)
     chosen = [[_at(table, item.position) for item in call.arguments] for table in tables]
@@ -88,12 +89,10 @@ def resolve_usdt(request: Request, taken: Sequence[str]) -> Resolved:
 
 
 def _sites(request: Request) -> list[Site]:
-    """As each of the run's targets finds them, every place in a file once. Raises UsdtError."""
-    found: dict[tuple[int, int, int], Site] = {}
-    for pid in request.targets.pids(request.filters):
-        for site in find_sites(str(request.values["probe"]), pid):
-            file = Path(site.module.path).stat()
-            found.setdefault((file.st_dev, file.st_ino, site.offset), site)
+    """As the run's targets have them, every place in a file once. Raises UsdtError."""
+    found: dict[Hashable, Site] = {}
+    for site in find_sites(str(request.values["probe"]), *request.targets.pids(request.filters)):
+        found.setdefault((file_identity(site.module.path), site.offset), site)
     return list(found.values())
 
 

@@ -16,6 +16,7 @@ from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Exclusions, Filters, ResolvedGroup, ResolvedProcess, ResolvedTargets
 
 PIDS_MAX = 100
+PIDS_SEARCHED = 2000
 PIDS_LISTED = ("pid", "tid", "ppid")
 PID_NAMESPACE = Path("/proc/self/ns/pid")
 # PROC_PID_INIT_INO of linux/proc_ns.h
@@ -65,11 +66,19 @@ class FoundTargets:
         return Groups(levels, next((CONTROLLERS[name] for name in controllers if name), ""))
 
     def pids(self, filters: Filters) -> list[int]:
-        """Of processes whose files are the ones to look functions up in: one for each container. -1: the host's."""
+        """Of processes whose files are the ones to look functions up in. -1: the host's. Raises TargetError."""
         if filters.HasField("pid"):
             return [filters.pid]
-        first = [found.group.pids()[:1] for found in self.groups if not found.excluded]
-        return [pid for pids in first for pid in pids] or [-1]
+        groups = [found.group for found in self.groups if not found.excluded]
+        pids = sorted({pid for group in groups for pid in group.pids()})
+        if len(pids) > PIDS_SEARCHED:
+            raise TargetError(
+                f"{len(pids)} processes run there, and functions are looked up in at most {PIDS_SEARCHED}; "
+                "choose one with the filter pid"
+            )
+        if groups and not pids:
+            raise TargetError("no process runs there whose files could be looked at for functions")
+        return pids or [-1]
 
     def message(self) -> ResolvedTargets:
         """For the records of host and server."""

@@ -8,18 +8,13 @@ from pathlib import Path
 from bcc import BPF
 
 from agent.kernel.functions import Function
-from agent.kernel.modules import Module, ModuleError, find_modules, loaded
+from agent.kernel.modules import Module, ModuleError, distinct, find_modules, loaded
 from agent.runner.compiler import AttachError
 from agent.runner.probes import Places
 
 
-def find_mapped(library: str, name: str, pid: int, first: int) -> Iterator[tuple[Places, Function]]:
-    """In each file that the process runs, its own program included; without a process in the host's library of that
-    name, if there is one. ``first``: how many functions the run has already. Raises AttachError."""
-    try:
-        modules = list(loaded(pid)) if pid > 0 else _host_library(library)
-    except ModuleError as error:
-        raise AttachError(str(error)) from error
+def find_mapped(modules: Sequence[Module], name: str, first: int) -> Iterator[tuple[Places, Function]]:
+    """In each of the files. ``first``: how many functions the run has already."""
     for module in modules:
         offset = _offset(module.path, name)
         if offset is not None:
@@ -27,12 +22,23 @@ def find_mapped(library: str, name: str, pid: int, first: int) -> Iterator[tuple
             first += 1
 
 
-def nothing_mapped(targets: Sequence[str], pid: int) -> str:
-    """Why there is nothing to attach to, in one line. ``pid`` 0: none was given."""
+def mapped_modules(library: str, pids: Sequence[int]) -> list[Module]:
+    """Every file that the processes run, programs included; without one (-1) the host's library of that name, if there
+    is one. Raises AttachError."""
+    try:
+        return _host_library(library) if list(pids) == [-1] else distinct(loaded, pids)
+    except ModuleError as error:
+        raise AttachError(str(error)) from error
+
+
+def nothing_mapped(targets: Sequence[str], pids: Sequence[int]) -> str:
+    """Why there is nothing to attach to, in one line. -1: no process was given."""
     parts = [target.rpartition(":") for target in targets]
     names = ", ".join(dict.fromkeys(name for _, _, name in parts))
-    if pid:
-        return f"process {pid} ({_comm(pid)}) has no program or library loaded that defines any of {names}"
+    if len(pids) > 1:
+        return f"none of {len(pids)} processes there has a program or library loaded that defines any of {names}"
+    if pids[0] > 0:
+        return f"process {pids[0]} ({_comm(pids[0])}) has no program or library loaded that defines any of {names}"
     libraries = " or ".join(dict.fromkeys(library for library, _, _ in parts))
     return f"this host has no library {libraries} that defines any of {names}; give the pid of a process that has one"
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.kernel.functions import Function, FunctionsError, find_functions
+from agent.kernel.modules import file_identity
 from agent.runner import probes
 from agent.runner.compiler import AttachError
-from agent.runner.mapped import find_mapped, nothing_mapped
+from agent.runner.found_targets import TargetError
+from agent.runner.mapped import find_mapped, mapped_modules, nothing_mapped
 from agent.runner.probes import Held, Places, UntraceableError
 from proto.v1 import tool_pb2 as pb
 
@@ -26,7 +27,7 @@ def attach_functions(request: Request, probe: pb.Probe, program: int, held: Atta
     """To all that ``target`` means. The index of a function is its cookie, the same at entry and return. Raises
     AttachError."""
     if target not in held.places:
-        held.places[target] = _find(request, probe, target, held.functions)
+        held.places[target] = _find(request, probe, target, held)
         _check_told_apart(held)
     for places in held.places[target]:
         yield from _attach_places(request, probe, program, places, held)
@@ -39,40 +40,49 @@ def _check_told_apart(held: Attachment) -> None:
         )
 
 
-def _find(request: Request, probe: pb.Probe, target: str, functions: list[Function]) -> list[Places]:
-    """One for each file; what is found is added to ``functions``. Raises AttachError."""
+def _find(request: Request, probe: pb.Probe, target: str, held: Attachment) -> list[Places]:
+    """One for each file; what is found is added to ``held``. Raises AttachError."""
     if probe.mapped and not request.trial:
         library, _, name = target.rpartition(":")
-        mapped = list(find_mapped(library, name, request.filters.pid or -1, len(functions)))
-        functions += [function for _, function in mapped]
+        if library not in held.modules:
+            held.modules[library] = mapped_modules(library, _pids(request))
+        mapped = list(find_mapped(held.modules[library], name, len(held.functions)))
+        held.functions += [function for _, function in mapped]
         return [places for places, _ in mapped]
     places: list[Places] = []
     known = set()
     for path, members in _files(ANYWHERE if probe.mapped else target, request):
-        file = Path(path).stat()
-        if (file.st_dev, file.st_ino) not in known:
-            known.add((file.st_dev, file.st_ino))
+        identity = file_identity(path)
+        if identity not in known:
+            known.add(identity)
             offsets, counters = [function.offset for function in members], [function.counter for function in members]
-            places.append(Places(path, offsets, len(functions), members[0].file, counters))
-            functions += members
+            places.append(Places(path, offsets, len(held.functions), members[0].file, counters))
+            held.functions += members
     return places
 
 
 def _files(target: str, request: Request) -> Iterator[tuple[str, list[Function]]]:
-    """The functions of each file, as each of the run's targets finds it. Raises AttachError."""
+    """The functions of each file that the run's targets have. Raises AttachError."""
     known = request.resolved.functions if request.resolved else ()
-    for pid in [-1] if known else request.targets.pids(request.filters):
-        try:
-            found = known or find_functions(target, pid)
-        except FunctionsError as error:
-            raise AttachError(str(error)) from error
-        yield from ((path, list(inside)) for path, inside in groupby(found, key=lambda function: function.path))
+    try:
+        found = known or find_functions(target, *_pids(request))
+    except FunctionsError as error:
+        raise AttachError(str(error)) from error
+    yield from ((path, list(inside)) for path, inside in groupby(found, key=lambda function: function.path))
+
+
+def _pids(request: Request) -> list[int]:
+    """Raises AttachError."""
+    try:
+        return request.targets.pids(request.filters)
+    except TargetError as error:
+        raise AttachError(str(error)) from error
 
 
 def check_mapped(request: Request, targets: Sequence[str], held: Attachment) -> None:
     """Of functions that may be absent, one at least must be there. Raises AttachError."""
     if targets and not any(held.places[target] for target in targets):
-        raise AttachError(nothing_mapped(targets, request.filters.pid))
+        raise AttachError(nothing_mapped(targets, _pids(request)))
 
 
 def _attach_places(request: Request, probe: pb.Probe, program: int, places: Places, held: Attachment) -> Iterator[Held]:

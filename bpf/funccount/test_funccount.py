@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,9 @@ from proto.v1.agent_pb2 import Filters
 from tests.agent.runner.children import trace_children
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
+from tests.workloads.groups import container_id, group, join
 from tests.workloads.library import build_library, gears
+from tests.workloads.spawn import Workload
 
 pytestmark = pytest.mark.kernel
 
@@ -153,3 +158,32 @@ def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its
     for row in rows:
         calls[row["pid"]] += row["calls"]
     assert calls == dict.fromkeys(pids, 14)
+
+
+@contextmanager
+def contained(program: Path, root: Path, count: int) -> Iterator[Workload]:
+    """It sees its program as /app, as in a container: its root is a folder that holds nothing else."""
+    command = ["unshare", "--mount", "--root", str(root), "/app", str(count), "0"]
+    root.mkdir(exist_ok=True)
+    if not (root / "app").exists():
+        shutil.copy(program, root / "app")
+    with running(Path(command[0]), *command[1:]) as work:
+        yield work
+
+
+def test_a_container_is_counted_in_each_of_its_programs_and_nowhere_else(tmp_path: Path) -> None:
+    static = build("functions.c", tmp_path, "-static")
+    with group("docker/" + (container := container_id())) as folder, ExitStack() as held:
+        roots = [tmp_path / name for name in ("one", "other", "one")]
+        work = [held.enter_context(contained(static, root, LEFT + place)) for place, root in enumerate(roots)]
+        work.append(held.enter_context(contained(static, roots[0], 17)))  # the same file, outside
+        join(folder, *(one.pid for one in work[:3]))
+        run = held.enter_context(Run("funccount", {"function": "/app:by_left"}, Filters(container=container)))
+        assert not run.first.end.message
+        for one in work:
+            one.go()
+            assert one.process.stdout and int(one.process.stdout.readline()) > 0
+        run.stop()
+        run.wait()
+        run.check_books()
+        assert counted(run.rows()) == {"by_left": THREADS * (3 * LEFT + 3)}

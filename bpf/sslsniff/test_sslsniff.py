@@ -18,10 +18,11 @@ import pytest
 from proto.v1.agent_pb2 import Filters, RunUpdate
 from tests.agent.runner.children import check_threads, trace_children
 from tests.agent.runner.harness import Run
-from tests.agent.runner.traced import trace_running, trace_statements
+from tests.agent.runner.traced import trace_running, trace_statements, trace_workload
 from tests.services import nginx
 from tests.workloads import tls
 from tests.workloads.compiled import build, running
+from tests.workloads.groups import container_id, group, join
 from tests.workloads.spawn import Workload
 
 pytestmark = pytest.mark.kernel
@@ -145,6 +146,20 @@ def test_a_library_of_another_mount_namespace_is_found(tmp_path: Path) -> None:
         assert not any(hidden.iterdir())
         assert f"{hidden}/{LIBRARY.name}" in Path(f"/proc/{program.pid}/maps").read_text()
         check_records(trace_running("sslsniff", program).rows)
+
+
+def test_a_container_is_seen_with_its_own_library(tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    inside = f'mount -t tmpfs none {hidden} && cp {LIBRARY} {hidden} && LD_LIBRARY_PATH={hidden} exec "$@"'
+    with (
+        group("docker/" + (container := container_id())) as folder,
+        tls_program(tmp_path, wrap=("unshare", "--mount", "sh", "-c", inside, "sh")) as program,
+    ):
+        join(folder, program.pid)
+        traced = trace_workload(Run("sslsniff", filters=Filters(container=container)), program, ends_itself=True)
+    check_records(traced.rows)
+    assert {row["container"] for row in traced.rows} == {container[:12]}
 
 
 def test_a_library_that_was_replaced_since_is_found(tmp_path: Path) -> None:

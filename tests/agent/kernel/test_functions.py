@@ -156,7 +156,7 @@ def test_a_library_is_found_as_the_linker_would() -> None:
             "c:*",
             r"\* matches \d+ functions of .*libc.so.6, at most 1000 are traced at once; narrow it down, for example",
         ),
-        ("*:f", r"\* means all files of one process; give it with the filter pid"),
+        ("*:f", r"\* means all files of a process; give it with the filter pid"),
     ],
 )
 def test_errors_say_what_to_do(text: str, message: str) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from agent.kernel.modules import ModuleError, find_modules, loaded
+from agent.kernel import modules as module
+from agent.kernel.modules import ModuleError, file_identity, find_modules, loaded
 from tests.workloads.compiled import build
 
 
@@ -56,3 +59,46 @@ def test_a_process_that_has_ended() -> None:
     work.wait()
     with pytest.raises(ModuleError, match=r"cannot be read: .*; is it still there"):
         find_modules("*", work.pid)
+
+
+def test_containers_of_one_image_share_a_file_until_one_of_them_changes_it(tmp_path: Path) -> None:
+    (tmp_path / "image").mkdir()
+    (tmp_path / "image/library").write_text("shared")
+    with ExitStack() as held:
+        one, other = (held.enter_context(overlay(tmp_path / "image", tmp_path / name)) for name in ("one", "other"))
+        assert (one / "library").stat().st_dev != (other / "library").stat().st_dev
+        assert file_identity(f"{one}/library") == file_identity(f"{other}/library") is not None
+        os.chown(other / "library", 5, 5)
+        assert file_identity(f"{one}/library") != file_identity(f"{other}/library")
+        assert file_identity(f"{one}/nothing") is None
+
+
+def test_a_file_is_the_same_by_any_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a")
+    (tmp_path / "copy").write_text("a")
+    (tmp_path / "link").hardlink_to(tmp_path / "file")
+    assert file_identity(f"{tmp_path}/file") == file_identity(f"{tmp_path}/link")
+    assert file_identity(f"{tmp_path}/file") != file_identity(f"{tmp_path}/copy")
+
+
+def test_several_processes_have_each_file_once_and_not_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = os.getpid()
+    assert len(find_modules("c", own, own)) == 1
+    assert len(find_modules("*", own, own)) > 1
+    monkeypatch.setattr(module, "FILES_MAX", 1)
+    with pytest.raises(ModuleError, match=r"the 2 processes run \d+ different files of that name, and at most 1 are"):
+        find_modules("*", own, own)
+
+
+@contextmanager
+def overlay(image: Path, folder: Path) -> Iterator[Path]:
+    layers = {"lowerdir": image, "upperdir": folder / "upper", "workdir": folder / "work"}
+    merged = folder / "merged"
+    for path in (layers["upperdir"], layers["workdir"], merged):
+        path.mkdir(parents=True)
+    options = ",".join(f"{name}={path}" for name, path in layers.items())
+    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(merged)], check=True)
+    try:
+        yield merged
+    finally:
+        subprocess.run(["umount", str(merged)], check=True)
