@@ -10,7 +10,6 @@ from pathlib import Path
 import grpc.aio
 
 from agent.config import RUNS, SPOOL
-from agent.link.spool_reader import Piece, SpoolDamaged
 from agent.link.upload import Upload
 from proto.v1.agent_pb2 import Ack, DataDown, DataUp, Reject
 from proto.v1.agent_pb2_grpc import AgentLinkStub
@@ -50,20 +49,11 @@ class Uploader:
             self._wake.clear()
             sent = 0
             for upload in list(self._uploads.values()):  # in turn, so that one run cannot hold up the others
-                if upload.ready and (piece := self._next(upload)) is not None:
+                if upload.ready and (piece := upload.next()) is not None:
                     await call.write(DataUp(frame=piece.raw))
                     sent += 1
             if not sent:
                 await self._wake.wait()
-
-    def _next(self, upload: Upload) -> Piece | None:
-        try:
-            return upload.next()
-        except SpoolDamaged as error:
-            log.error("%s; its rows from there on stay on this host", error)
-            del self._uploads[upload.run_id]
-            upload.close()
-            return None
 
     async def _receive(self, call: grpc.aio.StreamStreamCall[DataUp, DataDown]) -> None:
         async for down in call:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from proto import frame
+from proto.salvage import salvage
 from proto.v1.stream_pb2 import BatchHead
 
 SUFFIX = ".frames"
@@ -45,6 +46,17 @@ class SpoolReader:
             if found is not None and found.seq >= self.next_seq:
                 return self._accept(found)
 
+    def give_up(self) -> int:
+        """Go behind the next frame, which cannot be read any more. Returns when the one that follows was closed, on the
+        boot clock; 0 when none follows yet."""
+        if not self._listed():
+            raise FileNotFoundError(f"{self._spool} is gone")
+        following = self._next_whole()
+        self.next_seq += 1
+        if following is None:
+            self._open_file_of(self.next_seq)
+        return following.boot_ns if following else 0
+
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
@@ -52,27 +64,35 @@ class SpoolReader:
 
     def _accept(self, piece: Piece) -> Piece:
         if piece.seq != self.next_seq:
-            raise SpoolDamaged(f"{self._spool}: frame {self.next_seq} is missing, {piece.seq} follows")
+            self._offset -= len(piece.raw)
+            raise SpoolDamaged(f"{self._spool}: frame {self.next_seq} is missing or damaged, {piece.seq} follows")
         self.next_seq += 1
         return piece
 
     def _read_here(self) -> Piece | None:
-        """The frame at the offset, whatever its seq."""
+        """The next whole frame from the offset on, whatever its seq."""
         if self._file is None:
             return None
-        descriptor = self._file.fileno()
-        prefix = os.pread(descriptor, frame.PREFIX.size, self._offset)
-        if len(prefix) < frame.PREFIX.size:
-            return None
         try:
-            raw = _pread(descriptor, frame.frame_size(prefix), self._offset)
-            if raw is None:
-                return None
-            seq = _seq(raw)
+            raw = _frame_at(self._file.fileno(), self._offset)
+            if raw is not None:
+                seq = _seq(raw)
+                self._offset += len(raw)
+                return Piece(seq, raw)
         except (frame.FrameError, ValueError) as error:
-            raise SpoolDamaged(f"{self._spool}: frame {self.next_seq}: {error}") from error
-        self._offset += len(raw)
-        return Piece(seq, raw)
+            if self._next_whole() is None:
+                raise SpoolDamaged(f"{self._spool}: frame {self.next_seq}: {error}") from error
+        return self._read_here() if self._next_whole() is not None else None
+
+    def _next_whole(self) -> BatchHead | None:
+        """Go to the first whole frame of this file that is the next one or comes behind it."""
+        if self._file is None:
+            return None
+        for entry in salvage(self._file, self._offset):
+            if entry.frame is not None and entry.frame.head.seq >= self.next_seq:
+                self._offset = entry.end - entry.size
+                return entry.frame.head
+        return None
 
     def _open_file_of(self, seq: int) -> bool:
         """Switch to the file that holds this frame, if it is another one than the open file."""
@@ -87,19 +107,30 @@ class SpoolReader:
         self._file, self._offset = file, 0
         return True
 
+    def _listed(self) -> list[str]:
+        try:
+            return sorted(name for name in os.listdir(self._spool) if name.endswith(SUFFIX))  # noqa: PTH208
+        except FileNotFoundError:
+            return []
+
     def _linked(self) -> bool:
         return self._file is not None and os.fstat(self._file.fileno()).st_nlink > 0
 
     def _file_of(self, seq: int) -> Path | None:
         """The last file that starts at or before the frame; files are named by their first frame."""
-        try:
-            names = sorted(name for name in os.listdir(self._spool) if name.endswith(SUFFIX))  # noqa: PTH208
-        except FileNotFoundError:
-            return None
+        names = self._listed()
         fitting = [name for name in names if int(name.removesuffix(SUFFIX)) <= seq]
         if names and not fitting:
             raise SpoolDamaged(f"{self._spool}: frame {seq} is gone: it was acknowledged before and removed")
         return self._spool / fitting[-1] if fitting else None
+
+
+def _frame_at(descriptor: int, offset: int) -> bytes | None:
+    """As it stands there; None while it is not whole. Raises FrameError."""
+    prefix = os.pread(descriptor, frame.PREFIX.size, offset)
+    if len(prefix) < frame.PREFIX.size:
+        return None
+    return _pread(descriptor, frame.frame_size(prefix), offset)
 
 
 def _pread(descriptor: int, size: int, offset: int) -> bytes | None:

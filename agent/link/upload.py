@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from pathlib import Path
 
-from agent.link.spool_reader import Piece, SpoolReader
+from agent.link.spool_reader import Piece, SpoolDamaged, SpoolReader
+from proto import frame
+from proto.v1.stream_pb2 import BatchHead, EndCause, RunEnd
+
+log = logging.getLogger(__name__)
 
 WINDOW_FRAMES = 32
 WINDOW_BYTES = 8 * 1024 * 1024
 SAME_REJECT_SECONDS = 1.0
 SAME_REJECT_MAX = 5
+MAX_WHY = 500
+LAST_LOST = "the batch that closes the books was damaged on the host's disk; check that disk"
 
 
 class Stuck(RuntimeError):
@@ -41,12 +48,26 @@ class Upload:
         return self.ended and self.acked >= self.spooled
 
     def next(self) -> Piece | None:
-        """Raises SpoolDamaged."""
-        piece = self._reader.read()
-        if piece is not None:
-            self._flight.append((piece.seq, len(piece.raw)))
-            self._flight_bytes += len(piece.raw)
+        """What the disk does not hold whole any more comes as a frame that says so. None once the spool is gone."""
+        try:
+            # Again: the file may have been trimmed between the two looks at it. What was announced is there.
+            piece = self._reader.read() or self._reader.read() or self._lost("it is not whole")
+        except SpoolDamaged as error:
+            piece = self._lost(str(error))
+        except FileNotFoundError:
+            return None
+        self._flight.append((piece.seq, len(piece.raw)))
+        self._flight_bytes += len(piece.raw)
         return piece
+
+    def _lost(self, why: str) -> Piece:
+        """Raises FileNotFoundError."""
+        head = BatchHead(run_id=self.run_id, seq=self._reader.next_seq, damaged=why[:MAX_WHY])
+        head.boot_ns = self._reader.give_up()
+        if self.ended and head.seq == self.spooled:
+            head.end.CopyFrom(RunEnd(cause=EndCause.END_CAUSE_AGENT_STOPPED, message=LAST_LOST, ledger_known=False))
+        log.error("run %s: batch %s cannot be read from the spool: %s", self.run_id.hex(), head.seq, why)
+        return Piece(head.seq, frame.encode(head))
 
     def restart(self) -> None:
         """A new connection goes on behind the last ack."""

@@ -30,6 +30,7 @@ class Batcher:
     rows: int = 0
     stored_bytes: int = 0
     reached: pb.EndCause = pb.END_CAUSE_UNSPECIFIED
+    trouble: str = ""  # why the newest rows could not be stored; one line for people
 
     def write(self, stream: int, batch: pa.RecordBatch) -> None:
         room = self.limits.rows - self.rows if self.limits.rows else batch.num_rows
@@ -84,13 +85,15 @@ class Batcher:
         head.stream, head.rows, head.hits = stream, batch.num_rows, hits
         try:
             self.spool.append(head.seq, frame.encode(head, body))
-        except SpoolFull:
+        except SpoolFull as error:
+            self.trouble = f"{error}; until then rows are lost, and counted"
             self.ledger.store(-hits)
             self.ledger.lose(pb.LOSS_CAUSE_SPOOL, hits)
             return
         self.seq = head.seq
         self.rows += batch.num_rows
         self.stored_bytes += len(body)
+        self.trouble = ""
 
     def _head(self, body_size: int) -> pb.BatchHead:
         return pb.BatchHead(

@@ -24,6 +24,7 @@ BUSY_BYTES = 512 * 1024
 FLUSH_BYTES = 6 * 1024 * 1024
 FLUSH_NS = 250 * MS
 REPORT_NS = 1000 * MS
+SPOOLS_AGAIN = "this host stores rows again; what was lost meanwhile is in the ledger"
 FAMILY_FULL = "more than 65,536 processes at a time were to be followed; follow fewer, or filter by container"
 
 
@@ -42,6 +43,7 @@ class Live:
     _flushed: int = field(default_factory=boot_ns)
     _reported: int = 0
     _reported_seq: int = 0
+    _trouble: str = ""
 
     def run(self) -> stream_pb2.RunEnd:
         """Until something ends it; then the probes are still attached."""
@@ -104,7 +106,16 @@ class Live:
             if message or ready:
                 return self._end_by(message, ready)
 
+    def _report_trouble(self) -> None:
+        """Once when rows cannot be stored, and once when they can again. Raises WardenGone."""
+        if self.batcher.trouble != self._trouble:
+            self._trouble = self.batcher.trouble
+            update = self.update(agent_pb2.RunUpdate.STATE_ATTACHED)
+            update.note = self._trouble or SPOOLS_AGAIN
+            self.channel.send(RunnerToWarden(update=update))
+
     def _report_when_due(self) -> stream_pb2.RunEnd | None:
+        self._report_trouble()
         if self.batcher.spool.durable == self._reported_seq and boot_ns() - self._reported < REPORT_NS:
             return None
         self.batcher.ledger.read_kernel()

@@ -4,6 +4,7 @@ so; the folder belongs to the warden, which removes files whose frames the serve
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -38,14 +39,16 @@ class Spool:
     def append(self, seq: int, frame: bytes, *, always: bool = False) -> None:
         """``always`` ignores the run's share, for the frame that ends a run. Raises SpoolFull."""
         if not (always or self._has_room(len(frame))):
-            raise SpoolFull(f"{self._share} bytes of spool are used up")
+            raise SpoolFull(
+                f"the {self._share >> 20} MiB of spool for this run are full: the server does not take its rows"
+            )
         try:
             self._roll(seq)
             write_all(self._file, frame)
             self.syncer.want(self._file, seq)
         except OSError as error:
             self._undo()
-            raise SpoolFull(error.errno, f"cannot write to {self._folder}: {error.strerror}") from error
+            raise _full(error, self._folder) from error
         self._seq = seq
         self._written += len(frame)
         self._since_check += len(frame)
@@ -55,7 +58,7 @@ class Spool:
         try:
             self.syncer.settle()
         except OSError as error:
-            raise SpoolFull(error.errno, f"cannot write to {self._folder}: {error.strerror}") from error
+            raise _full(error, self._folder) from error
 
     def close(self) -> None:
         """Raises SpoolFull."""
@@ -89,3 +92,9 @@ class Spool:
         """A frame that is not whole must not stay: the next one would follow it."""
         if self._file >= 0:
             os.ftruncate(self._file, self._written)
+
+
+def _full(error: OSError, folder: Path) -> SpoolFull:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return SpoolFull(f"this host's disk is full: free space in {folder}")
+    return SpoolFull(f"this host cannot write to {folder}: {error.strerror}; check its disk")

@@ -16,6 +16,7 @@ from pathlib import Path
 from agent.config import SPOOL
 from agent.files import sync_folder, write_all, write_atomic
 from proto import frame
+from proto.salvage import salvage
 from proto.v1.stream_pb2 import BatchHead
 
 ENVELOPE, RUN, RECORDED, SUFFIX = "envelope.pb", "run.json", "recorded", ".frames"
@@ -145,9 +146,7 @@ def _tail_of(path: Path) -> Tail | None:
     last: Tail | None = None
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        try:
-            for end, one in frame.scan(file):
-                last = Tail(path, one.head, end, size - end)
-        except frame.FrameError:
-            return last
+        for entry in salvage(file):
+            if entry.frame is not None:
+                last = Tail(path, entry.frame.head, entry.end, size - entry.end)
     return last

@@ -19,6 +19,7 @@ class LossCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LOSS_CAUSE_STACK_FULL: _ClassVar[LossCause]
     LOSS_CAUSE_MISSED: _ClassVar[LossCause]
     LOSS_CAUSE_CRASH: _ClassVar[LossCause]
+    LOSS_CAUSE_DAMAGED: _ClassVar[LossCause]
     LOSS_CAUSE_UNSEEN: _ClassVar[LossCause]
 
 class EndCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -45,6 +46,7 @@ LOSS_CAUSE_MAP_FULL: LossCause
 LOSS_CAUSE_STACK_FULL: LossCause
 LOSS_CAUSE_MISSED: LossCause
 LOSS_CAUSE_CRASH: LossCause
+LOSS_CAUSE_DAMAGED: LossCause
 LOSS_CAUSE_UNSEEN: LossCause
 END_CAUSE_UNSPECIFIED: EndCause
 END_CAUSE_DURATION: EndCause
@@ -91,7 +93,7 @@ class StreamSchema(_message.Message):
     def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[_tool_pb2.Kind, str]] = ..., title: _Optional[str] = ..., columns: _Optional[_Iterable[_Union[_tool_pb2.Column, _Mapping]]] = ..., arrow_schema: _Optional[bytes] = ..., hits: _Optional[str] = ...) -> None: ...
 
 class BatchHead(_message.Message):
-    __slots__ = ("run_id", "seq", "stream", "rows", "first_row", "body_size", "boot_ns", "wall_ns", "ledger", "encryption", "end", "hits")
+    __slots__ = ("run_id", "seq", "stream", "rows", "first_row", "body_size", "boot_ns", "wall_ns", "ledger", "encryption", "end", "hits", "damaged")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     STREAM_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +106,7 @@ class BatchHead(_message.Message):
     ENCRYPTION_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
     HITS_FIELD_NUMBER: _ClassVar[int]
+    DAMAGED_FIELD_NUMBER: _ClassVar[int]
     run_id: bytes
     seq: int
     stream: int
@@ -116,7 +119,8 @@ class BatchHead(_message.Message):
     encryption: Encryption
     end: RunEnd
     hits: int
-    def __init__(self, run_id: _Optional[bytes] = ..., seq: _Optional[int] = ..., stream: _Optional[int] = ..., rows: _Optional[int] = ..., first_row: _Optional[int] = ..., body_size: _Optional[int] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., ledger: _Optional[_Union[Ledger, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., end: _Optional[_Union[RunEnd, _Mapping]] = ..., hits: _Optional[int] = ...) -> None: ...
+    damaged: str
+    def __init__(self, run_id: _Optional[bytes] = ..., seq: _Optional[int] = ..., stream: _Optional[int] = ..., rows: _Optional[int] = ..., first_row: _Optional[int] = ..., body_size: _Optional[int] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., ledger: _Optional[_Union[Ledger, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., end: _Optional[_Union[RunEnd, _Mapping]] = ..., hits: _Optional[int] = ..., damaged: _Optional[str] = ...) -> None: ...
 
 class Encryption(_message.Message):
     __slots__ = ("algorithm", "key_id", "nonce")

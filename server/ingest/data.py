@@ -10,7 +10,6 @@ import asyncio
 import logging
 import struct
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 
 from google.protobuf.message import DecodeError
 
@@ -18,20 +17,19 @@ from proto.frame import MAX_HEAD, PREFIX, Frame, FrameError, decode
 from proto.v1.agent_pb2 import DataDown, DataUp, Reject
 from proto.v1.stream_pb2 import BatchHead
 from server import nudge
+from server.ingest import disk
 from server.ingest.database import in_db
 from server.ingest.inbox import Inbox, Room
 from server.ingest.links import Link
 from server.ingest.reports import open_run
 from server.ingest.runs import OpenRun, flush
-from server.ingest.storing import Stored, store_frames
+from server.ingest.storing import Stored
 from server.tracing import lifecycle
 
 log = logging.getLogger(__name__)
 
 # Rows may overtake the report that holds their schema: it comes on the other stream.
 SCHEMA_SECONDS = 10
-
-_DISK = ThreadPoolExecutor(8, thread_name_prefix="ingest-disk")
 
 
 class DataStream:
@@ -95,7 +93,7 @@ class DataStream:
             return []
         if run.schema is None and any(frame.body for frame in frames):
             await _schema(run)
-        stored = await asyncio.get_running_loop().run_in_executor(_DISK, store_frames, run, frames)
+        stored = await disk.store(self._link, run, frames)
         await self._after(run, stored)
         return [stored.answer]
 

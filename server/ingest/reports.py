@@ -111,7 +111,7 @@ def _note(run: OpenRun, update: RunUpdate) -> None:
     if update.HasField("cost"):
         progress.cost = update.cost.SerializeToString()
         progress.peak_percent = max(progress.peak_percent, update.cost.host_percent)
-    if update.note:
+    if update.note and not run.trouble:
         progress.note = update.note.replace("\0", "")[:_NOTE]
     run.dirty = True
 

@@ -29,6 +29,7 @@ class OpenRun:
     end: RunEnd | None = None  # its last frame is stored
     closed: bool = False  # and the database says so
     listed: bool = False  # its program is kept
+    trouble: str = ""  # why its rows cannot be stored just now; stands before what the host notes
     dirty: bool = False  # progress is ahead of the database
     awaited_seq: int = 0  # after a hole: what the host was asked to send next
     has_schema: asyncio.Event = field(default_factory=asyncio.Event)

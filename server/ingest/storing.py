@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from proto.frame import Frame
@@ -10,6 +11,9 @@ from server.ingest.check import UnacceptableError, check_frame
 from server.ingest.runs import OpenRun
 from server.tracing.segments import segment_store
 from server.tracing.store import HoleError
+from server.tracing.store.declared import declare
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,11 @@ def _count(run: OpenRun, frame: Frame) -> None:
     progress.hits += head.hits
     progress.stored_bytes += len(frame.raw)
     progress.stored_seq = head.seq
+    if head.damaged:
+        log.warning("run %s: batch %s is lost: %s", run.id, head.seq, head.damaged)
+        progress.lost_ns.append(head.boot_ns)
     if head.HasField("ledger"):
-        progress.ledger = head.ledger.SerializeToString()
+        progress.ledger = declare(head.ledger, progress.hits, progress.lost_ns).SerializeToString()
     if head.HasField("end"):
         run.end = head.end
     run.dirty = True

@@ -80,6 +80,7 @@ def _run_state(run: Run) -> RunState:
         books=books.state,
         books_message=books.message,
         silent_since_wall_ns=_silent_since(run),
+        note=run.note,
     )
 
 

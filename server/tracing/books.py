@@ -28,6 +28,7 @@ _WHERE: dict[int, str] = {
     pb.LOSS_CAUSE_STACK_FULL: "lost because the table of stacks was full",
     pb.LOSS_CAUSE_MISSED: "missed because the program was running already",
     pb.LOSS_CAUSE_CRASH: "lost with the runner that died",
+    pb.LOSS_CAUSE_DAMAGED: "lost because the host's disk damaged them before they were sent: check that disk",
     pb.LOSS_CAUSE_UNSEEN: "known to have happened while the kernel ran no probes",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
@@ -25,12 +25,13 @@ class Progress:
     cost: bytes | None = None
     peak_percent: float = 0
     note: str | None = None
+    lost_ns: list[int] = field(default_factory=list)  # when, of each batch that the host declared as damaged
 
 
 def stored(session: uuid.UUID, run: uuid.UUID) -> Progress:
     """What the store holds of the run, whatever the database was told."""
     index = segment_store().index(session, run)
-    return Progress(run, index.rows, index.hits, index.bytes, index.last_seq)
+    return Progress(run, index.rows, index.hits, index.bytes, index.last_seq, lost_ns=list(index.lost_ns))
 
 
 def write(all_progress: Iterable[Progress]) -> None:

@@ -11,7 +11,7 @@ def _parents() -> dict[int, int]:
     found = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            text = stat.read_text()
+            text = stat.read_text(errors="replace")  # names of processes are bytes
         except OSError:
             continue
         found[int(stat.parent.name)] = int(text.rsplit(")", 1)[1].split()[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.processes import bpf_objects, loaded, one, perf_attached, with_module
+from tests.e2e.processes import bpf_objects, loaded, one, perf_attached
 from tests.e2e.stack import Stack, eventually
 from tests.workloads.spawn import Workload, workload
 
@@ -71,7 +72,7 @@ class Counted:
     @property
     def spool(self) -> Path:
         """The run's folder of frames on the host's disk."""
-        return self.stack.data / "agent/runs" / self.run.replace("-", "") / "spool"
+        return folder_of(self.stack, self.run) / "spool"
 
     @property
     def stored(self) -> Path:
@@ -100,12 +101,14 @@ def programs(objects: set[tuple[str, int]]) -> set[int]:
     return {number for kind, number in objects if kind == "prog"}
 
 
+def folder_of(stack: Stack, run: str) -> Path:
+    """What the warden keeps of the run on the host's disk."""
+    return stack.data / "agent/runs" / run.replace("-", "")
+
+
 def runner_of(stack: Stack, run: str) -> int:
-    """The process that writes the run's spool, of a stack that may have several."""
-    assert stack.process is not None
-    runners = with_module(stack.process.pid, "agent.runner")
-    assert len(runners) == 1, f"the test wants one runner and finds {runners}: wait for the end of the run before"
-    return runners[0]
+    """The pid of the run's runner, by the warden's own note."""
+    return int(json.loads((folder_of(stack, run) / "run.json").read_bytes())["pid"])
 
 
 def process(stack: Stack, module: str) -> int:

@@ -10,9 +10,9 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, TypeVar
 
+from proto.salvage import salvage
 from server.tracing.store.layout import Listing, RunFolder, Segment
 from server.tracing.store.model import Damage, RunIndex
-from server.tracing.store.scan import scan
 from server.tracing.store.sealed import SealedIndex
 from server.tracing.store.summary import Summary
 
@@ -40,7 +40,7 @@ class OpenSegment:
             grown = status.st_ino == self.stamp[0] and status.st_size > self.stamp[1]
             if not grown or not self._last_stands(file):
                 self._forget()
-            for entry in scan(file, self.offset):
+            for entry in salvage(file, self.offset):
                 if entry.frame is None:
                     lost = self.summary.last_seq + 1
                     self.summary.damage.append(Damage(lost, lost, f"{path.name} was altered"))
@@ -59,7 +59,7 @@ class OpenSegment:
         """The last frame that was read is where it was: nothing was put in or taken out before it."""
         if not self.seqs:
             return True
-        entry = next(scan(file, self.offsets[-1]), None)
+        entry = next(salvage(file, self.offsets[-1]), None)
         return entry is not None and entry.frame is not None and entry.frame.head.seq == self.seqs[-1]
 
     def _forget(self) -> None:

@@ -31,7 +31,10 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class RunIndex:
-    """What is stored of one run. ``holes`` are inclusive ranges of missing seqs below ``last_seq``."""
+    """What is stored of one run. ``holes`` are inclusive ranges of missing seqs below ``last_seq``.
+
+    ``ledger`` counts batches that the host could not send whole as lost, not as stored.
+    """
 
     rows: int
     hits: int
@@ -40,6 +43,7 @@ class RunIndex:
     bytes: int
     holes: tuple[tuple[int, int], ...] = ()
     damage: tuple[Damage, ...] = ()
+    lost_ns: tuple[int, ...] = ()  # when, of each batch that the host declared as damaged
     ledger: Ledger | None = None
     end: RunEnd | None = None
 

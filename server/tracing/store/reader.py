@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from proto.salvage import salvage
 from proto.v1.stream_pb2 import BatchHead, RunSchema, StreamSchema
 from server.tracing.store.index import RunReader
 from server.tracing.store.ipc import compact
 from server.tracing.store.layout import RunFolder, Segment
 from server.tracing.store.model import StoredBatch
-from server.tracing.store.scan import scan
 from server.tracing.store.sealed import ROW, SEQ, SealedFile, SealedIndex
 
 
@@ -45,7 +45,7 @@ def _read_segment(
         return
     offset = reader.offset_after(segment, after_seq)
     with segment.path.open("rb") as file:
-        for entry in scan(file, offset):
+        for entry in salvage(file, offset):
             if entry.frame is not None and entry.frame.head.seq > after_seq:
                 head = entry.frame.head
                 after_seq = head.seq

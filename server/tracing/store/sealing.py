@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 
 from proto import columnar
 from proto.frame import Frame
+from proto.salvage import salvage
 from proto.v1.stream_pb2 import BatchHead, RunSchema, StreamSchema
 from server.tracing.store.layout import RunFolder, Segment, replace_file, sync_folder
-from server.tracing.store.scan import scan
 from server.tracing.store.sealed import ROW, SEQ, SealedFile, SealedIndex, digest
 from server.tracing.store.summary import Summary
 
@@ -73,7 +73,7 @@ def _write(folder: RunFolder, segment: Segment, schema: RunSchema) -> SealedInde
 
 def _frames(path: Path, summary: Summary) -> Iterator[Frame]:
     with path.open("rb") as file:
-        for entry in scan(file):
+        for entry in salvage(file):
             if entry.frame is None:
                 raise NotSealableError(f"{path.name} is damaged before byte {entry.end}")
             summary.add(entry.frame.head, entry.size)

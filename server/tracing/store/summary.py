@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from proto.v1.stream_pb2 import BatchHead, Ledger, RunEnd
+from server.tracing.store.declared import declare
 from server.tracing.store.model import Damage, RunIndex
 
 
@@ -22,6 +23,7 @@ class Summary:
     end: RunEnd | None = None
     holes: list[tuple[int, int]] = field(default_factory=list)
     damage: list[Damage] = field(default_factory=list)
+    lost_ns: list[int] = field(default_factory=list)  # when, of each batch that the host declared as damaged
 
     def add(self, head: BatchHead, size: int) -> None:
         self.join(
@@ -34,6 +36,7 @@ class Summary:
                 first_row=head.first_row if head.rows else self.first_row + self.rows,
                 ledger=head.ledger if head.HasField("ledger") else None,
                 end=head.end if head.HasField("end") else None,
+                lost_ns=[head.boot_ns] if head.damaged else [],
             )
         )
 
@@ -53,6 +56,7 @@ class Summary:
         self.end = later.end or self.end
         self.holes += later.holes
         self.damage += later.damage
+        self.lost_ns += later.lost_ns
 
     def _check_seam(self, later: Summary) -> None:
         expected = self.last_seq + 1
@@ -60,8 +64,13 @@ class Summary:
             self.holes.append((expected, later.first_seq - 1))
         elif later.first_seq < expected:
             self.damage.append(Damage(later.first_seq, later.first_seq, "it is stored twice"))
-        elif later.rows and not self.damage and not self.holes and later.first_row != self.first_row + self.rows:
+        elif later.rows and self._numbered and later.first_row != self.first_row + self.rows:
             self.damage.append(Damage(later.first_seq, later.first_seq, "its row numbers do not follow"))
+
+    @property
+    def _numbered(self) -> bool:
+        """Nothing is missing, so that the next row's number is known."""
+        return not (self.damage or self.holes or self.lost_ns)
 
     def index(self) -> RunIndex:
         holes = [(1, self.first_seq - 1)] if self.first_seq > 1 else []
@@ -73,6 +82,7 @@ class Summary:
             bytes=self.bytes,
             holes=(*holes, *self.holes),
             damage=tuple(self.damage),
-            ledger=self.ledger,
+            lost_ns=tuple(self.lost_ns),
+            ledger=declare(self.ledger, self.hits, self.lost_ns) if self.ledger else None,
             end=self.end,
         )

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from proto.frame import Frame, decode
+from proto.salvage import salvage
 from server.tracing.store.layout import Listing, RunFolder, Segment, sync_folder
 from server.tracing.store.model import HoleError
-from server.tracing.store.scan import scan
 from server.tracing.store.sealed import SealedIndex
 
 SEGMENT_BYTES = 64 * 1024 * 1024
@@ -155,7 +155,7 @@ def _recover(segment: Segment) -> tuple[int, bool, int, int]:
     """Cut off a torn tail; what it held was never acknowledged."""
     last_seq, ended, size, decoded = segment.first_seq - 1, False, 0, 0
     with segment.path.open("r+b") as file:
-        for entry in scan(file):
+        for entry in salvage(file):
             size = entry.end
             if entry.frame is not None:
                 last_seq = entry.frame.head.seq

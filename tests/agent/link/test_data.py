@@ -68,11 +68,12 @@ async def test_an_unwanted_run_is_dropped_and_others_go_on(link: Link, server: F
     assert _seqs(server) == []
 
 
-async def test_a_damaged_spool_stops_its_run_only(link: Link, server: FleetServer) -> None:
+async def test_a_damaged_spool_is_declared_batch_by_batch_and_others_go_on(link: Link, server: FleetServer) -> None:
     folder = link.runs / RUN.hex() / "spool"
     folder.mkdir(parents=True)
     (folder / "000000000001.frames").write_bytes(b"nonsense" * 10)
-    link.spool(2, 2)
+    link.spool(2, 4)
     link.spool(1, 5, OTHER)
-    await eventually(lambda: link.acked(OTHER) == 5, 10, "the other run's acks")
-    assert _seqs(server) == []
+    await eventually(lambda: link.acked(OTHER) == 5 and link.acked() == 4, 10, "both runs' acks")
+    assert _seqs(server) == [1, 2, 3, 4]
+    assert [bool(one.head.damaged) for one in server.frames[RUN]] == [True, False, False, False]

@@ -85,7 +85,7 @@ def test_the_wardens_end_frame_is_found_in_place_of_a_torn_file(tmp_path: Path) 
     assert read_all(reader) == [3]
 
 
-@pytest.mark.parametrize("position", [0, 20, 40])
+@pytest.mark.parametrize("position", [0, 5, 20, 40])
 def test_damage_is_never_sent(tmp_path: Path, position: int) -> None:
     path = write(tmp_path, 1, 3)
     data = bytearray(path.read_bytes())
@@ -96,6 +96,21 @@ def test_damage_is_never_sent(tmp_path: Path, position: int) -> None:
     assert first is not None and first.seq == 1
     with pytest.raises(SpoolDamaged, match="frame 2"):
         read_all(reader)
+    reader.give_up()
+    assert read_all(reader) == [3]
+
+
+def test_what_is_written_behind_damage_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "000000000001.frames"
+    path.write_bytes(raw(1) + b"x" * 50)
+    reader = SpoolReader(tmp_path)
+    assert reader.read() is not None
+    with pytest.raises(SpoolDamaged):
+        reader.read()
+    assert reader.give_up() == 0
+    with path.open("ab") as file:
+        file.write(raw(3))
+    assert read_all(reader) == [3]
 
 
 def test_a_frame_that_was_trimmed_cannot_be_read_again(tmp_path: Path) -> None:
@@ -110,5 +125,5 @@ def test_a_hole_is_damage(tmp_path: Path) -> None:
     path.write_bytes(raw(1) + raw(3))
     reader = SpoolReader(tmp_path)
     assert reader.read() is not None
-    with pytest.raises(SpoolDamaged, match="frame 2 is missing, 3 follows"):
+    with pytest.raises(SpoolDamaged, match="frame 2 is missing or damaged, 3 follows"):
         reader.read()

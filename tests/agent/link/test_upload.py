@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.link import upload as module
+from agent.link.spool_reader import Piece
 from agent.link.upload import WINDOW_FRAMES, Stuck, Upload
 from proto import frame
 from proto.v1.stream_pb2 import BatchHead
@@ -96,3 +97,42 @@ def test_it_is_done_when_the_end_is_acked(upload: Upload) -> None:
     done = [upload.ack(seq) and upload.done for seq in (2, 3)]
     assert done == [False, True]
     upload.close()
+
+
+def test_a_damaged_frame_is_sent_as_one_that_says_so(tmp_path: Path) -> None:
+    frames = [frame.encode(BatchHead(run_id=b"r" * 16, seq=seq, boot_ns=1000 * seq), b"x" * 100) for seq in (1, 2, 3)]
+    frames[1] = frames[1][:-1] + b"y"
+    (tmp_path / "000000000001.frames").write_bytes(b"".join(frames))
+    upload = Upload(b"r" * 16, tmp_path, 0)
+    upload.spooled = 3
+    for _ in range(2):  # a new connection says the same again
+        heads = [frame.decode(piece.raw).head for piece in _pieces(upload)]
+        assert [head.seq for head in heads] == [1, 2, 3]
+        assert [bool(head.damaged) for head in heads] == [False, True, False]
+        assert "frame 2 is missing or damaged, 3 follows" in heads[1].damaged
+        assert (heads[1].rows, heads[1].boot_ns) == (0, 3000)
+        upload.restart()
+
+
+def _pieces(upload: Upload) -> list[Piece]:
+    found = []
+    while upload.ready and (piece := upload.next()):
+        found.append(piece)
+    return found
+
+
+@pytest.mark.parametrize("cut", [1, 100, 120])
+def test_a_last_frame_that_is_not_whole_ends_the_run_with_unknown_books(tmp_path: Path, cut: int) -> None:
+    frames = [frame.encode(BatchHead(run_id=b"r" * 16, seq=seq), b"x" * 100) for seq in (1, 2)]
+    (tmp_path / "000000000001.frames").write_bytes(b"".join(frames)[:-cut])
+    upload = Upload(b"r" * 16, tmp_path, 0)
+    upload.spooled, upload.ended = 2, True
+    first, last = (frame.decode(piece.raw).head for piece in _pieces(upload))
+    assert not first.damaged and last.damaged
+    assert last.HasField("end") and not last.end.ledger_known
+
+
+def test_a_spool_that_is_gone_sends_nothing(tmp_path: Path) -> None:
+    upload = Upload(b"r" * 16, tmp_path / "removed", 0)
+    upload.spooled = 3
+    assert _pieces(upload) == []

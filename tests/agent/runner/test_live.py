@@ -139,3 +139,14 @@ def test_it_reports_once_a_second_when_nothing_happens(tmp_path: Path, monkeypat
     stage = Stage(tmp_path, FakeReader(0), RunLimits(duration_ms=1000), boot_ns() + 1_000_000_000)
     stage.live.run()
     assert 5 <= len(stage.reports()) <= 11
+
+
+def test_a_full_disk_is_told_once_and_its_end_once(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, FakeReader(0), RunLimits(duration_ms=400), boot_ns() + 400_000_000)
+    stage.batcher.trouble = "this host's disk is full: free space in /spool"
+    stage.live.run()
+    assert [report.note for report in stage.reports() if report.note] == [stage.batcher.trouble]
+    stage.batcher.trouble = ""
+    stage.live.deadline = boot_ns() + 400_000_000
+    stage.live.run()
+    assert [report.note for report in stage.reports() if report.note] == [module.SPOOLS_AGAIN]

@@ -56,13 +56,13 @@ def test_the_tail_is_the_last_whole_frame(folder: RunFolder) -> None:
     assert tail is not None and tail.head.seq == 5, "a file without a whole frame does not count"
 
 
-def test_damage_in_the_middle_ends_what_counts(folder: RunFolder) -> None:
+def test_what_is_whole_behind_damage_counts(folder: RunFolder) -> None:
     path = write(folder, 1, 3)
     data = bytearray(path.read_bytes())
     data[len(frame_of(1)) + 60] ^= 0xFF
     path.write_bytes(data)
     tail = folder.tail()
-    assert tail is not None and tail.head.seq == 1
+    assert tail is not None and (tail.head.seq, tail.torn) == (3, 0)
 
 
 @pytest.mark.parametrize("torn", [b"", b"FSF1", frame_of(6)[:-1]])

@@ -29,6 +29,11 @@ export function RunsStrip({ session, runs, watching }: { session: string; runs: 
             </Tooltip>
           )}
           {(run.schema?.loses ?? "") !== "" && <span className={parts.dim}>without {run.schema?.loses}</span>}
+          {run.note !== "" && run.end === undefined && (
+            <span role="status">
+              <Badge tone="warn">{run.note}</Badge>
+            </span>
+          )}
           {run.end !== undefined && <span className={parts.dim}>{run.end.message}</span>}
         </span>
       ))}

@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from proto.salvage import Entry, salvage
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
 from server.tracing.books import books
 from server.tracing.store import RunIndex, SegmentStore
 from server.tracing.store import index as index_module
 from server.tracing.store import writer as writer_module
-from server.tracing.store.scan import Entry, scan
 from tests.server.tracing.rows import SCHEMA, Frames
 
 SESSION, RUN = UUID(int=1), UUID(int=2)
@@ -166,9 +166,9 @@ def test_only_new_bytes_are_read(store: SegmentStore, monkeypatch: pytest.Monkey
 
     def counted(file: BinaryIO, offset: int) -> Iterator[Entry]:
         scanned.append(offset)
-        return scan(file, offset)
+        return salvage(file, offset)
 
-    monkeypatch.setattr(index_module, "scan", counted)
+    monkeypatch.setattr(index_module, "salvage", counted)
     store.index(SESSION, run)
     assert scanned == []
     size = store.index(SESSION, run).bytes

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.tracing.store.scan import scan
+from proto.salvage import salvage
 from tests.server.tracing.rows import Frames
 
 FRAMES = Frames()
@@ -14,7 +14,7 @@ FIRST, SECOND, THIRD = (FRAMES.rows_of(3) for _ in range(3))
 
 
 def seqs(data: bytes, offset: int = 0) -> list[int | None]:
-    return [entry.frame.head.seq if entry.frame else None for entry in scan(io.BytesIO(data), offset)]
+    return [entry.frame.head.seq if entry.frame else None for entry in salvage(io.BytesIO(data), offset)]
 
 
 def test_whole_frames() -> None:
@@ -24,7 +24,7 @@ def test_whole_frames() -> None:
 
 
 def test_ends_and_sizes_are_offsets() -> None:
-    entries = list(scan(io.BytesIO(FIRST + SECOND)))
+    entries = list(salvage(io.BytesIO(FIRST + SECOND)))
     assert [(entry.end, entry.size) for entry in entries] == [
         (len(FIRST), len(FIRST)),
         (len(FIRST + SECOND), len(SECOND)),
@@ -71,6 +71,6 @@ class Growing(io.BytesIO):
 @settings(deadline=None)
 @given(st.integers(0, len(SECOND)), st.integers(0, 8))
 def test_a_frame_that_is_written_while_we_look_is_no_damage(seen: int, looks: int) -> None:
-    found = list(scan(Growing(FIRST + SECOND + THIRD, len(FIRST) + seen, looks)))
+    found = list(salvage(Growing(FIRST + SECOND + THIRD, len(FIRST) + seen, looks)))
     seqs = [entry.frame.head.seq if entry.frame else None for entry in found]
     assert seqs == list(range(1, len(seqs) + 1)), "as far as can be seen, and nothing left out"

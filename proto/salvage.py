@@ -1,4 +1,4 @@
-"""Read a segment file of frames that may be torn at its end or damaged in the middle."""
+"""Read what is whole in a file of frames that may be torn at its end or damaged in the middle."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Entry:
     frame: Frame | None
 
 
-def scan(file: BinaryIO, offset: int = 0) -> Iterator[Entry]:
+def salvage(file: BinaryIO, offset: int = 0) -> Iterator[Entry]:
     """Yield what stands from offset on. Stops before a torn tail: bytes at the end which no whole frame follows."""
     while (entry := _entry_at(file, offset)) is not None:
         offset = entry.end
