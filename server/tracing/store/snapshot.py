@@ -12,17 +12,10 @@ from threading import Lock
 import pyarrow as pa
 
 from proto import columnar
-<<<<<<< HEAD
+from proto.salvage import salvage
 from proto.v1.stream_pb2 import RunSchema, StreamSchema
 from server.tracing.store.layout import RunFolder, Segment
-from server.tracing.store.scan import scan
 from server.tracing.store.sealed import SealedFile, SealedIndex
-=======
-from proto.salvage import salvage
-from proto.v1.stream_pb2 import StreamSchema
-from server.tracing.store.layout import RunFolder, Segment
-from server.tracing.store.sealed import SealedIndex
->>>>>>> f011ee1 (Hold processes at chosen system calls and kill them there; keep a run when the server's disk is full; declare what a host's disk damaged)
 from server.tracing.store.sealing import numbered
 
 TAIL_BYTES = 256 * 1024 * 1024  # decoded rows that stay in memory, over all runs

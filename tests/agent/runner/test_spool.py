@@ -63,7 +63,7 @@ def test_a_frame_that_did_not_fit_on_the_disk_leaves_no_trace(tmp_path: Path, mo
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "write_all", half)
-        with pytest.raises(SpoolFull, match="this host.s disk is full: free space in"):
+        with pytest.raises(SpoolFull, match="this host's disk is full: free space in"):
             spool.append(2, b"torn")
     spool.append(2, b"next")
     assert content(tmp_path) == {"000000000001.frames": b"wholenext"}
