@@ -7,6 +7,7 @@ import time
 from collections import deque
 from pathlib import Path
 
+from agent.clock import boot_ns
 from agent.link.spool_reader import Piece, SpoolDamaged, SpoolReader
 from proto import frame
 from proto.v1.stream_pb2 import BatchHead, EndCause, RunEnd
@@ -63,7 +64,7 @@ class Upload:
     def _lost(self, why: str) -> Piece:
         """Raises FileNotFoundError."""
         head = BatchHead(run_id=self.run_id, seq=self._reader.next_seq, damaged=why[:MAX_WHY])
-        head.boot_ns = self._reader.give_up()
+        head.boot_ns = self._reader.give_up() or boot_ns()
         if self.ended and head.seq == self.spooled:
             head.end.CopyFrom(RunEnd(cause=EndCause.END_CAUSE_AGENT_STOPPED, message=LAST_LOST, ledger_known=False))
         log.error("run %s: batch %s cannot be read from the spool: %s", self.run_id.hex(), head.seq, why)

@@ -59,7 +59,9 @@ class Live:
 
     def report(self, state: agent_pb2.RunUpdate.State, end: stream_pb2.RunEnd | None = None) -> None:
         """Raises WardenGone."""
-        self.channel.send(RunnerToWarden(update=self.update(state, end)))
+        update = self.update(state, end)
+        update.note = self._remark()
+        self.channel.send(RunnerToWarden(update=update))
         self._reported, self._reported_seq = boot_ns(), self.batcher.spool.durable
 
     def update(self, state: agent_pb2.RunUpdate.State, end: stream_pb2.RunEnd | None = None) -> agent_pb2.RunUpdate:
@@ -106,17 +108,14 @@ class Live:
             if message or ready:
                 return self._end_by(message, ready)
 
-    def _report_trouble(self) -> None:
-        """Once when rows cannot be stored, and once when they can again. Raises WardenGone."""
-        if self.batcher.trouble != self._trouble:
-            self._trouble = self.batcher.trouble
-            update = self.update(agent_pb2.RunUpdate.STATE_ATTACHED)
-            update.note = self._trouble or SPOOLS_AGAIN
-            self.channel.send(RunnerToWarden(update=update))
+    def _remark(self) -> str:
+        """While rows cannot be stored every report says so; the first one after that says that they can again."""
+        before, self._trouble = self._trouble, self.batcher.trouble
+        return self._trouble or (SPOOLS_AGAIN if before else "")
 
     def _report_when_due(self) -> stream_pb2.RunEnd | None:
-        self._report_trouble()
-        if self.batcher.spool.durable == self._reported_seq and boot_ns() - self._reported < REPORT_NS:
+        same = self.batcher.spool.durable == self._reported_seq and self.batcher.trouble == self._trouble
+        if same and boot_ns() - self._reported < REPORT_NS:
             return None
         self.batcher.ledger.read_kernel()
         self.report(agent_pb2.RunUpdate.STATE_ATTACHED)

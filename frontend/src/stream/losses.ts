@@ -11,6 +11,7 @@ const CAUSES: Record<LossCause, string> = {
   [LossCause.STACK_FULL]: "stack table full",
   [LossCause.MISSED]: "probe re-entered itself",
   [LossCause.CRASH]: "gone with the runner",
+  [LossCause.DAMAGED]: "damaged on the host's disk",
   [LossCause.UNSEEN]: "happened while the kernel ran no probes",
 };
 
