@@ -11,7 +11,7 @@ export class ApiError extends Error {
   }
 }
 
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export function get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
   const search = new URLSearchParams();
@@ -22,6 +22,10 @@ export function get<T>(path: string, query: Record<string, string | number | und
 
 export function post<T>(path: string, body: unknown = {}): Promise<T> {
   return request<T>("POST", path, body);
+}
+
+export function put<T>(path: string, body: unknown): Promise<T> {
+  return request<T>("PUT", path, body);
 }
 
 export function patch<T>(path: string, body: unknown): Promise<T> {

@@ -5,7 +5,7 @@ import { Button } from "@mantine/core";
 import { tools } from "../../api/catalog";
 import { type Session, sessions } from "../../api/tracing";
 import { ago, dateTime } from "../../format/clock";
-import { count } from "../../format/numbers";
+import { bytes, count } from "../../format/numbers";
 import { Badge, Empty, Failure, Loading, Page, TablePanel } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { BOOKS } from "../session/ledger";
@@ -97,6 +97,7 @@ function SessionTable({ items }: { items: readonly Session[] }) {
           <th>State</th>
           <th className={classes.wide}>Hosts</th>
           <th className={parts.num}>Rows</th>
+          <th className={`${parts.num} ${classes.wide}`}>Stored</th>
           <th>Books</th>
           <th className={classes.wide}>By</th>
           <th className={classes.wide}>Reason</th>
@@ -124,6 +125,9 @@ function SessionTable({ items }: { items: readonly Session[] }) {
             </td>
             <td className={classes.wide}>{item.hosts.join(", ")}</td>
             <td className={parts.num}>{count(item.rows)}</td>
+            <td className={`${parts.num} ${classes.wide}`} title="On the server's disk">
+              {bytes(item.stored_bytes)}
+            </td>
             <td>
               <Badge tone={BOOKS[item.books].tone}>{BOOKS[item.books].text}</Badge>
             </td>

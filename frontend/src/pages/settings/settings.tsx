@@ -3,6 +3,7 @@ import { Page, Panel } from "../../ui/parts";
 import { useMe } from "../use-me";
 import { PasswordForm } from "./password-form";
 import classes from "./settings.module.css";
+import { Storage } from "./storage";
 import { TokenForm } from "./token-form";
 import { Users } from "./users";
 
@@ -31,6 +32,9 @@ export function SettingsPage() {
         </Panel>
         <Panel label="Token for the command">
           <TokenForm username={me.username} />
+        </Panel>
+        <Panel label="Storage">
+          <Storage mayChange={me.can.admin} />
         </Panel>
         {me.can.admin && (
           <Panel label="Users" className={classes.wide}>
