@@ -94,7 +94,7 @@ class RunState(_message.Message):
     def __init__(self, run: _Optional[str] = ..., host: _Optional[str] = ..., state: _Optional[str] = ..., schema: _Optional[_Union[_stream_pb2.RunSchema, _Mapping]] = ..., ledger: _Optional[_Union[_stream_pb2.Ledger, _Mapping]] = ..., cost: _Optional[_Union[_stream_pb2.Cost, _Mapping]] = ..., end: _Optional[_Union[_stream_pb2.RunEnd, _Mapping]] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., stored_seq: _Optional[int] = ..., books: _Optional[str] = ..., books_message: _Optional[str] = ..., silent_since_wall_ns: _Optional[int] = ..., note: _Optional[str] = ...) -> None: ...
 
 class RunRows(_message.Message):
-    __slots__ = ("run", "seq", "stream", "rows", "first_row", "body", "backfill", "boot_ns", "wall_ns")
+    __slots__ = ("run", "seq", "stream", "rows", "first_row", "body", "backfill", "boot_ns", "wall_ns", "parts")
     RUN_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     STREAM_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +104,7 @@ class RunRows(_message.Message):
     BACKFILL_FIELD_NUMBER: _ClassVar[int]
     BOOT_NS_FIELD_NUMBER: _ClassVar[int]
     WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    PARTS_FIELD_NUMBER: _ClassVar[int]
     run: str
     seq: int
     stream: int
@@ -113,7 +114,16 @@ class RunRows(_message.Message):
     backfill: bool
     boot_ns: int
     wall_ns: int
-    def __init__(self, run: _Optional[str] = ..., seq: _Optional[int] = ..., stream: _Optional[int] = ..., rows: _Optional[int] = ..., first_row: _Optional[int] = ..., body: _Optional[bytes] = ..., backfill: _Optional[bool] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ...) -> None: ...
+    parts: _containers.RepeatedCompositeFieldContainer[Part]
+    def __init__(self, run: _Optional[str] = ..., seq: _Optional[int] = ..., stream: _Optional[int] = ..., rows: _Optional[int] = ..., first_row: _Optional[int] = ..., body: _Optional[bytes] = ..., backfill: _Optional[bool] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., parts: _Optional[_Iterable[_Union[Part, _Mapping]]] = ...) -> None: ...
+
+class Part(_message.Message):
+    __slots__ = ("rows", "wall_ns")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    rows: int
+    wall_ns: int
+    def __init__(self, rows: _Optional[int] = ..., wall_ns: _Optional[int] = ...) -> None: ...
 
 class RowsGroup(_message.Message):
     __slots__ = ("batches",)

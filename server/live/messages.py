@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from proto.v1.live_pb2 import LiveMessage, RowsGroup, RunRows, RunState, SessionState
+from server.live.joining import joined_body, parts
 from server.live.viewer import Rows
 from server.tracing.models import Run, Session
 from server.tracing.render import run_books, run_end
@@ -15,13 +16,17 @@ from server.tracing.store import StoredBatch
 
 def rows_message(run: str, batch: StoredBatch) -> Rows:
     """A batch that has just come. Decompresses it: browsers have no zstd."""
-    message = LiveMessage(rows=_run_rows(run, batch, backfill=False)) if _has_rows(batch) else None
+    message = LiveMessage(rows=_run_rows(run, [batch], backfill=False)) if _has_rows(batch) else None
     return _rows(run, [batch], message)
 
 
 def group_message(run: str, batches: Sequence[StoredBatch]) -> Rows:
-    """Batches of the past as one message: a browser decodes a hundred small ones as fast as three."""
-    rows = [_run_rows(run, batch, backfill=True) for batch in batches if _has_rows(batch)]
+    """Batches of the past as one message, those of one stream put together."""
+    streams: dict[int, list[StoredBatch]] = {}
+    for batch in batches:
+        if _has_rows(batch):
+            streams.setdefault(batch.head.stream, []).append(batch)
+    rows = sorted((_run_rows(run, found, backfill=True) for found in streams.values()), key=lambda found: found.seq)
     return _rows(run, batches, LiveMessage(group=RowsGroup(batches=rows)) if rows else None)
 
 
@@ -29,18 +34,21 @@ def _has_rows(batch: StoredBatch) -> bool:
     return bool(batch.head.rows) and batch.stream is not None
 
 
-def _run_rows(run: str, batch: StoredBatch, *, backfill: bool) -> RunRows:
-    head = batch.head
+def _run_rows(run: str, batches: Sequence[StoredBatch], *, backfill: bool) -> RunRows:
+    """Of one stream, each with rows."""
+    last, rows = batches[-1].head, sum(batch.head.rows for batch in batches)
+    stream = batches[-1].stream
     return RunRows(
         run=run,
-        seq=head.seq,
-        stream=head.stream,
-        rows=head.rows,
-        first_row=head.first_row,
-        body=batch.body(),
+        seq=last.seq,
+        stream=last.stream,
+        rows=rows,
+        first_row=last.first_row + last.rows - rows,
+        body=joined_body(stream, batches) if stream is not None else b"",
         backfill=backfill,
-        boot_ns=head.boot_ns,
-        wall_ns=head.wall_ns,
+        boot_ns=last.boot_ns,
+        wall_ns=last.wall_ns,
+        parts=parts(batches),
     )
 
 

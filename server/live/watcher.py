@@ -12,7 +12,7 @@ from server.live.viewer import Rows, Viewer
 from server.tracing.store import SegmentStore, StoredBatch
 
 READ_BYTES = 1024 * 1024  # messages made at once, off the event loop
-GROUP_BYTES = 128 * 1024  # of them in one message
+GROUP_BYTES = 512 * 1024  # of them in one message, before they are put together
 # Each pass reads what came in during the one before. A browser that has not caught up after so many never will: skip.
 PASSES = 8
 

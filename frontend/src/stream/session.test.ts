@@ -114,6 +114,18 @@ describe("a session's stream", () => {
     expect(seen?.case === "seen" && seen.value.messages).toBe(2n);
   });
 
+  it("draws over time what was put together of several batches where each of them came", () => {
+    const { line, stream } = opened();
+    const second = WALL / 1_000_000_000n;
+    const parts = [
+      { rows: 1, wallNs: WALL },
+      { rows: 2, wallNs: WALL + 5_000_000_000n },
+    ];
+    line.tell({ case: "group", value: { batches: [{ ...batch(3, 0, [1, 2, 3]).message.value, parts }] } } as never);
+    expect([0, 5].map((after) => stream.rates.total(Number(second) + after))).toEqual([1, 2]);
+    expect(stream.totalRows).toBe(3);
+  });
+
   it("subscribes from the beginning and acknowledges what was drawn, once a frame", () => {
     const { line, stream } = opened();
     line.tell(first.message);

@@ -185,7 +185,7 @@ export class SessionStream {
     for (const batch of fresh) {
       run.seq = batch.seq;
       run.rows = larger(run.rows, batch.firstRow + BigInt(batch.rows));
-      this.rates.add(run.index, batch.wallNs, batch.rows);
+      for (const part of batch.parts.length > 0 ? batch.parts : [batch]) this.rates.add(run.index, part.wallNs, part.rows);
     }
     for (const number of new Set(fresh.map(({ stream }) => stream))) {
       this.applyStream(

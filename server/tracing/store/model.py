@@ -9,7 +9,7 @@ import pyarrow as pa
 from proto import columnar
 from proto.frame import encode
 from proto.v1.stream_pb2 import BatchHead, Ledger, RunEnd, StreamSchema
-from server.tracing.store.ipc import messages
+from server.tracing.store.ipc import compact, messages
 
 
 class HoleError(ValueError):
@@ -58,7 +58,7 @@ class StoredBatch:
     head: BatchHead
     stream: StreamSchema | None
     packed: bytes | None = None  # zstd, as it came
-    rows: pa.RecordBatch | None = None
+    rows: pa.RecordBatch | None = None  # a slice that drags the dictionaries of all rows around it along
 
     @property
     def seq(self) -> int:
@@ -68,19 +68,21 @@ class StoredBatch:
         """Decompressed Arrow IPC messages, to be read behind the stream's schema message."""
         if self.packed:
             return columnar.decompress_body(self.packed, self.head.body_size)
-        return messages(self.rows) if self.rows is not None else b""
+        return messages(compact(self.rows)) if self.rows is not None else b""
 
     def batch(self) -> pa.RecordBatch | None:
         """The rows; None for a batch without any. Raises ValueError when they are not what the schema says."""
-        if self.rows is not None or self.stream is None or not self.packed:
-            return self.rows
+        if self.rows is not None:
+            return compact(self.rows)
+        if self.stream is None or not self.packed:
+            return None
         return columnar.decode_body(self.stream, self.packed, self.head.body_size)
 
     def frame(self) -> bytes:
         """The frame; from a sealed segment it holds the same rows, newly encoded."""
         if self.rows is None:
             return encode(self.head, self.packed or b"")
-        packed, size = columnar.encode_body(self.rows)
+        packed, size = columnar.encode_body(compact(self.rows))
         head = BatchHead()
         head.CopyFrom(self.head)
         head.body_size = size

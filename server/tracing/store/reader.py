@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 from proto.salvage import salvage
 from proto.v1.stream_pb2 import BatchHead, RunSchema, StreamSchema
 from server.tracing.store.index import RunReader
-from server.tracing.store.ipc import compact
 from server.tracing.store.layout import RunFolder, Segment
 from server.tracing.store.model import StoredBatch
 from server.tracing.store.sealed import ROW, SEQ, SealedFile, SealedIndex
@@ -98,7 +97,7 @@ class _Rows:
             rows = self._table.slice(start, head.rows)
         else:
             rows = self._table.take(pa.array(self._order[start:end]))
-        return compact(rows.combine_chunks().to_batches()[0])
+        return rows.combine_chunks().to_batches()[0]
 
     def _load(self, file: pq.ParquetFile, group: int) -> None:
         if group == self._group:

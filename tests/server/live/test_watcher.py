@@ -149,8 +149,9 @@ def test_what_is_small_and_past_comes_several_to_a_message(
     store.append(SESSION, RUN, [frames.rows_of(10) for _ in range(5)] + [frames.end(END_CAUSE_DURATION)])
     monkeypatch.setattr(watcher_module, "GROUP_BYTES", 3000)
     groups = take_groups(KEY, store.read(SESSION, RUN))
-    seqs = [[batch.seq for batch in LiveMessage.FromString(one.payload or b"").group.batches] for one in groups]
-    assert [seq for group in seqs for seq in group] == [1, 2, 3, 4, 5] and 1 < len(seqs) < 5
+    joined = [list(LiveMessage.FromString(one.payload or b"").group.batches) for one in groups if one.payload]
+    assert all(len(batches) == 1 for batches in joined) and 1 < len(joined) < 5
+    assert (joined[-1][0].seq, sum(batch.rows for (batch,) in joined)) == (5, 50)
     assert [one.seq for one in groups][-1] == 6
     assert sum(one.rows for one in groups) == groups[-1].total == 50
     assert take_groups(KEY, store.read(SESSION, RUN, 6)) == []

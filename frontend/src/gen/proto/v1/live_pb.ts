@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file proto/v1/live.proto.
  */
 export const file_proto_v1_live: GenFile = /*@__PURE__*/
-  fileDesc("ChNwcm90by92MS9saXZlLnByb3RvEghwcm90by52MSJkCg1WaWV3ZXJNZXNzYWdlEigKCXN1YnNjcmliZRgBIAEoCzITLnByb3RvLnYxLlN1YnNjcmliZUgAEh4KBHNlZW4YAiABKAsyDi5wcm90by52MS5TZWVuSABCCQoHbWVzc2FnZSIuCglTdWJzY3JpYmUSIQoHY3Vyc29ycxgBIAMoCzIQLnByb3RvLnYxLkN1cnNvciIiCgZDdXJzb3ISCwoDcnVuGAEgASgJEgsKA3NlcRgCIAEoBCIYCgRTZWVuEhAKCG1lc3NhZ2VzGAEgASgEItYBCgtMaXZlTWVzc2FnZRInCgVzdGF0ZRgBIAEoCzIWLnByb3RvLnYxLlNlc3Npb25TdGF0ZUgAEiEKBHJvd3MYAiABKAsyES5wcm90by52MS5SdW5Sb3dzSAASJAoHc2tpcHBlZBgDIAEoCzIRLnByb3RvLnYxLlNraXBwZWRIABIkCgdjbG9zaW5nGAQgASgLMhEucHJvdG8udjEuQ2xvc2luZ0gAEiQKBWdyb3VwGAUgASgLMhMucHJvdG8udjEuUm93c0dyb3VwSABCCQoHbWVzc2FnZSJiCgxTZXNzaW9uU3RhdGUSDwoHc2Vzc2lvbhgBIAEoCRINCgVzdGF0ZRgCIAEoCRIgCgRydW5zGAMgAygLMhIucHJvdG8udjEuUnVuU3RhdGUSEAoId2F0Y2hpbmcYBCADKAkiwAIKCFJ1blN0YXRlEgsKA3J1bhgBIAEoCRIMCgRob3N0GAIgASgJEg0KBXN0YXRlGAMgASgJEiMKBnNjaGVtYRgEIAEoCzITLnByb3RvLnYxLlJ1blNjaGVtYRIgCgZsZWRnZXIYBSABKAsyEC5wcm90by52MS5MZWRnZXISHAoEY29zdBgGIAEoCzIOLnByb3RvLnYxLkNvc3QSHQoDZW5kGAcgASgLMhAucHJvdG8udjEuUnVuRW5kEg8KB2Jvb3RfbnMYCCABKBISDwoHd2FsbF9ucxgJIAEoEhISCgpzdG9yZWRfc2VxGAogASgEEg0KBWJvb2tzGAsgASgJEhUKDWJvb2tzX21lc3NhZ2UYDCABKAkSHAoUc2lsZW50X3NpbmNlX3dhbGxfbnMYDSABKBISDAoEbm90ZRgoIAEoCSKWAQoHUnVuUm93cxILCgNydW4YASABKAkSCwoDc2VxGAIgASgEEg4KBnN0cmVhbRgDIAEoDRIMCgRyb3dzGAQgASgNEhEKCWZpcnN0X3JvdxgFIAEoBBIMCgRib2R5GAYgASgMEhAKCGJhY2tmaWxsGAcgASgIEg8KB2Jvb3RfbnMYCCABKBISDwoHd2FsbF9ucxgJIAEoEiIvCglSb3dzR3JvdXASIgoHYmF0Y2hlcxgBIAMoCzIRLnByb3RvLnYxLlJ1blJvd3MiSQoHU2tpcHBlZBILCgNydW4YASABKAkSEQoJZmlyc3Rfc2VxGAIgASgEEhAKCGxhc3Rfc2VxGAMgASgEEgwKBHJvd3MYBCABKAQiGQoHQ2xvc2luZxIOCgZyZWFzb24YASABKAliBnByb3RvMw", [file_proto_v1_stream]);
+  fileDesc("ChNwcm90by92MS9saXZlLnByb3RvEghwcm90by52MSJkCg1WaWV3ZXJNZXNzYWdlEigKCXN1YnNjcmliZRgBIAEoCzITLnByb3RvLnYxLlN1YnNjcmliZUgAEh4KBHNlZW4YAiABKAsyDi5wcm90by52MS5TZWVuSABCCQoHbWVzc2FnZSIuCglTdWJzY3JpYmUSIQoHY3Vyc29ycxgBIAMoCzIQLnByb3RvLnYxLkN1cnNvciIiCgZDdXJzb3ISCwoDcnVuGAEgASgJEgsKA3NlcRgCIAEoBCIYCgRTZWVuEhAKCG1lc3NhZ2VzGAEgASgEItYBCgtMaXZlTWVzc2FnZRInCgVzdGF0ZRgBIAEoCzIWLnByb3RvLnYxLlNlc3Npb25TdGF0ZUgAEiEKBHJvd3MYAiABKAsyES5wcm90by52MS5SdW5Sb3dzSAASJAoHc2tpcHBlZBgDIAEoCzIRLnByb3RvLnYxLlNraXBwZWRIABIkCgdjbG9zaW5nGAQgASgLMhEucHJvdG8udjEuQ2xvc2luZ0gAEiQKBWdyb3VwGAUgASgLMhMucHJvdG8udjEuUm93c0dyb3VwSABCCQoHbWVzc2FnZSJiCgxTZXNzaW9uU3RhdGUSDwoHc2Vzc2lvbhgBIAEoCRINCgVzdGF0ZRgCIAEoCRIgCgRydW5zGAMgAygLMhIucHJvdG8udjEuUnVuU3RhdGUSEAoId2F0Y2hpbmcYBCADKAkiwAIKCFJ1blN0YXRlEgsKA3J1bhgBIAEoCRIMCgRob3N0GAIgASgJEg0KBXN0YXRlGAMgASgJEiMKBnNjaGVtYRgEIAEoCzITLnByb3RvLnYxLlJ1blNjaGVtYRIgCgZsZWRnZXIYBSABKAsyEC5wcm90by52MS5MZWRnZXISHAoEY29zdBgGIAEoCzIOLnByb3RvLnYxLkNvc3QSHQoDZW5kGAcgASgLMhAucHJvdG8udjEuUnVuRW5kEg8KB2Jvb3RfbnMYCCABKBISDwoHd2FsbF9ucxgJIAEoEhISCgpzdG9yZWRfc2VxGAogASgEEg0KBWJvb2tzGAsgASgJEhUKDWJvb2tzX21lc3NhZ2UYDCABKAkSHAoUc2lsZW50X3NpbmNlX3dhbGxfbnMYDSABKBISDAoEbm90ZRgoIAEoCSK1AQoHUnVuUm93cxILCgNydW4YASABKAkSCwoDc2VxGAIgASgEEg4KBnN0cmVhbRgDIAEoDRIMCgRyb3dzGAQgASgNEhEKCWZpcnN0X3JvdxgFIAEoBBIMCgRib2R5GAYgASgMEhAKCGJhY2tmaWxsGAcgASgIEg8KB2Jvb3RfbnMYCCABKBISDwoHd2FsbF9ucxgJIAEoEhIdCgVwYXJ0cxgoIAMoCzIOLnByb3RvLnYxLlBhcnQiJQoEUGFydBIMCgRyb3dzGAEgASgNEg8KB3dhbGxfbnMYAiABKBIiLwoJUm93c0dyb3VwEiIKB2JhdGNoZXMYASADKAsyES5wcm90by52MS5SdW5Sb3dzIkkKB1NraXBwZWQSCwoDcnVuGAEgASgJEhEKCWZpcnN0X3NlcRgCIAEoBBIQCghsYXN0X3NlcRgDIAEoBBIMCgRyb3dzGAQgASgEIhkKB0Nsb3NpbmcSDgoGcmVhc29uGAEgASgJYgZwcm90bzM", [file_proto_v1_stream]);
 
 /**
  * @generated from message proto.v1.ViewerMessage
@@ -297,7 +297,8 @@ export const RunStateSchema: GenMessage<RunState> = /*@__PURE__*/
   messageDesc(file_proto_v1_live, 6);
 
 /**
- * One batch. Decode: schema.streams[stream].arrow_schema + body = an Arrow IPC stream.
+ * One batch, or of the past several of one stream put together. Decode: schema.streams[stream].arrow_schema + body = an Arrow
+ * IPC stream.
  *
  * @generated from message proto.v1.RunRows
  */
@@ -308,6 +309,8 @@ export type RunRows = Message<"proto.v1.RunRows"> & {
   run: string;
 
   /**
+   * of the last of them
+   *
    * @generated from field: uint64 seq = 2;
    */
   seq: bigint;
@@ -323,6 +326,8 @@ export type RunRows = Message<"proto.v1.RunRows"> & {
   rows: number;
 
   /**
+   * first_row + rows: rows of the run up to seq
+   *
    * @generated from field: uint64 first_row = 5;
    */
   firstRow: bigint;
@@ -350,6 +355,13 @@ export type RunRows = Message<"proto.v1.RunRows"> & {
    * @generated from field: sint64 wall_ns = 9;
    */
   wallNs: bigint;
+
+  /**
+   * put together: rows of each second, for what is drawn over time
+   *
+   * @generated from field: repeated proto.v1.Part parts = 40;
+   */
+  parts: Part[];
 };
 
 /**
@@ -358,6 +370,28 @@ export type RunRows = Message<"proto.v1.RunRows"> & {
  */
 export const RunRowsSchema: GenMessage<RunRows> = /*@__PURE__*/
   messageDesc(file_proto_v1_live, 7);
+
+/**
+ * @generated from message proto.v1.Part
+ */
+export type Part = Message<"proto.v1.Part"> & {
+  /**
+   * @generated from field: uint32 rows = 1;
+   */
+  rows: number;
+
+  /**
+   * @generated from field: sint64 wall_ns = 2;
+   */
+  wallNs: bigint;
+};
+
+/**
+ * Describes the message proto.v1.Part.
+ * Use `create(PartSchema)` to create a new message.
+ */
+export const PartSchema: GenMessage<Part> = /*@__PURE__*/
+  messageDesc(file_proto_v1_live, 8);
 
 /**
  * Batches of one run in order of seq, of any streams. A viewer takes in all of them or none.
@@ -376,7 +410,7 @@ export type RowsGroup = Message<"proto.v1.RowsGroup"> & {
  * Use `create(RowsGroupSchema)` to create a new message.
  */
 export const RowsGroupSchema: GenMessage<RowsGroup> = /*@__PURE__*/
-  messageDesc(file_proto_v1_live, 8);
+  messageDesc(file_proto_v1_live, 9);
 
 /**
  * A slow viewer missed batches; all of them are stored.
@@ -410,7 +444,7 @@ export type Skipped = Message<"proto.v1.Skipped"> & {
  * Use `create(SkippedSchema)` to create a new message.
  */
 export const SkippedSchema: GenMessage<Skipped> = /*@__PURE__*/
-  messageDesc(file_proto_v1_live, 9);
+  messageDesc(file_proto_v1_live, 10);
 
 /**
  * @generated from message proto.v1.Closing
@@ -429,5 +463,5 @@ export type Closing = Message<"proto.v1.Closing"> & {
  * Use `create(ClosingSchema)` to create a new message.
  */
 export const ClosingSchema: GenMessage<Closing> = /*@__PURE__*/
-  messageDesc(file_proto_v1_live, 10);
+  messageDesc(file_proto_v1_live, 11);
 
