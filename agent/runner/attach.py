@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from agent.kernel.functions import Function
 from agent.kernel.modules import Module
-from agent.runner import probes, selection
+from agent.runner import copies, probes, selection
 from agent.runner.compiler import AttachError, Compiled, program_types
 from agent.runner.found_targets import FoundTargets
 from agent.runner.listing import Loaded
@@ -89,7 +89,19 @@ class Attachment:
     modules: dict[str, list[Module]] = field(default_factory=dict)
     ring_bytes: dict[str, int] = field(default_factory=dict)
     loaded: Loaded | None = None
+    copies: dict[str, copies.Copy] = field(default_factory=dict)
     _events: list[int] = field(default_factory=list)
+
+    def program(self, probe: pb.Probe, function: int) -> int:
+        """The program of a probe as it is for a function. Raises AttachError."""
+        name = program_name(probe)
+        if not function or name not in self.copies:
+            return self.programs[name]
+        key = f"{name} {function}"
+        if key not in self.programs:
+            self.programs[key] = self.copies[name](function)
+            self.program_types.append(probe.type)
+        return self.programs[key]
 
     def detach(self) -> None:
         """When this returns no program runs any more; ``close`` takes down what is behind."""
@@ -123,10 +135,10 @@ def attach(
 
     Raises AttachError.
     """
-    held = Attachment(variant)
+    held, compiled = Attachment(variant), None
     try:
         wanted = [probe for probe in variant.probes if _wanted(request, probe)]
-        held.loaded = _compile_and_load(request, _program(request, variant, wanted, held), wanted, held)
+        compiled = _compile_and_load(request, _program(request, variant, wanted, held), wanted, held)
         selection.fill(held.maps, request.filters, request.targets)
         _fill_resolved(request, held)
         for program, event in selection.hooks(held.maps).items():
@@ -141,24 +153,29 @@ def attach(
     except BaseException:
         held.close()
         raise
+    finally:
+        if compiled:
+            compiled.close()
     return held
 
 
-def _compile_and_load(request: Request, program: Program, wanted: Sequence[pb.Probe], held: Attachment) -> Loaded:
+def _compile_and_load(request: Request, program: Program, wanted: Sequence[pb.Probe], held: Attachment) -> Compiled:
+    """What the caller closes when it needs no more copies of a program."""
+    compiled = None
     try:
         compiled = Compiled(program, request.headers)
-        try:
-            _take_maps(request, compiled, held)
-            loaded = Loaded.of(program, compiled)
-            _load(compiled, wanted, held)
-            for name, kind in zip(held.programs, held.program_types, strict=True):
-                loaded.add(name, kind, compiled.instructions(name))
-        finally:
+        _take_maps(request, compiled, held)
+        held.loaded = Loaded.of(program, compiled)
+        _load(compiled, wanted, held)
+        for name, kind in zip(held.programs, held.program_types, strict=True):
+            held.loaded.add(name, kind, compiled.instructions(name))
+    except BaseException as error:
+        if compiled:
             compiled.close()
-    except AttachError as error:
-        error.program = program
+        if isinstance(error, AttachError):
+            error.program = program
         raise
-    return loaded
+    return compiled
 
 
 def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], held: Attachment) -> Program:
@@ -250,7 +267,7 @@ def _load(compiled: Compiled, wanted: Sequence[pb.Probe], held: Attachment) -> N
             at_once = _load_at_once(compiled, function, kind) if probe.type in _USER_FUNCTION else None
             if at_once is not None:
                 held.at_once.add(function)
-            held.programs[function] = compiled.load(function, kind) if at_once is None else at_once
+            held.programs[function] = _load_one(compiled, function, kind, held) if at_once is None else at_once
             held.program_types.append(probe.type)
 
 
@@ -260,6 +277,13 @@ def _load_at_once(compiled: Compiled, function: str, kind: int) -> int | None:
         return compiled.load(function, kind, probes.UPROBE_MULTI)
     except AttachError:
         return None
+
+
+def _load_one(compiled: Compiled, function: str, kind: int, held: Attachment) -> int:
+    program, copy = copies.load(compiled, function, kind)
+    if copy:
+        held.copies[function] = copy
+    return program
 
 
 def program_name(probe: pb.Probe) -> str:

@@ -23,10 +23,8 @@ lib.bpf_table_name.restype = ctypes.c_char_p
 _COMPILE_ERROR = re.compile(r"^(.*?):(\d+):\d+: (?:fatal )?error: (.*)$", re.MULTILINE)
 # Instructions and register states of the verifier's log; what is left is what it says in words.
 _DUMP = re.compile(r"^(?:\d+: [(R].*|(?:old|cur) state:.*|from \d+.*|R\d.*|;.*|func#\d.*|arg#\d.*)$", re.MULTILINE)
-# What older kernels call a helper that they do not have.
-_MISSING = {
-    "invalid func unknown#174": "it has no bpf_get_attach_cookie, by which functions are told apart; use Linux 5.15"
-}
+# What kernels before Linux 5.15 say of bpf_get_attach_cookie.
+NO_COOKIE = "invalid func unknown#174"
 _VERDICT_END = re.compile(r"^processed \d+ insns.*$", re.MULTILINE)
 
 
@@ -83,6 +81,18 @@ class Compiled:
         except Exception as error:
             raise AttachError(_load_message(function, output.text), output.text) from error
         return os.dup(loaded.fd)
+
+    def load_code(self, function: str, kind: int, code: bytes) -> int:
+        """Descriptor of the function with other instructions, as many as it has. Raises AttachError."""
+        module, output = self._module.module, Output()
+        license_, version = lib.bpf_module_license(module), lib.bpf_module_kern_version(module)
+        with _captured(output):
+            descriptor: int = lib.bcc_func_load(
+                module, kind, function.encode(), code, len(code), license_, version, 0, None, 0, None, 0xFFFFFFFF
+            )
+        if descriptor < 0:
+            raise AttachError(_load_message(function, output.text), output.text)
+        return descriptor
 
     def instructions(self, function: str) -> bytes:
         """As the compiler made them; maps stand as this process's descriptors."""
@@ -141,9 +151,6 @@ def _compile_message(text: str) -> str:
 def _load_message(function: str, text: str) -> str:
     reason = re.search(r"Failed to load program: (.*)", text)
     log = _DUMP.sub("", _VERDICT_END.split(text)[0])
-    for words, meaning in _MISSING.items():
-        if words in log:
-            return f"the kernel refused {function}: {meaning}"
     return f"the kernel refused {function}: {reason.group(1) if reason else 'load failed'}: {_last_line(log)}"
 
 

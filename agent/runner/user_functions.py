@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.kernel.functions import Function, FunctionsError, find_functions
 from agent.kernel.modules import file_identity
-from agent.runner import probes
+from agent.runner import copies, probes
 from agent.runner.compiler import AttachError
 from agent.runner.found_targets import TargetError
 from agent.runner.mapped import find_mapped, mapped_modules, nothing_mapped
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from agent.runner.attach import Attachment, Request
 
 ANYWHERE = "c:getppid"
-# Of bpf/include/types.h.
-ONE_FUNCTION = "FS_ONE_FUNCTION=1"
 
 
 def attach_functions(request: Request, probe: pb.Probe, program: int, held: Attachment, target: str) -> Iterator[Held]:
@@ -34,9 +32,10 @@ def attach_functions(request: Request, probe: pb.Probe, program: int, held: Atta
 
 
 def _check_told_apart(held: Attachment) -> None:
-    if ONE_FUNCTION in held.variant.defines and len(held.functions) > 1:
+    if held.copies and len(held.functions) > copies.MAX_FUNCTIONS:
         raise AttachError(
-            f"{len(held.functions)} functions match, which a kernel before Linux 5.15 cannot tell apart; name one"
+            f"{len(held.functions)} functions match, and before Linux 5.15 at most {copies.MAX_FUNCTIONS} can be told "
+            "apart; name fewer"
         )
 
 
@@ -97,7 +96,8 @@ def _attach_places(request: Request, probe: pb.Probe, program: int, places: Plac
             held.at_once.discard(probe.program)
     for index in range(len(places.offsets)):
         try:
-            yield from probes.attach_user_functions(program, places.part(index, index + 1), pid, at_return=at_return)
+            one, part = held.program(probe, places.first + index), places.part(index, index + 1)
+            yield from probes.attach_user_functions(one, part, pid, at_return=at_return)
         except UntraceableError:
             held.left_out.add(places.first + index)
 

@@ -132,21 +132,6 @@ def test_calls_by_an_alias_count_with_those_by_the_name(overloads: Path) -> None
     assert trace_overloads(overloads, "*:*plain_work*", 101) == {"plain_work": 202}
 
 
-def test_the_variant_for_older_kernels_counts_one_function_and_refuses_several(program: Path) -> None:
-    with running(program, LEFT, RIGHT) as work:
-        params = {"function": f"{program}:leaf"}
-        with Run("funccount", params, Filters(pid=work.pid), variant="one_function") as run:
-            work.go()
-            assert work.process.stdout and int(work.process.stdout.readline()) > 0
-            run.stop()
-            run.wait()
-            assert counted(run.rows()) == {"leaf": COUNTS["leaf"]}
-        params = {"function": f"{program}:by_*"}
-        with Run("funccount", params, Filters(pid=work.pid), variant="one_function") as run:
-            run.wait()
-            assert "2 functions match, which a kernel before Linux 5.15 cannot tell apart" in run.end.message
-
-
 @pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
     library = build_library(tmp_path)

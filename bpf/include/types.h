@@ -68,13 +68,9 @@ static __always_inline u32 fs_log2(u64 value)
     return slot;
 }
 
-// Which of a run's functions a uprobe is on: index of a `name` column. Kernels before Linux 5.15 cannot tell: a variant for
-// them says FS_ONE_FUNCTION, and no run of it has more than one.
+// Which of a run's functions a uprobe is on: index of a `name` column. Kernels before Linux 5.15 cannot tell: there each
+// function has a copy of the program with its own answer.
 static __always_inline u32 fs_function(void *ctx)
 {
-#ifdef FS_ONE_FUNCTION
-    return 0;
-#else
     return bpf_get_attach_cookie(ctx);
-#endif
 }

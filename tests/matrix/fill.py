@@ -46,8 +46,6 @@ def fill(tool: str, root: Path, commit: str, *, guest: bool) -> bool:
         signal.alarm(CELL_SECONDS)
         try:
             result = measure(results.cell(tool), Path(folder), guest=guest)
-            if result.ours.state == "refused" and (simpler := results.simpler(tool)):
-                result = measure(simpler, Path(folder), guest=guest)
         except Exception:  # one cell must not cost the others
             traceback.print_exc()
             return False

@@ -43,11 +43,6 @@ class Measured:
     digest: str
 
 
-def simpler(tool: str) -> Cell | None:
-    """What the tool's folder says to measure where the kernel refuses to do all that its cell asks for."""
-    return getattr(importlib.import_module(f"bpf.{tool}.test_stock"), "SIMPLER", None)
-
-
 def stale(root: Path, kernel: str, tools: Collection[str]) -> list[str]:
     """Those of the tools, or of all if none is named, whose cell is not current."""
     wanted = [name for name in names() if name in tools or not tools]

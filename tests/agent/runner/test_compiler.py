@@ -65,7 +65,8 @@ def test_without_btf_nothing_is_compiled_against_strange_headers() -> None:
         Compiled(Program(PROBE, []), "")
 
 
-def test_a_helper_that_an_older_kernel_does_not_have_is_named() -> None:
+def test_what_the_verifier_said_last_is_the_reason() -> None:
     log = "bpf: Failed to load program: Invalid argument\n; int on_call\ninvalid func unknown#174\nprocessed 9 insns"
-    message = compiler._load_message("on_call", log)
-    assert message.startswith("the kernel refused on_call: it has no bpf_get_attach_cookie")
+    assert compiler._load_message("on_call", log) == (
+        "the kernel refused on_call: Invalid argument: invalid func unknown#174"
+    )
