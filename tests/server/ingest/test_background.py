@@ -10,18 +10,21 @@ import pytest
 from django.utils import timezone
 
 from server import nudge
+from server.accounts.models import User
 from server.fleet.models import Host
 from server.ingest import background, runs
 from server.ingest.background import Background
 from server.ingest.database import in_db
 from server.ingest.links import Link, Links
 from server.ingest.runs import OpenRun
-from server.tracing import progress
+from server.tracing import progress, storage
 from server.tracing.models import Run, Session
 from server.tracing.progress import Progress
+from server.tracing.segments import segment_store
 from tests.server.fleet.hosts import make_host
 from tests.server.ingest.conftest import Api, Join
 from tests.server.ingest.scripted import RunFrames, agent, attached, until
+from tests.server.tracing.sessions import Traced, traced
 
 MakeApi = Callable[[str], Awaitable[Api]]
 
@@ -112,3 +115,34 @@ async def test_what_fails_is_tried_again(
         assert found["rows"] == 10
         assert len(calls) >= 3
     assert await in_db(Run.objects.count) == 1
+
+
+def old_session() -> Traced:
+    made = traced(User.objects.create(username="ann", role="tracer"))
+    made.store(3000)
+    made.end()
+    return made
+
+
+@pytest.mark.usefixtures("committed")
+async def test_what_is_sealed_gets_its_rollup_and_goes_when_it_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "SEAL_SECONDS", 0.1)
+    monkeypatch.setattr(background, "BOUNDS_SECONDS", 0.1)
+    made = await in_db(old_session)
+    folder = segment_store().root / str(made.session.pk)
+    group = nudge.Subscriber()
+    await group.open()
+    async with Background(Links(), group).running():
+
+        async def rollups() -> int:
+            return len(list(folder.rglob("*.rollup")))
+
+        assert await until(rollups, lambda count: count == 1, 60)
+        long_ago = timezone.now() - datetime.timedelta(days=9)
+        await in_db(lambda: Session.objects.filter(pk=made.session.pk).update(ended_at=long_ago))
+        await in_db(storage.change, "ann", storage.Bounds(keep_days=8))
+
+        async def left() -> bool:
+            return folder.exists() or await in_db(Session.objects.filter(pk=made.session.pk).exists)
+
+        assert not await until(left, lambda there: not there, 60)
