@@ -14,7 +14,7 @@ from proto.v1.stream_pb2 import BatchHead, EndCause, RunEnd
 
 log = logging.getLogger(__name__)
 
-WINDOW_FRAMES = 32
+WINDOW_FRAMES = 64  # a watched run makes 40 in a second, and a bad road takes as long there and back
 WINDOW_BYTES = 8 * 1024 * 1024
 SAME_REJECT_SECONDS = 1.0
 SAME_REJECT_MAX = 5

@@ -12,10 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from supervisor.agent import POLICY
 from tests.e2e.stack import AGENT_COMMAND, ROOT, Stack, eventually
 from tests.faults.counted import PATIENCE
 
+POLICY = """\
+remote = "on"
+risk = ["S0", "S1", "S2"]
+
+[limits]
+budget_percent = 100
+"""
 _NUMBER = os.getpid() % 16_000  # two runs of these tests on one machine do not meet
 HERE, THERE = (f"10.240.{_NUMBER // 64}.{_NUMBER % 64 * 4 + side}" for side in (1, 2))
 
