@@ -43,7 +43,7 @@ def main() -> int:
 
 
 async def serve(own: identity.Identity, sock: socket.socket) -> None:
-    """Until the warden is gone or says SIGTERM."""
+    """Until the warden is gone or says SIGTERM. Raises what the client did not expect; the warden starts link again."""
     warden = Warden(PacketSocket(sock))
     control, uploader = Control(warden.tell), Uploader(warden.tell)
 
@@ -56,7 +56,10 @@ async def serve(own: identity.Identity, sock: socket.socket) -> None:
     warden.listen(on_message)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, warden.gone.set)
     client = asyncio.create_task(Client(own, control, uploader, warden.tell).run())
-    await warden.gone.wait()
+    gone = asyncio.create_task(warden.gone.wait())
+    await asyncio.wait((client, gone), return_when=asyncio.FIRST_COMPLETED)
+    if client.done():
+        client.result()
     client.cancel()
 
 

@@ -37,6 +37,10 @@ OPTIONS: list[tuple[str, str | int]] = [
 ]
 
 
+# What ends a connection. gRPC calls it an invalid state to write to a stream that the server has just ended.
+_ENDS = (grpc.aio.AioRpcError, ConnectionError, Stuck, asyncio.InvalidStateError)
+
+
 class Client:
     def __init__(
         self, identity: Identity, control: Control, uploader: Uploader, tell: Callable[[LinkToWarden], None]
@@ -66,7 +70,7 @@ class Client:
         except ConnectionError as error:
             return str(error)
         except BaseExceptionGroup as group:
-            expected, others = group.split((grpc.aio.AioRpcError, ConnectionError, Stuck))
+            expected, others = group.split(_ENDS)
             if others is not None or expected is None:
                 raise
             return _why(expected)

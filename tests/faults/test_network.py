@@ -54,6 +54,21 @@ def test_a_cut_cable_costs_no_row(stack: Apart, seconds: int) -> None:
 
 
 @pytest.mark.long
+def test_a_cable_that_heals_when_the_server_has_just_given_the_host_up_costs_no_row(stack: Apart) -> None:
+    """The server's end of the streams and the host's next rows then meet on the way."""
+    stack.wait_online()
+    with counted(stack, "met") as traced:
+        traced.begin(RATE * 30, RATE)
+        traced.wait_rows(RATE)
+        with stack.cable.cut():
+            eventually(lambda: stack.host_state() == "offline", PATIENCE, "the host given up")
+        stack.wait_online(PATIENCE)
+        traced.wait()
+        traced.finish()
+        assert prove(traced).lost == {}
+
+
+@pytest.mark.long
 def test_both_sides_notice_a_cut_cable_and_people_see_since_when(stack: Apart) -> None:
     stack.wait_online()
     with counted(stack, "silent") as traced, chromium() as browser, watched(stack, traced.session) as told:

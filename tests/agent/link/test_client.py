@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from agent.link import client
+from agent.link.__main__ import serve
+from agent.link.data import Uploader
+from proto.v1.agent_pb2 import DataUp
+from proto.v1.agent_pb2_grpc import AgentLinkStub
 from tests.agent.link.conftest import Link
 from tests.agent.support.pki import Authority
 from tests.agent.support.server import FleetServer
@@ -23,6 +27,46 @@ async def test_the_warden_hears_of_connections_and_why_they_end(link: Link, serv
     assert not connected and why
     server.restart()
     await eventually(lambda: link.states()[-1][0], 30, "a new connection")
+
+
+async def test_a_write_to_a_stream_that_the_server_has_just_ended_is_the_end_of_a_connection(
+    server: FleetServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, runs = Uploader.run, 0
+
+    async def too_late(self: Uploader, stub: AgentLinkStub) -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            call = stub.Data()
+            call.cancel()
+            await call.write(DataUp())
+        await run(self, stub)
+
+    monkeypatch.setattr(Uploader, "run", too_late)
+    link = Link(server.authority.identity(server.address), tmp_path)
+    link.spool(1, 5)
+    await eventually(lambda: len(link.states()) >= 2, 30, "the end of the connection")
+    assert [connected for connected, _ in link.states()[:2]] == [True, False]
+    server.restart()
+    await eventually(lambda: link.acked() == 5, 30, "the acks on another connection")
+    link.client.cancel()
+    await asyncio.gather(link.client, return_exceptions=True)
+
+
+async def test_what_the_client_does_not_expect_ends_the_link(
+    server: FleetServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The warden starts it again; a link that lives and does nothing would be worse than none."""
+
+    async def broken(_: client.Client) -> None:
+        raise LookupError("nobody thought of this")
+
+    monkeypatch.setattr(client.Client, "run", broken)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs, pytest.raises(LookupError):
+        async with asyncio.timeout(10):
+            await serve(server.authority.identity(server.address), ours)
 
 
 async def test_a_server_of_another_fleet_gets_no_hello(server: FleetServer, tmp_path: Path) -> None:
