@@ -1,6 +1,7 @@
-// The frame of a workload that does one thing so many times at a rate, as often as it is asked to: a line "COUNT PER_SECOND"
-// on stdin (0: as fast as it can) is answered with "CPU_NS WALL_NS", the CPU time of the process and of its children that
-// have ended, and the time that it took. Include it first; main() calls serve(). Ends with stdin.
+// The frame of a workload that does one thing so many times at a rate, as often as it is asked to: a line "COUNT PER_SECOND
+// LIMIT_MS" on stdin (0 per second: as fast as it can) is answered with "DONE CPU_NS WALL_NS": how often within the limit, the
+// CPU time of the process and of its children that have ended, and the time that it took. Include it first; main() calls
+// serve(). Ends with stdin.
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,15 +46,20 @@ static void wait_until(long due)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
 }
 
-static void repeat(void (*step)(void), long count, long per_second)
+static long repeat(void (*step)(void), long count, long per_second, long limit)
 {
-    long start = read_clock(CLOCK_MONOTONIC), batch = per_second > WAKES ? per_second / WAKES : 1;
+    long start = read_clock(CLOCK_MONOTONIC), batch = per_second > WAKES ? per_second / WAKES : 1, done = 0;
 
-    for (long done = 1; done <= count; done++) {
+    while (done < count) {
         step();
-        if (per_second && done % batch == 0)
+        if (++done % batch)
+            continue;
+        if (read_clock(CLOCK_MONOTONIC) - start > limit)
+            break;
+        if (per_second)
             wait_until(start + done * SECOND / per_second);
     }
+    return done;
 }
 
 static int serve(void (*step)(void))
@@ -63,11 +69,11 @@ static int serve(void (*step)(void))
     printf("%d\n", getpid());
     fflush(stdout);
     while (fgets(line, sizeof(line), stdin)) {
-        long count, per_second, cpu = used(), start = read_clock(CLOCK_MONOTONIC);
+        long count, per_second, limit, cpu = used(), start = read_clock(CLOCK_MONOTONIC), done;
 
-        need(sscanf(line, "%ld %ld", &count, &per_second) == 2, "COUNT PER_SECOND");
-        repeat(step, count, per_second);
-        printf("%ld %ld\n", used() - cpu, read_clock(CLOCK_MONOTONIC) - start);
+        need(sscanf(line, "%ld %ld %ld", &count, &per_second, &limit) == 3, "COUNT PER_SECOND LIMIT_MS");
+        done = repeat(step, count, per_second, limit * SECOND / 1000);
+        printf("%ld %ld %ld\n", done, used() - cpu, read_clock(CLOCK_MONOTONIC) - start);
         fflush(stdout);
     }
     return 0;

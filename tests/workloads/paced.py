@@ -14,8 +14,9 @@ from tests.workloads.spawn import FOLDER, Workload
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """CPU time of the workload and its children, and how long it took."""
+    """How often the thing was done, the CPU time of the workload and its children, and how long it took."""
 
+    done: int
     cpu_ns: int
     wall_ns: int
 
@@ -25,10 +26,10 @@ class Paced(Workload):
         super().__init__(command)
         self.words = words
 
-    def repeat(self, count: int, per_second: int) -> Passed:
-        """``per_second`` 0: as fast as it can. Returns when all is done."""
+    def repeat(self, count: int, per_second: int, limit_ms: int) -> Passed:
+        """``per_second`` 0: as fast as it can. Returns when all is done, or soon after the limit."""
         assert self.process.stdin and self.process.stdout
-        self.process.stdin.write(b"%d %d\n" % (count, per_second))
+        self.process.stdin.write(b"%d %d %d\n" % (count, per_second, limit_ms))
         self.process.stdin.flush()
         return Passed(*map(int, self.process.stdout.readline().split()))
 

@@ -1,7 +1,7 @@
 """What a bench says, at a rate: `paced_steps.py BEFORE`.
 
 BEFORE defines step(). It may define children(), which are living processes, and end(), which follows the last step.
-Asked as the workloads of paced.h are: a line "COUNT PER_SECOND" is answered with "CPU_NS WALL_NS".
+Asked as the workloads of paced.h are: a line "COUNT PER_SECOND LIMIT_MS" is answered with "DONE CPU_NS WALL_NS".
 """
 
 import os
@@ -17,13 +17,16 @@ def used(children: list[int]) -> int:
     return time.process_time_ns() + living + ended
 
 
-def repeat(step: object, count: int, per_second: int) -> None:
+def repeat(step: object, count: int, per_second: int, limit: float) -> int:
     start = time.monotonic()
     for done in range(1, count + 1):
         step()  # type: ignore[operator]
+        if time.monotonic() - start > limit:
+            return done
         ahead = start + done / per_second - time.monotonic()
         if ahead > 0:
             time.sleep(ahead)
+    return count
 
 
 def main() -> None:
@@ -32,11 +35,11 @@ def main() -> None:
     children = names["children"]
     print(os.getpid(), flush=True)
     for line in sys.stdin:
-        count, per_second = map(int, line.split())
+        count, per_second, limit_ms = map(int, line.split())
         cpu, start = used(children()), time.monotonic_ns()  # type: ignore[operator]
-        repeat(names["step"], count, per_second)
+        done = repeat(names["step"], count, per_second, limit_ms / 1000)
         names["end"]()  # type: ignore[operator]
-        print(used(children()) - cpu, time.monotonic_ns() - start, flush=True)  # type: ignore[operator]
+        print(done, used(children()) - cpu, time.monotonic_ns() - start, flush=True)  # type: ignore[operator]
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Case:
     0: as the kernel counts them.
     ``for_host``: programs of the tool that run for whatever the host does; what they cost is told apart.
     ``apart``: the rate is one of the tool's, so each needs a run of its own, and the workload goes as fast as it can.
-    ``uncharged``: what the tool adds is not charged to the workload's CPU time.
+    ``uncharged``: what the tool adds is not charged to the workload's CPU time, or is too little of it.
     """
 
     tool: str

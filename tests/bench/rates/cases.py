@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from proto.v1.agent_pb2 import Filters
@@ -105,7 +104,7 @@ def function(tool: str, name: str, about: str, **params: str) -> Case:
 
 
 def functions(tool: str, **params: str) -> list[Case]:
-    return [function(tool, "push", PUSH, **params), replace(function(tool, "mov", MOV, **params), seconds=0.5)]
+    return [function(tool, "push", PUSH, **params), function(tool, "mov", MOV, **params)]
 
 
 def probe(work: Paced) -> dict[str, str]:
@@ -176,9 +175,10 @@ CASES = [
         lambda work, rate: Target({"frequency": str(rate)}, Filters(pid=work.pid)),
         lambda _, idle: Target({"frequency": str(HERTZ[-1])}, Filters(pid=idle)),
         about="of a program that is always busy",
-        seconds=1.5,
+        hits=1,
         by_tool=True,
         apart=True,
+        uncharged=True,
     ),
     switches("runqlat", "waits", "A switch", 2),
     Case("solisten", "calls", "A call", CALLS, calls("listen"), about="of `listen`"),

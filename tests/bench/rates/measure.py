@@ -16,6 +16,7 @@ from tests.workloads.paced import Paced, Passed
 from tests.workloads.spawn import workload
 
 IDLE_SECONDS = 0.25
+LIMIT = 1.5  # times as long as it should take: on a busy machine the workload does not come to more
 ATTACH_SECONDS = 120
 BUSY_STEPS = 10_000  # a second, of a workload that goes as fast as it can
 UNLIMITED = RunLimits(budget_permille=1000)
@@ -26,7 +27,6 @@ class Round:
     """One rate, once. ``used``: by the run while the workload went on, for whoever; ``quiet``: while it did nothing."""
 
     rate: int
-    steps: int
     alone: Passed
     traced: Passed
     used: Reading
@@ -61,11 +61,8 @@ def _round(case: Case, work: Paced, rates: list[int], target: Target, prices: Ma
 
 
 def _repeat(case: Case, work: Paced, rate: int) -> Passed:
-    return work.repeat(_steps(case, rate), 0 if case.apart else rate // case.per_step)
-
-
-def _steps(case: Case, rate: int) -> int:
-    return round((BUSY_STEPS if case.apart else rate / case.per_step) * case.seconds)
+    count = round((BUSY_STEPS if case.apart else rate / case.per_step) * case.seconds)
+    return work.repeat(count, 0 if case.apart else rate // case.per_step, round(case.seconds * LIMIT * 1000))
 
 
 @contextmanager
@@ -94,4 +91,4 @@ def _traced(case: Case, work: Paced, rate: int, alone: Passed, run: Run, prices:
     # What the runner had left to do at the end, beyond what it does when nothing happens.
     late = (last - ended).runner_ns - (begun - first).runner_ns
     used = replace(ended - begun, runner_ns=(ended - begun).runner_ns + max(0, late))
-    return Round(rate, _steps(case, rate), alone, traced, used, (begun - first) + (last - ended))
+    return Round(rate, alone, traced, used, (begun - first) + (last - ended))

@@ -97,15 +97,15 @@ class Figures:
 
     @property
     def alone_us(self) -> float:
-        return self.one.alone.cpu_ns / self._made / 1000
+        return self.one.alone.cpu_ns / (self.one.alone.done * self.case.per_step) / 1000
 
     @property
     def more_us(self) -> float:
-        return self._us(self.one.traced.cpu_ns - self.one.alone.cpu_ns)
+        return self._us(self.one.traced.cpu_ns - self.one.alone.cpu_ns * self.one.traced.done / self.one.alone.done)
 
     @property
     def _made(self) -> int:
-        return self.one.steps * self.case.per_step
+        return self.one.traced.done * self.case.per_step
 
     def _us(self, ns: float) -> float:
         return ns / self.units / 1000
