@@ -122,7 +122,7 @@ def switches(tool: str, unit: str, each: str, hits: int) -> Case:
 
 def request(tool: str) -> Case:
     about = "direct reads of 4 KiB from a loop device"
-    return Case(tool, "requests", "A request", MANY, requests, about=about)
+    return Case(tool, "requests", "A request", MANY, requests, about=about, hits=3)
 
 
 def processes(tool: str, unit: str, each: str, kind: str) -> Case:

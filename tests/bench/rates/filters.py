@@ -28,7 +28,7 @@ from tests.workloads.groups import container_id, group, join
 from tests.workloads.paced import Paced
 
 RESULT, README = results.RESULTS.parent / "filters.json", TOOLS / "README.md"
-ROUNDS, RATE, FORKS_RATE = 5, 20_000, 500
+ROUNDS, RATE, FORKS_RATE = 3, 20_000, 500
 NOBODY = 64_000
 
 
