@@ -44,27 +44,29 @@ def part(result: dict[str, Any]) -> str:
 
 
 def _table(table: dict[str, Any]) -> str:
-    what = f"{table['unit']} a second"
     lines = [
-        f"| {what} | CPU time of the program, each | more with the tool | of it in BPF | agent, of a core | lost |",
-        "| --- | --- | --- | --- | --- | --- |",
+        f"| {table['unit']} a second | CPU time of the program, each | more with the tool | of it in BPF | "
+        "reckoned by the budget | agent, of a core | lost |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
         *(_row(table, rate) for rate in table["rates"]),
     ]
-    about = f"{table['unit'].capitalize()}: {table['about']}.\n\n" if table["about"] else ""
-    return about + "\n".join(lines) + _beside(table) + _host(table)
+    about = f"{table['unit'].capitalize()} ({table['about']}):\n\n" if table["about"] else ""
+    return about + "\n".join(lines) + "\n\n" + textwrap.fill(_beside(table) + _host(table), WIDTH)
 
 
 def _row(table: dict[str, Any], rate: dict[str, Any]) -> str:
     more = spread(rate["more_us"]) if table["charged"] else "-"
     cells = [f"{rate['reached']:,}", _time(_median(rate["alone_us"])), more, spread(rate["kernel_us"])]
-    return "| " + " | ".join([*cells, f"{_median(rate['agent_percent']):.1f}%", f"{rate['lost']:,}"]) + " |"
+    cells += [_time(_median(rate["reckoned_us"])), f"{_median(rate['agent_percent']):.1f}%", f"{rate['lost']:,}"]
+    return "| " + " | ".join(cells) + " |"
 
 
 def _beside(table: dict[str, Any]) -> str:
     if not table["beside"]:
-        return "\n"
-    more, kernel = spread(table["beside"]["more_us"]), spread(table["beside"]["kernel_us"])
-    return f"\n\n{table['each']} of a process that is not meant takes {more} more, {kernel} of it in BPF."
+        return "What other programs pay in a run without a pid was not measured: it would have slowed down the machine."
+    kernel, more = spread(table["beside"]["kernel_us"]), f"{spread(table['beside']['more_us'])} more, "
+    takes = f"{more}{kernel} of it in BPF" if table["charged"] else f"{kernel} in BPF"
+    return f"{table['each']} of a process that is not meant takes {takes}."
 
 
 def _host(table: dict[str, Any]) -> str:
