@@ -17,6 +17,7 @@ from proto.v1.agent_pb2 import Exclusions, Filters, ResolvedGroup, ResolvedProce
 
 PIDS_MAX = 100
 PIDS_SEARCHED = 2000
+RECORD_BYTES_MAX = 256 * 1024
 PIDS_LISTED = ("pid", "tid", "ppid")
 PID_NAMESPACE = Path("/proc/self/ns/pid")
 # PROC_PID_INIT_INO of linux/proc_ns.h
@@ -98,7 +99,13 @@ def find_targets(filters: Filters, workloads: Workloads | None = None) -> FoundT
         places = [*_places(filters, here, excluded=False), *_places(filters.exclude, here, excluded=True)]
     except LookupError as error:
         raise TargetError(str(error)) from error
-    return FoundTargets(processes, _in_common_hierarchies(places), _children(filters) if filters.follow else [])
+    found = FoundTargets(processes, _in_common_hierarchies(places), _children(filters) if filters.follow else [])
+    if found.message().ByteSize() > RECORD_BYTES_MAX:
+        raise TargetError(
+            f"the filters mean {len(found.groups)} control groups and {len(found.processes)} processes here, more than "
+            "fits on record; name fewer"
+        )
+    return found
 
 
 def check_sockets(tool: pb.Tool, found: FoundTargets) -> None:

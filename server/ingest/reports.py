@@ -61,8 +61,8 @@ async def _run(link: Link, update: RunUpdate) -> None:
         run.listed = True
     if run.closed:
         return
-    if update.HasField("targets"):
-        await _targets(run, update)
+    if update.HasField("targets") and not await _targets(link, run, update):
+        return
     if update.state == RunUpdate.STATE_ACCEPTED:
         await in_db(lifecycle.accepted, run.id)
     elif run.schema is None and update.HasField("schema") and not await _attach(link, run, update):
@@ -72,14 +72,21 @@ async def _run(link: Link, update: RunUpdate) -> None:
         await in_db(lifecycle.ending, run.id, update.end)
 
 
-async def _targets(run: OpenRun, update: RunUpdate) -> None:
-    """Told once, and again after every connect."""
+async def _targets(link: Link, run: OpenRun, update: RunUpdate) -> bool:
+    """Told once, and again after every connect. Whether they could be kept; if not, the run is over."""
     if run.targeted:
-        return
-    if update.targets.ByteSize() > MAX_TARGETS:
-        raise ValueError(f"run {run.id}: its targets have more than {MAX_TARGETS} bytes")
+        return True
+    size = update.targets.ByteSize()
+    if size > MAX_TARGETS:
+        await _fail(
+            link,
+            run,
+            f"what the filters mean takes {size} bytes to record, {MAX_TARGETS} are allowed; name less at once",
+        )
+        return False
     await in_db(lifecycle.targeted, run.id, update.targets)
     run.targeted = True
+    return True
 
 
 async def _attach(link: Link, run: OpenRun, update: RunUpdate) -> bool:

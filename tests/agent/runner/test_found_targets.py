@@ -11,6 +11,7 @@ import pytest
 from agent.kernel.cgroups import Hierarchy
 from agent.kernel.container_names import Naming
 from agent.kernel.workloads import Workloads
+from agent.runner import found_targets as module
 from agent.runner.found_targets import TargetError, check_pid_namespace, check_sockets, find_targets
 from bpf.program import Groups
 from proto.v1 import tool_pb2 as pb
@@ -84,6 +85,22 @@ def test_sockets_are_found_by_groups_of_cgroup_v2_only(tmp_path: Path) -> None:
 def test_what_is_not_there_is_refused(tmp_path: Path, filters: Filters, said: str) -> None:
     with pytest.raises(TargetError, match=said):
         find_targets(filters, workloads(tmp_path, v2=["x"]))
+
+
+def test_more_than_fits_on_record_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = workloads(tmp_path, v2=[f"docker/{ONE}"])
+    size = find_targets(Filters(container=ONE), here).message().ByteSize()
+    monkeypatch.setattr(module, "RECORD_BYTES_MAX", size)
+    find_targets(Filters(container=ONE), here)
+    monkeypatch.setattr(module, "RECORD_BYTES_MAX", size - 1)
+    with pytest.raises(TargetError, match="mean 1 control groups and 0 processes here, more than fits on record"):
+        find_targets(Filters(container=ONE), here)
+
+
+def test_a_group_without_processes_has_no_files_to_look_at(tmp_path: Path) -> None:
+    found = find_targets(Filters(container=ONE), workloads(tmp_path, v2=[f"docker/{ONE}"]))
+    with pytest.raises(TargetError, match="no process runs there whose files"):
+        found.pids(Filters(container=ONE))
 
 
 def test_functions_are_looked_up_in_the_files_of_the_target(tmp_path: Path) -> None:

@@ -84,5 +84,24 @@ async def test_a_schema_that_the_tool_cannot_have_ends_its_run_alone(address: st
         assert (await person.get(f"sessions/{good['id']}"))["state"] == "running"
 
 
+async def test_targets_that_are_too_many_end_their_run_alone(address: str, join: Join, api: MakeApi) -> None:
+    identity, person = await join(), await api("tracer")
+    async with agent(address, identity) as host:
+        await host.hello()
+        good = await person.post("sessions", {"tool": "opensnoop"}, 201)
+        kept = await attached(host)
+        bad = await person.post("sessions", {"tool": "opensnoop"}, 201)
+        run = started(await host.wait(lambda m: m.HasField("start") and started(m, identity) != kept), identity)
+        many = pb.ResolvedTargets(groups=[pb.ResolvedGroup(path="x" * 600_000)])
+        host.update(run, pb.RunUpdate.STATE_ACCEPTED, targets=many)
+        stop = (await host.wait(lambda m: m.stop.run_id == run)).stop
+        assert "takes 6000" in stop.message and "524288 are allowed; name less at once" in stop.message
+        ended = await person.get(f"sessions/{bad['id']}")
+        assert (ended["state"], ended["runs"][0]["end"]["cause"]) == ("ended", "failed")
+        host.send(RunFrames(kept).rows_of(7))  # over the same connection
+        await host.ack(kept, 1)
+        assert (await person.get(f"sessions/{good['id']}"))["state"] == "running"
+
+
 def started(message: pb.ServerMessage, identity: Identity) -> bytes:
     return run_of(pb.Envelope.FromString(message.start.payload), identity)
