@@ -18,7 +18,10 @@ def find_mapped(modules: Sequence[Module], name: str, first: int) -> Iterator[tu
     for module in modules:
         offset = _offset(module.path, name)
         if offset is not None:
-            yield Places(module.path, [offset], first, module.name), Function(name, module.path, offset)
+            yield (
+                Places(module.path, [offset], first, module.name),
+                Function(name, module.path, offset, file=module.name),
+            )
             first += 1
 
 

@@ -21,6 +21,7 @@ from agent.runner.resolve import resolve
 from agent.runner.signals import Termination
 from agent.runner.spool import Spool
 from agent.runner.targets import Targets
+from agent.runner.user_functions import found_text
 from proto import frame
 from proto.v1 import stream_pb2
 from proto.v1.agent_pb2 import RunUpdate
@@ -110,6 +111,7 @@ def _trace(
 
     started = boot_ns()
     schema = run_schema(request, held.variant)
+    schema.attached = found_text(held)
     ledger = Ledger(held.maps["fs_counters"], held.programs.values(), room_of(request, held))
     batcher = Batcher(config.run_id, list(schema.streams), config.limits, _spool(config), ledger)
     readers = open_readers(request, held)

@@ -115,6 +115,17 @@ def _at_once(program: int, places: Places, pid: int, held: Attachment, *, at_ret
             yield from _at_once(program, part, pid, held, at_return=at_return)
 
 
+def found_text(held: Attachment) -> str:
+    """How much a pattern meant here, for people: 7 functions of /usr/lib/libc.so.6. Empty for other tools."""
+    kept = [function for index, function in enumerate(held.functions) if index not in held.left_out]
+    if not kept:
+        return ""
+    probed = any(probe.type == pb.PROBE_TYPE_USDT for probe in held.variant.probes)
+    what = ("place" if probed else "function") + ("s" if len(kept) > 1 else "")
+    files = list({function.path: function.file or function.path for function in kept}.values())
+    return f"{len(kept)} {what} of {files[0] if len(files) == 1 else f'{len(files)} files'}"
+
+
 def told(variant: pb.Variant, held: Attachment) -> pb.Variant:
     """The variant as it is attached: with what it does not see here. Raises AttachError when nothing is left."""
     if not held.left_out:

@@ -172,3 +172,4 @@ def test_a_container_is_counted_in_each_of_its_programs_and_nowhere_else(tmp_pat
         run.wait()
         run.check_books()
         assert counted(run.rows()) == {"by_left": THREADS * (3 * LEFT + 3)}
+        assert run.first.schema.attached == "2 functions of 2 files"

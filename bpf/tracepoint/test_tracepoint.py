@@ -15,6 +15,7 @@ from proto.v1 import stream_pb2
 from proto.v1.agent_pb2 import Filters
 from tests.agent.runner.children import check_threads, trace_children
 from tests.agent.runner.harness import Run
+from tests.agent.runner.traced import trace_statements
 from tests.workloads.compiled import build, running
 from tests.workloads.spawn import Workload, workload
 
@@ -56,6 +57,23 @@ def offsets(where: str = "") -> list[int]:
 @pytest.mark.proves("values")
 def test_numbers_keep_sign_and_size() -> None:
     assert offsets() == OFFSETS
+
+
+SCORE = """
+for score in (1, 999, 256):
+    with open("/proc/self/oom_score_adj", "w") as file: file.write(str(score))
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [("", [1, 999, 256]), ("oom_score_adj > -1 and oom_score_adj < 300", [1, 256]), ("oom_score_adj == 999", [999])],
+)
+def test_a_signed_short_is_read_and_compared_by_its_own_bits(where: str, found: list[int]) -> None:
+    """The field has 16 bits, its column 32, and comparisons are made with 64. Negative ones need a capability."""
+    params = {"tracepoint": "oom:oom_score_adj_update", **({"where": where} if where else {})}
+    traced = trace_statements("tracepoint", "", SCORE, params)
+    assert [row["oom_score_adj"] for row in traced.rows] == found
 
 
 @pytest.mark.parametrize(

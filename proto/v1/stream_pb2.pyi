@@ -63,18 +63,20 @@ END_CAUSE_SPOOL_FULL: EndCause
 END_CAUSE_STORE_FULL: EndCause
 
 class RunSchema(_message.Message):
-    __slots__ = ("tool", "tool_digest", "variant", "loses", "streams")
+    __slots__ = ("tool", "tool_digest", "variant", "loses", "streams", "attached")
     TOOL_FIELD_NUMBER: _ClassVar[int]
     TOOL_DIGEST_FIELD_NUMBER: _ClassVar[int]
     VARIANT_FIELD_NUMBER: _ClassVar[int]
     LOSES_FIELD_NUMBER: _ClassVar[int]
     STREAMS_FIELD_NUMBER: _ClassVar[int]
+    ATTACHED_FIELD_NUMBER: _ClassVar[int]
     tool: str
     tool_digest: bytes
     variant: str
     loses: str
     streams: _containers.RepeatedCompositeFieldContainer[StreamSchema]
-    def __init__(self, tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., variant: _Optional[str] = ..., loses: _Optional[str] = ..., streams: _Optional[_Iterable[_Union[StreamSchema, _Mapping]]] = ...) -> None: ...
+    attached: str
+    def __init__(self, tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., variant: _Optional[str] = ..., loses: _Optional[str] = ..., streams: _Optional[_Iterable[_Union[StreamSchema, _Mapping]]] = ..., attached: _Optional[str] = ...) -> None: ...
 
 class StreamSchema(_message.Message):
     __slots__ = ("name", "kind", "title", "columns", "arrow_schema", "hits")

@@ -30,7 +30,8 @@ def report(session: Session) -> None:
         books = run["books_message"] or run["books"]
         said = run["end"]["message"] if run["end"] else ""
         # Of a run that traced nothing the books say why already.
-        parts = [ledger_text(run["ledger"]), books, "" if said in books else said]
+        attached = (run["schema"] or {}).get("attached", "")
+        parts = [ledger_text(run["ledger"]), books, "" if said in books else said, attached]
         note(f"ledger {run['host']['name']}: {'; '.join(part for part in parts if part)}")
 
 

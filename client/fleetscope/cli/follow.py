@@ -13,7 +13,7 @@ from fleetscope.cli.raw import write_raw
 from fleetscope.cli.rowtable import RowTable
 from fleetscope.cli.silence import silence_told
 from fleetscope.client import Client
-from fleetscope.models import Session
+from fleetscope.models import Run, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class _Tables:
         self._width = width if sys.stdout.isatty() else None
         self._tables: dict[str, RowTable] = {}
         self._last = ""
+        self._told: set[str] = set()
 
     def lines(self, row: dict[str, Any]) -> list[str]:
         stream = str(row.pop("stream", ""))
@@ -67,8 +68,17 @@ class _Tables:
     def _columns(self, stream: str) -> list[dict[str, Any]]:
         """On all hosts that have attached."""
         runs = self._client.session(self._session)["runs"]
+        self._tell_attached(runs)
         streams = [found for run in runs for found in (run["schema"] or {}).get("streams", [])]
         return [column for found in streams if stream in ("", found["name"]) for column in found["columns"]]
+
+    def _tell_attached(self, runs: list[Run]) -> None:
+        """How much a pattern of functions meant, once for each host."""
+        for run in runs:
+            attached = (run["schema"] or {}).get("attached")
+            if attached and run["id"] not in self._told:
+                self._told.add(run["id"])
+                note(f"{run['host']['name']}: {attached}")
 
 
 def _shown(block: bytes) -> bytes:

@@ -43,3 +43,13 @@ def test_of_a_text_the_bytes_count_that_decide(clause: Clause, counted: int) -> 
     assert isinstance(clause.value, bytes)
     assert text.startswith(clause.value)
     assert mask == b"\xff" * counted + bytes(64 - counted)
+
+
+@pytest.mark.parametrize(("size", "shift"), [(1, 56), (2, 48), (4, 32), (8, 0)])
+def test_the_shift_leaves_the_numbers_own_bits_with_their_sign(size: int, shift: int) -> None:
+    """As bpf/include/where.h uses it: shifted up and, where signed, back with the sign."""
+    word = int.from_bytes((-2).to_bytes(size, "little", signed=True) + b"\x5a" * (8 - size), "little")
+    assert unpacked(Clause(Where.NUMBER, 0, "<", 0, size, signed=True))[5] == shift
+    raised = (word << shift) & (2**64 - 1)
+    assert int.from_bytes(raised.to_bytes(8, "little"), "little", signed=False) >> shift == 2 ** (8 * size) - 2
+    assert int.from_bytes(raised.to_bytes(8, "little"), "little", signed=True) >> shift == -2

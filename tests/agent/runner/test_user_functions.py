@@ -6,9 +6,12 @@ import os
 
 import pytest
 
+from agent.kernel.functions import Function
 from agent.kernel.headers import ensure_headers
 from agent.runner.attach import AttachError, Attachment, Request, attach, choose_variant
+from agent.runner.user_functions import found_text
 from bpf.catalog import ROOT, load_tool
+from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Filters
 from tests.agent.runner.harness import HEADERS_CACHE
 
@@ -28,6 +31,8 @@ def test_one_that_takes_no_probe_does_not_keep_the_others_from_theirs() -> None:
         left = {held.functions[index].name for index in held.left_out}
         assert left == {"pthread_spin_lock"}
         assert len(held.functions) > 2
+        (libc,) = {function.file for function in held.functions}
+        assert found_text(held) == f"{len(held.functions) - 1} functions of {libc}"
         assert held.variant.loses == "the kernel cannot put a probe on the first instruction of pthread_spin_lock"
     finally:
         held.close()
@@ -41,3 +46,13 @@ def test_nothing_left_is_a_refusal() -> None:
 def test_an_error_names_the_file_as_people_know_it() -> None:
     with pytest.raises(AttachError, match=r"no function of /.*/libc.so.6 matches nothing_here"):
         attached("c:nothing_here")
+
+
+def test_what_was_found_is_counted_for_people() -> None:
+    one, other = Function("a", "/proc/1/map_files/1-2", 0, file="/lib/x.so"), Function("b", "/lib/y.so", 0)
+    variant = pb.Variant(probes=[pb.Probe(type=pb.PROBE_TYPE_USDT)])
+    assert found_text(Attachment(pb.Variant())) == ""
+    assert found_text(Attachment(pb.Variant(), functions=[one])) == "1 function of /lib/x.so"
+    assert found_text(Attachment(variant, functions=[one, one])) == "2 places of /lib/x.so"
+    assert found_text(Attachment(pb.Variant(), functions=[one, other])) == "2 functions of 2 files"
+    assert found_text(Attachment(pb.Variant(), functions=[one, other], left_out={0})) == "1 function of /lib/y.so"

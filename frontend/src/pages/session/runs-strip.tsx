@@ -28,6 +28,7 @@ export function RunsStrip({ session, runs, watching }: { session: string; runs: 
               <span className={parts.mono}>{percent(run.cost.hostPercent)} CPU</span>
             </Tooltip>
           )}
+          {(run.schema?.attached ?? "") !== "" && <span data-testid="attached">{run.schema?.attached}</span>}
           {(run.schema?.loses ?? "") !== "" && <span className={parts.dim}>without {run.schema?.loses}</span>}
           {run.note !== "" && run.end === undefined && (
             <span role="status">

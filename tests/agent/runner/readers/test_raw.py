@@ -43,7 +43,9 @@ def test_nothing_is_read_from_outside_of_the_bytes_that_were_filled(word: tuple[
     assert len(found) <= 4
 
 
-@pytest.mark.parametrize(("size", "signed", "code"), [(1, True, "i1"), (2, False, "u2"), (8, True, "i8")])
+@pytest.mark.parametrize(
+    ("size", "signed", "code"), [(1, True, "i1"), (2, True, "i2"), (2, False, "u2"), (8, True, "i8")]
+)
 def test_a_number_is_read_as_wide_as_the_field_and_stored_as_wide_as_the_column(
     size: int,
     signed: bool,

@@ -10,7 +10,7 @@ def session(**run: Any) -> Session:
     base = {
         "id": "r1", "host": {"id": "h1", "name": "web1"}, "state": "ended", "books": "complete",
         "books_message": "", "end": {"cause": "duration", "message": "ran for 10 s"},
-        "ledger": {"seen": 7, "stored": 7, "lost": {}},
+        "ledger": {"seen": 7, "stored": 7, "lost": {}}, "schema": None,
     }  # fmt: skip
     return cast(Session, {"id": "0123456789abcdef", "runs": [{**base, **run}]})
 
@@ -26,6 +26,11 @@ def test_the_ledger_adds_up_before_the_readers_eyes() -> None:
 def test_every_run_gets_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     report(session())
     assert capsys.readouterr().err == "ledger web1: seen 7 = stored 7 + lost 0; complete; ran for 10 s\n"
+
+
+def test_what_a_pattern_of_functions_meant_is_said_also_without_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    report(session(schema={"attached": "7 functions of /lib/libc.so.6"}))
+    assert capsys.readouterr().err.endswith("; ran for 10 s; 7 functions of /lib/libc.so.6\n")
 
 
 @pytest.mark.parametrize("cause", ["duration", "rows", "bytes", "stopped", "target_exited"])
