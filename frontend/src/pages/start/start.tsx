@@ -23,7 +23,7 @@ export function StartPage() {
   const ready = tool.data !== undefined && hosts.data !== undefined && (again === null || earlier.data !== undefined);
   return (
     <Page title={`Start ${name}`} note={tool.data?.title}>
-      {error !== null && <Failure error={error} />}
+      {error !== null && <Failure error={error} retry={() => [tool, hosts, earlier].forEach((query) => query.isError && void query.refetch())} />}
       {error === null && !ready && <Loading />}
       {!me.can.start && <Empty title="Your role may watch, not start">Ask an administrator for the role tracer.</Empty>}
       {ready && me.can.start && tool.data.risk === "s3" && (

@@ -71,7 +71,6 @@ function ToolCard({ tool }: { tool: Tool }) {
       <div className={classes.title}>
         <KindGlyph kind={kind} className={classes.glyph} />
         <Link to={`/tools/${tool.name}`}>{tool.name}</Link>
-        <span className={parts.spacer} />
         <ToolRisk tool={tool} />
         <Badge plain>{KIND_NAMES[kind]}</Badge>
       </div>
