@@ -33,7 +33,7 @@ CELL = Cell(
     start=compiled("waits.c", LEFT, RIGHT, 2, read=said),
     ours=ours,
     params=lambda _: {"waits": "blocked"},
-    stock="offcputime -f -p {pid}",
+    stock="offcputime -f --stack-storage-size 16384 -p {pid}",
     theirs=theirs,
     tolerance=0.1,
 )
