@@ -51,7 +51,7 @@ def load_tool(folder: Path) -> CatalogTool:
 def include_files(root: Path = ROOT) -> list[Path]:
     """The shared headers in the order in which they are put before every program."""
     first = ("types.h", "watch.h", "filter.h", "emit.h", "files.h")
-    more = ("folder.h", "sockets.h", "requests.h", "where.h", "calls.h", "arguments.h")
+    more = ("folder.h", "sockets.h", "requests.h", "where.h", "calls.h", "arguments.h", "returns.h")
     return [root / INCLUDE / name for name in (*first, *more)]
 
 

@@ -18,8 +18,12 @@ int on_entry(struct pt_regs *ctx)
     struct call call = {.tid = fs_tid(), .function = fs_function(ctx), .stack = PT_REGS_SP(ctx)};
     u64 now = bpf_ktime_get_ns();
 
-    if (!fs_skip())
+    if (fs_skip())
+        return 0;
+    if (fs_returns())
         starts.update(&call, &now);
+    else
+        fs_lose(FS_LOST_UNSEEN);
     return 0;
 }
 

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.kernel
 
 ROUNDS, DEPTH = 7, 7
 ROOM = 65536  # of its table of calls
+OPEN = 64  # calls of a thread whose return the kernel shows
 MS = 1_000_000
 
 
@@ -78,6 +79,17 @@ def test_every_level_of_a_recursive_function_has_its_own_time(program: Path) -> 
     total = sum(row["total"] for row in rows)
     assert total >= ROUNDS * sum(3 * MS * level for level in range(1, DEPTH + 1))
     assert min(slots) >= 21 and max(slots) >= 24
+
+
+def test_levels_whose_return_the_kernel_does_not_show_count_as_lost(tmp_path: Path) -> None:
+    deep = build("durations.c", tmp_path, f"-DDEPTH={OPEN + DEPTH}")
+    with running(deep, 1) as work, Run("funclatency", {"function": f"{deep}:recursive"}, Filters(pid=work.pid)) as run:
+        work.go()
+        lines(work.process)
+        run.stop()
+        run.wait()
+        run.check_books()
+        assert (histogram(run.rows(), "recursive").total(), run.lost()) == (OPEN, {"unseen": DEPTH})
 
 
 def test_a_call_that_never_returns_spoils_no_other(program: Path) -> None:

@@ -27,10 +27,11 @@ def test_waits_and_their_time_are_those_that_the_kernel_counts(program: Path, by
     pid, figures, rows = traced.pid, traced.figures, traced.rows
     traced.check_count(traced.total("waits"), figures.switches)
     assert figures.queued > 5 * MS, "two threads on one CPU wait for each other"
-    if figures.clocked == figures.switches:
-        assert traced.total("total") <= 1.1 * figures.queued + 2 * MS, traced
-    if traced.total("waits") == figures.switches:
-        assert traced.total("total") >= 0.9 * figures.queued - 2 * MS, traced
+    # A wait that was not seen may have been long beside the others for as long as no probes ran.
+    longest = 2 << max(row["slot"] for row in rows)
+    unsure = 2 * MS + 2 * longest * traced.unseen + traced.blind_ns * bool(traced.unseen)
+    unclocked = longest * (figures.switches - figures.clocked)
+    assert 0.9 * figures.queued - unsure <= traced.total("total") <= 1.1 * figures.queued + 2 * MS + unclocked, traced
     traced.check_slots("waits")
     keys = {"all": {}, "process": {"pid": pid, "comm": b"waits"}, "thread": {"pid": pid, "tid": pid, "comm": b"waits"}}
     for row in rows:

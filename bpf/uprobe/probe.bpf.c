@@ -40,6 +40,10 @@ int on_entry(struct pt_regs *ctx)
 
     if (fs_skip())
         return 0;
+    if (!fs_returns()) {
+        fs_lose(FS_LOST_UNSEEN);
+        return 0;
+    }
     fs_arguments(ctx, 0, 0, FS_AT_ENTRY, waiting.values);
     waiting.start = bpf_ktime_get_ns();
     calls_open.update(&entry, &waiting);

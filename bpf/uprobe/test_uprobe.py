@@ -128,6 +128,19 @@ def test_each_level_of_a_recursion_has_its_own_result_and_time(program: Path) ->
     assert times == sorted(times) and times[0] > 0
 
 
+def test_levels_whose_return_the_kernel_does_not_show_count_as_lost(tmp_path: Path) -> None:
+    deep = build("durations.c", tmp_path, "-DDEPTH=71")
+    params = {"function": f"{deep}:recursive", "args": "depth:s32", "ret": "s64"}
+    with running(deep, 1) as work, Run("uprobe", params, Filters(pid=work.pid)) as run:
+        work.go()
+        assert work.process.stdout and [*iter(work.process.stdout.readline, b"done\n")]
+        run.stop()
+        run.wait()
+        run.check_books()
+        assert [(row["depth"], row["ret"]) for row in run.rows()] == [(n, n + 1) for n in range(7, 71)]
+        assert run.lost() == {"unseen": 7}
+
+
 @pytest.mark.proves("times")
 def test_a_call_lasts_as_long_as_it_sleeps(program: Path) -> None:
     rows = trace(program, "slow", args="ms:s64", latency="true")

@@ -1,5 +1,5 @@
 // Functions that take known times by their own clock: durations ROUNDS. Prints its pid, waits for a line, then in each round
-// calls timed() with 1.5, 3, 6 ... 96 ms, recursive() 7 deep and escaping() once; prints how often timed() took how long, as
+// calls timed() with 1.5, 3, 6 ... 96 ms, recursive() DEPTH deep and escaping() once; prints how often timed() took how long, as
 // "slot within around" with slots in powers of two of nanoseconds: by clocks read in the function and around its calls, which
 // whoever measures it from its first to its last instruction lies between. Ends when another line arrives.
 #include <setjmp.h>
@@ -8,7 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef DEPTH
 #define DEPTH 7
+#endif
 #define STEPS 7
 
 static long within[64], around[64];

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,13 +46,15 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """What a run made of the workload. ``unseen``: what its books say happened without a row; ``blind``: how often."""
+    """What a run made of the workload. ``unseen``: what its books say happened without a row; ``blind``: how often no
+    probes ran, ``blind_ns`` for how long together."""
 
     pid: int
     figures: Figures
     rows: list[dict[str, Any]]
     unseen: int
     blind: int
+    blind_ns: int
 
     def total(self, measure: str) -> int:
         return sum(row[measure] for row in self.rows)
@@ -74,20 +77,19 @@ def trace_waits(
     """``filters`` are besides the pid. The workload sleeps when the run begins and ends, so that the kernel's figures
     of this very time are known. Nothing may be lost but what the kernel did not show.
     """
-    cpu = {min(os.sched_getaffinity(0))}
-    with running(program, LEFT, RIGHT, BURN_MS) as work, running(program, LEFT, RIGHT, BURN_MS) as rival:
-        for one in (work, rival):
-            os.sched_setaffinity(one.pid, cpu)
+    cpu = min(os.sched_getaffinity(0))
+    with ExitStack() as started:
+        with _kept_on(cpu):
+            work, rival = (started.enter_context(running(program, LEFT, RIGHT, BURN_MS)) for _ in range(2))
         wanted = Filters(pid=work.pid)
         wanted.MergeFrom(filters or Filters())
         with Run(tool, params, wanted, variant=variant) as run:
-            before = _counted(work.pid, *cpu)
+            before = _counted(work.pid, cpu)
             rival.go()
-            _wait_for_a_switch(rival.pid)
             work.go()
             assert work.process.stdout
             own = map(int, work.process.stdout.readline().split())
-            figures = Figures(*own, *(b - a for a, b in zip(before, _counted(work.pid, *cpu), strict=True)))
+            figures = Figures(*own, *(b - a for a, b in zip(before, _counted(work.pid, cpu), strict=True)))
             run.stop()
             run.wait()
             run.check_books()
@@ -95,7 +97,7 @@ def trace_waits(
             unseen = lost.pop("unseen", 0)
             assert lost == {}
             assert unseen <= run.ledger.blind
-            return Traced(work.pid, figures, run.rows(), unseen, run.ledger.blind)
+            return Traced(work.pid, figures, run.rows(), unseen, run.ledger.blind, run.ledger.blind_ns)
 
 
 def _counted(pid: int, cpu: int) -> list[int]:
@@ -109,8 +111,13 @@ def _counted(pid: int, cpu: int) -> list[int]:
     return [int(stolen[1]) * TICK, *map(int, (process / "schedstat").read_text().split()), *map(int, switches)]
 
 
-def _wait_for_a_switch(pid: int) -> None:
-    """Then its CPU's first switch of the run has been seen: what ran before that has no beginning."""
-    file = Path(f"/proc/{pid}/status")
-    before = file.read_text().splitlines()[-2:]
-    wait_for(lambda: file.read_text().splitlines()[-2:] != before, 60, "the rival sleeps")
+@contextmanager
+def _kept_on(cpu: int) -> Iterator[None]:
+    """Whatever is started stays on this CPU. It is not moved there later: a kernel that takes sleepers off the queue
+    late (since Linux 6.12) may count one that is moved as queued until it wakes."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cpu})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
