@@ -3,45 +3,35 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.matrix.cell import Facts, Ready, Start
-from tests.waiting import wait_for
 from tests.workloads.compiled import build, running
+from tests.workloads.switches import kept_on, switches
 
 LEFT, RIGHT, BURN_MS = 13, 7, 12
 
 
 def waits(measure: str) -> Start:
-    """Says how often it got a CPU (``waits``) or left one (``runs``), by /proc."""
+    """Says, as ``measure``, how often it left a CPU: as often it got one, because it sleeps before and after."""
 
     @contextmanager
     def start(folder: Path) -> Iterator[Ready]:
         program = build("waits.c", folder)
-        cpu = {min(os.sched_getaffinity(0))}
-        with running(program, LEFT, RIGHT, BURN_MS) as work, running(program, LEFT, RIGHT, BURN_MS) as rival:
-            for one in (work, rival):
-                os.sched_setaffinity(one.pid, cpu)
+        with ExitStack() as started:
+            with kept_on(min(os.sched_getaffinity(0))):
+                work, rival = (started.enter_context(running(program, LEFT, RIGHT, BURN_MS)) for _ in range(2))
             rival.go()
             before: list[int] = []
 
             def begin() -> None:
-                before.append(_counted(work.pid, measure))
+                before.append(sum(switches(work.pid)))
 
             def read(_: str) -> Facts:
-                return {measure: _counted(work.pid, measure) - before[0]}
+                return {measure: sum(switches(work.pid)) - before[0]}
 
             yield Ready(work, read=read, before=begin)
 
     return start
-
-
-def _counted(pid: int, measure: str) -> int:
-    process = Path(f"/proc/{pid}")
-    wait_for(lambda: (process / "stat").read_text().rpartition(") ")[2].startswith("S"), 60, "the workload sleeps")
-    if measure == "waits":
-        return int((process / "schedstat").read_text().split()[2])
-    return sum(map(int, re.findall(r"voluntary_ctxt_switches:\s+(\d+)", (process / "status").read_text())))

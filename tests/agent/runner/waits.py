@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from proto.v1.agent_pb2 import Filters
 from tests.agent.runner.harness import Run
-from tests.waiting import wait_for
 from tests.workloads.compiled import running
+from tests.workloads.switches import kept_on, switches
 
 LEFT, RIGHT, BURN_MS = 13, 7, 12
 MS = 1_000_000
-READ = 0  # the system call's number
 TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
@@ -79,7 +78,7 @@ def trace_waits(
     """
     cpu = min(os.sched_getaffinity(0))
     with ExitStack() as started:
-        with _kept_on(cpu):
+        with kept_on(cpu):
             work, rival = (started.enter_context(running(program, LEFT, RIGHT, BURN_MS)) for _ in range(2))
         wanted = Filters(pid=work.pid)
         wanted.MergeFrom(filters or Filters())
@@ -101,23 +100,8 @@ def trace_waits(
 
 
 def _counted(pid: int, cpu: int) -> list[int]:
-    """Stolen time of its CPU; its CPU time, run queue time, clocked waits there, times it left a CPU to wait and was
-    pushed off it. It has left its CPU when the kernel tells in which system call: a state of S comes before."""
-    process = Path(f"/proc/{pid}")
-    wait_for(lambda: (process / "syscall").read_text().startswith(f"{READ} "), 60, "the workload sleeps")
+    """Stolen time of its CPU; its CPU time, run queue time and clocked waits there; its switches."""
+    left = switches(pid)
     stolen = re.search(rf"^cpu{cpu}(?: \d+){{7}} (\d+)", Path("/proc/stat").read_text(), re.MULTILINE)
     assert stolen
-    switches = re.findall(r"voluntary_ctxt_switches:\s+(\d+)", (process / "status").read_text())
-    return [int(stolen[1]) * TICK, *map(int, (process / "schedstat").read_text().split()), *map(int, switches)]
-
-
-@contextmanager
-def _kept_on(cpu: int) -> Iterator[None]:
-    """Whatever is started stays on this CPU. It is not moved there later: a kernel that takes sleepers off the queue
-    late (since Linux 6.12) may count one that is moved as queued until it wakes."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {cpu})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
+    return [int(stolen[1]) * TICK, *map(int, Path(f"/proc/{pid}/schedstat").read_text().split()), *left]
