@@ -22,7 +22,7 @@ class Workload:
         self.process.stdin.write(b"go\n")
         self.process.stdin.flush()
 
-    def finish(self, seconds: float = 60) -> bytes:
+    def finish(self, seconds: float = 180) -> bytes:
         """Wait for its end; what it printed after its pid."""
         out, _ = self.process.communicate(timeout=seconds)
         assert self.process.returncode == 0
