@@ -18,7 +18,10 @@ NO_BTF = (
     "this kernel has no BTF (/sys/kernel/btf/vmlinux), so probes cannot be compiled for it; "
     "use a kernel built with CONFIG_DEBUG_INFO_BTF"
 )
-# bcc's own module leaves the type of this one open.
+# bcc's own module leaves the types of these open; a module that does not lie low in memory would lose half its address.
+lib.bpf_num_tables.argtypes = [ctypes.c_void_p]
+lib.bpf_table_fd_id.argtypes = [ctypes.c_void_p, ctypes.c_int]
+lib.bpf_table_name.argtypes = [ctypes.c_void_p, ctypes.c_int]
 lib.bpf_table_name.restype = ctypes.c_char_p
 _COMPILE_ERROR = re.compile(r"^(.*?):(\d+):\d+: (?:fatal )?error: (.*)$", re.MULTILINE)
 # Instructions and register states of the verifier's log; what is left is what it says in words.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,14 @@ def test_programs_and_maps_outlive_the_compiler() -> None:
     for descriptor in (program, counts):
         assert str(Path(f"/proc/self/fd/{descriptor}").readlink()).startswith("anon_inode:bpf-")
         os.close(descriptor)
+
+
+def test_a_module_may_lie_anywhere_in_memory() -> None:
+    """What a thread makes lies far above 4 GiB, where half an address means something else."""
+    with ThreadPoolExecutor(1) as pool:
+        module = pool.submit(compiled, COUNTS + PROBE, "-DINDEX=2").result()
+    assert "counts" in module.map_names().values()
+    module.close()
 
 
 def test_a_compile_error_is_one_line_with_its_true_place(capfd: pytest.CaptureFixture[str]) -> None:
