@@ -4,11 +4,12 @@ SHELL := /bin/sh
 SETUP := /usr/bin/python3 packaging/setup.py
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help run test test-vm matrix bench check gen new-tool deb
+.PHONY: help run test test-faults test-vm matrix bench check gen new-tool deb
 
 help:
 	@echo "make run       install what is missing, then start the server and an agent on this machine"
 	@echo "make test      install what the tests need, then run all of them"
+	@echo "make test-faults  every fault in 30 rounds; hours, FAULT_ROUNDS=N for fewer"
 	@echo "make test-vm   the tests that boot other kernels as guests"
 	@echo "make matrix    every tool on every kernel, beside the stock tools; hours, and can be continued"
 	@echo "make bench     measure beside other tracers, and write docs/benchmarks.md"
@@ -24,6 +25,12 @@ run:
 test:
 	@$(SETUP) test
 	@exec $(PY) packaging/test.py
+
+FAULT_ROUNDS ?= 30
+
+test-faults:
+	@$(SETUP) test
+	@exec $(PY) packaging/test.py --faults $(FAULT_ROUNDS)
 
 # Boots other kernels under software emulation: minutes, and a core of its own.
 test-vm:

@@ -1,6 +1,6 @@
 """Run every check of this tree, the quick ones first, and say at the end what failed.
 
-`--static`: no tests. `--vm`: only the tests that boot other kernels.
+`--static`: no tests. `--vm`: only the tests that boot other kernels. `--faults N`: N rounds of every fault.
 """
 
 import subprocess
@@ -33,6 +33,8 @@ def main() -> int:
 
 
 def chosen(words: list[str]) -> list[Check]:
+    if "--faults" in words:
+        return [pytest("tests/faults", "--fault-rounds", words[-1])]
     if "--vm" in words:
         return [pytest("-m", "vm", "tests/vm", "tests/matrix")]
     return static_checks() if "--static" in words else static_checks() + tests()

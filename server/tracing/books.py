@@ -129,7 +129,8 @@ def _so_far(index: RunIndex, boot_ns: int) -> str:
 
 def _unknown(index: RunIndex, end: RunEnd) -> str:
     why = end.message or "the run's end was never reported"
-    after = f"after batch {index.last_seq}" if index.last_seq else "from the start"
+    last = index.last_seq - (index.end is not None)  # whoever came after those who died wrote the end
+    after = f"after batch {last}" if last else "from the start"
     return f"unknown {after}: {why}"
 
 

@@ -120,6 +120,7 @@ def test_sums_that_do_not_add_up_are_broken(index: RunIndex, message: str) -> No
 def test_an_unknown_ledger_is_unknown_after_the_last_batch() -> None:
     end = RunEnd(cause=pb.END_CAUSE_RUNNER_DIED, message="the agent died", ledger_known=False)
     assert judged(LIVE, end) == Books("unknown", "unknown after batch 3: the agent died")
+    assert judged(replace(WHOLE, end=end), end).message == "unknown after batch 2: the agent died"
     nothing = RunIndex(rows=0, hits=0, first_seq=0, last_seq=0, bytes=0)
     assert judged(nothing, RunEnd()).message == "unknown from the start: the run's end was never reported"
 
