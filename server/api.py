@@ -17,7 +17,7 @@ from server.errors import ApiError, Internal
 from server.fleet import api as fleet
 from server.fleet import names_api
 from server.tracing import api as tracing
-from server.tracing import data_api, storage_api
+from server.tracing import data_api, metrics_api, storage_api
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ api.add_router("/tools", catalog.router)
 api.add_router("/hosts", fleet.router)
 api.add_router("/hosts", names_api.router)
 api.add_router("/fleet", fleet.fleet)
+api.add_router("/metrics", metrics_api.router)
 api.add_router("/sessions", tracing.router)
 api.add_router("/sessions", data_api.router)
 api.add_router("/storage", storage_api.router)

@@ -103,6 +103,7 @@ class Dialogue:
             wall_ns=wall_ns(),
             agent_cpu_percent=agent_cpu_percent,
             spool_bytes=self._parts.spools.size(),
+            unacked_batches=self._parts.spools.unacked(),
         )
         self._mouth.say(AgentMessage(heartbeat=beat))
 

@@ -72,6 +72,10 @@ class Spools:
     def unsent(self) -> bool:
         return any(spool.acked < spool.spooled for spool in self._spools.values())
 
+    def unacked(self) -> int:
+        """Batches that the server has not said it has stored."""
+        return sum(spool.spooled - spool.acked for spool in self._spools.values())
+
     def size(self) -> int:
         return sum(spool.folder.size() for spool in self._spools.values())
 

@@ -201,16 +201,18 @@ class Refusal(_message.Message):
     def __init__(self, run_id: _Optional[bytes] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Heartbeat(_message.Message):
-    __slots__ = ("boot_ns", "wall_ns", "agent_cpu_percent", "spool_bytes")
+    __slots__ = ("boot_ns", "wall_ns", "agent_cpu_percent", "spool_bytes", "unacked_batches")
     BOOT_NS_FIELD_NUMBER: _ClassVar[int]
     WALL_NS_FIELD_NUMBER: _ClassVar[int]
     AGENT_CPU_PERCENT_FIELD_NUMBER: _ClassVar[int]
     SPOOL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    UNACKED_BATCHES_FIELD_NUMBER: _ClassVar[int]
     boot_ns: int
     wall_ns: int
     agent_cpu_percent: float
     spool_bytes: int
-    def __init__(self, boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., agent_cpu_percent: _Optional[float] = ..., spool_bytes: _Optional[int] = ...) -> None: ...
+    unacked_batches: int
+    def __init__(self, boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., agent_cpu_percent: _Optional[float] = ..., spool_bytes: _Optional[int] = ..., unacked_batches: _Optional[int] = ...) -> None: ...
 
 class Welcome(_message.Message):
     __slots__ = ("host_id", "live_runs", "heartbeat_seconds", "wall_ns", "forgotten_runs")

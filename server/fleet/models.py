@@ -32,6 +32,8 @@ class Host(models.Model):
     remote_off = models.BooleanField(default=False)  # by the host's own policy
     switched_off = models.BooleanField(default=False)  # from the console
     switch_reason = models.CharField(max_length=500, blank=True)
+    spool_bytes = models.BigIntegerField(default=0)  # on its disk, by its newest heartbeat
+    unacked_batches = models.BigIntegerField(default=0)
 
     class Meta:
         ordering = ["name"]

@@ -88,6 +88,14 @@ def still_here(connections: Iterable[str]) -> None:
     Host.objects.filter(connection__in=[name for name in connections if name]).update(last_seen=timezone.now())
 
 
+def waiting(host_id: uuid.UUID, spool_bytes: int, unacked_batches: int) -> None:
+    """What is on the host's disk and not known to be stored here."""
+    most = 2**63 - 1
+    Host.objects.filter(id=host_id).update(
+        spool_bytes=min(spool_bytes, most), unacked_batches=min(unacked_batches, most)
+    )
+
+
 def disconnected(connection: str) -> None:
     Host.objects.filter(connection=connection).update(connection="", connected_at=None, last_seen=timezone.now())
 

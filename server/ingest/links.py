@@ -27,6 +27,7 @@ class Link:
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     stops: set[uuid.UUID] = field(default_factory=set)
     watched: set[uuid.UUID] = field(default_factory=set)
+    waiting: tuple[int, int] = (0, 0)  # bytes and batches in its spools, as the database knows them
     runs: dict[bytes, OpenRun] = field(default_factory=dict)
 
     @classmethod

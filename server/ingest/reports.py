@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 
-from proto.v1.agent_pb2 import AgentMessage, Refusal, RunUpdate, ServerMessage, Stop
+from proto.v1.agent_pb2 import AgentMessage, Heartbeat, Refusal, RunUpdate, ServerMessage, Stop
 from proto.v1.stream_pb2 import EndCause
 from server import nudge
 from server.fleet import answers, presence
@@ -34,9 +34,19 @@ async def take_report(link: Link, message: AgentMessage) -> None:
     elif message.HasField("verdict"):
         await in_db(presence.judged, link.host, [message.verdict])
         await nudge.send(nudge.FLEET, nudge.fleet_message("hosts"))
+    elif message.HasField("heartbeat"):
+        await _heartbeat(link, message.heartbeat)
     elif message.HasField("hello"):  # again, because its policy or its switch changed
         await in_db(presence.described, link.host, message.hello)
         await nudge.send(nudge.FLEET, nudge.fleet_message("hosts"))
+
+
+async def _heartbeat(link: Link, beat: Heartbeat) -> None:
+    """A host at rest costs no write."""
+    waiting = (beat.spool_bytes, beat.unacked_batches)
+    if waiting != link.waiting:
+        await in_db(presence.waiting, link.host, *waiting)
+        link.waiting = waiting
 
 
 async def open_run(link: Link, run_id: bytes) -> OpenRun | None:
