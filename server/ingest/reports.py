@@ -77,7 +77,7 @@ async def _run(link: Link, update: RunUpdate) -> None:
         await in_db(lifecycle.accepted, run.id)
     elif run.schema is None and update.HasField("schema") and not await _attach(link, run, update):
         return
-    _note(run, update)
+    note(run, update)
     if update.state == RunUpdate.STATE_ENDED:
         await in_db(lifecycle.ending, run.id, update.end)
 
@@ -121,9 +121,9 @@ async def _fail(link: Link, run: OpenRun, message: str) -> None:
     run.has_schema.set()  # rows that wait for one are refused now
 
 
-def _note(run: OpenRun, update: RunUpdate) -> None:
+def note(run: OpenRun, update: RunUpdate) -> None:
     progress = run.progress
-    if update.HasField("ledger"):
+    if update.HasField("ledger") and run.end is None:  # it may be older than the last frame, which closes the books
         progress.ledger = update.ledger.SerializeToString()
     if update.HasField("cost"):
         progress.cost = update.cost.SerializeToString()

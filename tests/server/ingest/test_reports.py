@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import uuid
 from collections.abc import Awaitable, Callable
 
 from proto.v1 import agent_pb2 as pb
 from proto.v1.stream_pb2 import END_CAUSE_BUDGET, Cost, Ledger, Loss, RunEnd, RunSchema
+from server.ingest.reports import note
+from server.ingest.runs import OpenRun
+from server.tracing.progress import Progress
 from tests.server.ingest.conftest import Api, Join
 from tests.server.ingest.scripted import OPENS, Identity, RunFrames, agent, as_uuid, attached, run_of, until
 
@@ -105,3 +109,9 @@ async def test_targets_that_are_too_many_end_their_run_alone(address: str, join:
 
 def started(message: pb.ServerMessage, identity: Identity) -> bytes:
     return run_of(pb.Envelope.FromString(message.start.payload), identity)
+
+
+def test_a_report_that_is_older_than_the_last_frame_leaves_the_closed_books() -> None:
+    run = OpenRun(uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), Progress(uuid.uuid4(), ledger=b"closed"), end=RunEnd())
+    note(run, pb.RunUpdate(ledger=Ledger(seen=1)))
+    assert run.progress.ledger == b"closed"
