@@ -21,7 +21,7 @@ from agent.kernel.bpf_syscall import enable_stats
 from agent.kernel.calibrate import prices
 from agent.kernel.headers import ensure_headers
 from tests.agent.runner.harness import HEADERS_CACHE
-from tests.bench.rates import filters, page, results
+from tests.bench.rates import page, results
 from tests.bench.rates.case import Case
 from tests.bench.rates.cases import CASES
 from tests.bench.rates.measure import measure
@@ -42,7 +42,6 @@ def main() -> int:
 def _write() -> int:
     for tool in results.tools():
         page.write(tool)
-    filters.write()
     return 0
 
 
