@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.browsing import chromium, sign_in, watch_console
 from tests.e2e.recordings import record
 from tests.e2e.stack import ROOT, Stack, eventually
+from tests.workloads import tls
 from tests.workloads.spawn import workload
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
@@ -207,3 +208,30 @@ def test_a_real_terminal_is_watched_live(stack: Stack, page: Page) -> None:
         raw = stack.command("export", session, "--format", "raw").stdout
         lines = b"".join(b"line %d\r\n" % n for n in range(7))
         assert raw == b"\x1b[2J\x1b[H\x1b[1;32mready\x1b[0m to serve\r\n" + lines
+
+
+ASKED = b"GET /price HTTP/1.1\r\nHost: localhost\r\n\r\n"
+ANSWERED = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n42.17 \xe2"
+TALK = f"""
+client.sendall({ASKED!r}); assert server.recv(4096) == {ASKED!r}
+server.sendall({ANSWERED!r}); assert client.recv(4096) == {ANSWERED!r}
+time.sleep(1)
+"""
+
+
+def test_a_real_conversation_is_read_live(stack: Stack, page: Page, tmp_path: Path) -> None:
+    """Both ends of a TLS connection are in one program: two conversations, each with a question and an answer."""
+    with plaintext_allowed(stack), workload("statements.py", tls.before(tmp_path), TALK) as busy:
+        session = stack.detach("sslsniff", "--pid", str(busy.pid), "--duration", "120s")
+        open_session(stack, page, session)
+        busy.go()
+        busy.finish()
+        expect(page.get_by_test_id("conversation")).to_have_count(2, timeout=30_000)
+        stack.command("stop", session)
+    messages = page.get_by_test_id("message")
+    expect(messages.filter(has_text="GET /price HTTP/1.1")).to_have_count(1)
+    page.keyboard.press("/")
+    page.keyboard.type("42.17")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("messages-hits")).to_have_text("1 of 2", timeout=30_000)
+    expect(page.locator("mark").first).to_have_text("42.17")
