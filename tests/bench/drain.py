@@ -9,56 +9,66 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 
+from proto import frame
 from tests.bench.figures import Figure, spread
 from tests.e2e.stack import eventually
 from tests.faults.network import Apart
 from tests.workloads.compiled import build, running
 
-LOOK_SECONDS = 0.05
-FRESH_SECONDS = 1.0  # rows stored so soon after they were made are fresh
+LOOK_SECONDS = 0.005
+FRESH_NS = 10**9  # rows stored so soon after they were made are fresh
+MORE_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """``ratio``: rows stored in a second while the backlog drains, by those that are made in one."""
+    """``ratio``: seconds of the past that are stored in a second, until rows are fresh again."""
 
-    backlog: int
+    behind_seconds: float
     ratio: float
     fresh_seconds: float
 
 
 def trial(stack: Apart, program: Path, rate: int, seconds: int) -> Drained:
-    """Half of the time before and after are as long as the outage: the run lives on while the backlog drains."""
-    with running(program, rate * (2 * seconds + 10), rate) as busy:
+    """The run goes on for some time after the outage: the backlog drains beside live rows."""
+    made = rate * (seconds + 2 * MORE_SECONDS)
+    with running(program, made, rate) as busy:
         session = stack.detach("opensnoop", "--pid", str(busy.pid), "--duration", "600s")
+        folder = stack.data / "server/segments" / session / stack.session(session)["runs"][0]["id"]
         busy.go()
-        began = time.monotonic()
-        eventually(lambda: rows(stack, session) > rate, 60, "the first rows")
+        (segment,) = eventually(lambda: grown(folder), 60, "the first rows")
         with stack.cable.cut():
             time.sleep(seconds)
-        found = drained(stack, session, rate, began)
+        found = drained(segment)
         busy.finish(300)
         ended = stack.wait_ended(session, 120)
-        assert ended["books"] == "complete" and ended["rows"] == rate * (2 * seconds + 10), ended["books_message"]
+        assert ended["books"] == "complete" and ended["rows"] == made, ended["books_message"]
     return found
 
 
-def drained(stack: Apart, session: str, rate: int, began: float) -> Drained:
-    stored = rows(stack, session)
-    eventually(lambda: rows(stack, session) > stored, 60, "rows after the outage")
-    start, first = time.monotonic(), rows(stack, session)
-    backlog = int((start - began) * rate) - first
-    while (last := rows(stack, session)) < (time.monotonic() - began - FRESH_SECONDS) * rate:
+def grown(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*.seg") if path.stat().st_size > 1024]
+
+
+def drained(segment: Path) -> Drained:
+    """Follows the open segment: its size tells which batch is stored, and that one when it was made."""
+    looks = [(time.time_ns(), segment.stat().st_size)]
+    deadline = looks[0][0] + MORE_SECONDS * 10**9
+    while looks[-1][0] < deadline:
         time.sleep(LOOK_SECONDS)
-    took = max(time.monotonic() - start, LOOK_SECONDS)
-    return Drained(backlog, (last - first) / took / rate, took)
-
-
-def rows(stack: Apart, session: str) -> int:
-    return int(stack.session(session)["rows"])
+        looks.append((time.time_ns(), segment.stat().st_size))
+    with segment.open("rb") as file:
+        ends, made = zip(*((end, one.head.wall_ns) for end, one in frame.scan(file)), strict=True)
+    stored = [(when, made[bisect_right(ends, size) - 1]) for when, size in looks if size >= ends[0]]
+    before = next(then for _, then in stored)
+    start = next(when for when, then in stored if then > before)
+    end, last = next((when, then) for when, then in stored if then > before and when - then < FRESH_NS)
+    took = max(end - start, LOOK_SECONDS * 1e9) / 1e9
+    return Drained((start - before) / 1e9, (last - before) / 1e9 / took, (end - start) / 1e9)
 
 
 def main(rate: int, seconds: int, rounds: int) -> None:
@@ -70,7 +80,8 @@ def main(rate: int, seconds: int, rounds: int) -> None:
             trials = [trial(stack, program, rate, seconds) for _ in range(rounds)]
         finally:
             stack.stop()
-    note = f"{rate} events/s, server out of reach for {seconds} s, {trials[-1].backlog} rows of backlog"
+    behind = max(found.behind_seconds for found in trials)
+    note = f"{rate} events/s, server out of reach for {seconds} s, rows up to {behind:.0f} s behind"
     Figure("drain.rate", "times the live rate", spread([found.ratio for found in trials]), note=note).tell()
     Figure("drain.fresh", "s", spread([found.fresh_seconds for found in trials]), note=note).tell()
 
