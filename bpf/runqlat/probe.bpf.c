@@ -8,7 +8,7 @@ struct thread {
     u64 since; // its wait began, or one of the two above
     u32 pid;
     u32 pad; // no hole: kernels before 6.2 refuse a value that is not written as a whole
-    char comm[TASK_COMM_LEN];
+    char comm[16]; // TASK_COMM_LEN, a name that BTF has from Linux 5.17 on
 };
 
 // All threads that are meant and have been seen; who exits is taken out. Only one CPU at a time deals with a thread: the
