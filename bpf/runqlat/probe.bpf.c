@@ -1,5 +1,4 @@
 // A thread begins to wait when it is woken, or when it leaves its CPU although it could go on.
-#define DEAD 0x80 // TASK_DEAD of linux/sched.h
 // A thread that does not wait.
 #define ASLEEP 0
 #define RUNS 1
@@ -55,14 +54,14 @@ RAW_TRACEPOINT_PROBE(sched_wakeup_new)
     return woken((void *)ctx->args[0]);
 }
 
-static __always_inline void left(u32 tid, long state, u64 now)
+static __always_inline void left(u32 tid, bool sleeps, bool ended, u64 now)
 {
-    struct thread thread = {.since = state ? ASLEEP : now, .pid = fs_pid()}, *known = threads.lookup(&tid);
+    struct thread thread = {.since = sleeps ? ASLEEP : now, .pid = fs_pid()}, *known = threads.lookup(&tid);
 
     // It ran without having been seen to come: so its wait, too, is over.
     if (known && known->since != RUNS)
         fs_lose(FS_LOST_UNSEEN);
-    if (state & DEAD || fs_skip()) {
+    if (ended || fs_skip()) {
         if (known)
             threads.delete(&tid);
         return;
@@ -97,19 +96,44 @@ static __always_inline void runs(u32 tid, u64 now)
     latency_add(&key, &add);
 }
 
-// The fourth argument, the state of the thread that leaves, is there since Linux 5.18.
-RAW_TRACEPOINT_PROBE(sched_switch)
+// Each CPU has an idle thread, all of them with the number 0.
+static __always_inline int change(u32 next, bool sleeps, bool ended, u64 now)
 {
-    struct task_struct *after = (void *)ctx->args[2];
-    u32 prev = fs_tid(), next = 0;
-    u64 now = bpf_ktime_get_ns();
+    u32 prev = fs_tid();
 
-    fs_switch(ctx->args[1], ctx->args[2], now);
-    bpf_probe_read_kernel(&next, sizeof(next), &after->pid);
-    // Each CPU has an idle thread, all of them with the number 0. Who is preempted goes on, whatever its state.
     if (prev)
-        left(prev, ctx->args[0] ? 0 : ctx->args[3], now);
+        left(prev, sleeps, ended, now);
     if (next)
         runs(next, now);
     return 0;
 }
+
+#ifdef STATE_IS_TOLD
+#define DEAD 0x80 // TASK_DEAD of linux/sched.h
+
+// The fourth argument, the state of the thread that leaves, is there since Linux 5.18. Who is preempted goes on, whatever
+// its state.
+RAW_TRACEPOINT_PROBE(sched_switch)
+{
+    struct task_struct *after = (void *)ctx->args[2];
+    long state = ctx->args[0] ? 0 : ctx->args[3];
+    u64 now = bpf_ktime_get_ns();
+    u32 next = 0;
+
+    bpf_probe_read_kernel(&next, sizeof(next), &after->pid);
+    fs_switch(ctx->args[1], ctx->args[2], now);
+    return change(next, state != 0, state & DEAD, now);
+}
+#else
+#define EXITED 0x30 // EXIT_ZOMBIE | EXIT_DEAD of linux/sched.h
+// Of prev_state: nothing but TASK_REPORT_MAX, which says that the thread was pushed off (trace/events/sched.h).
+#define SLEEPS 0xff
+
+TRACEPOINT_PROBE(sched, sched_switch)
+{
+    u64 now = bpf_ktime_get_ns();
+
+    fs_switch(args->prev_pid, args->next_pid, now);
+    return change(args->next_pid, args->prev_state & SLEEPS, args->prev_state & EXITED, now);
+}
+#endif

@@ -21,9 +21,11 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.proves("rows", "values", "times")
-@pytest.mark.parametrize("by", ["all", "process", "thread"])
-def test_waits_and_their_time_are_those_that_the_kernel_counts(program: Path, by: str) -> None:
-    traced = trace_waits(program, "runqlat", {"by": by})
+@pytest.mark.parametrize(
+    ("by", "variant"), [("all", "sched"), ("process", "sched"), ("thread", "sched"), ("thread", "tracepoint")]
+)
+def test_waits_and_their_time_are_those_that_the_kernel_counts(program: Path, by: str, variant: str) -> None:
+    traced = trace_waits(program, "runqlat", {"by": by}, variant=variant)
     pid, figures, rows = traced.pid, traced.figures, traced.rows
     traced.check_count(traced.total("waits"), figures.switches)
     assert figures.queued > 5 * MS, "two threads on one CPU wait for each other"
