@@ -35,6 +35,7 @@ NEEDS = {
     ("post", "/api/hosts/{host}/revoke"): Action.HOST_REVOKE,
     ("post", "/api/hosts/{host}/names"): Action.HOST_ASK,
     ("get", "/api/fleet/switch"): Action.HOST_VIEW,
+    ("get", "/api/metrics"): Action.HOST_VIEW,
     ("post", "/api/fleet/switch"): Action.FLEET_SWITCH,
     ("get", "/api/sessions"): Action.SESSION_VIEW,
     ("post", "/api/sessions"): Action.SESSION_START,
