@@ -14,6 +14,7 @@ import pytest
 from proto.v1.agent_pb2 import Filters, RunUpdate
 from tests.agent.runner.children import NAME
 from tests.agent.runner.harness import Run
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.kernel
 
@@ -148,18 +149,20 @@ threading.Thread(target=read).start()
 
 
 @pytest.mark.proves("threads")
-def test_a_thread_of_a_program_with_the_library_is_seen_and_a_huge_line_cut() -> None:
+def test_a_thread_of_a_program_with_the_library_is_seen_and_a_huge_line_cut(tmp_path: Path) -> None:
+    """It answers into a file: one that waits for a reader of its answers would take no more of what is typed."""
     typed = [b"line %d" % number for number in range(13)] + [b"x" * 40_009]
     terminal, inside = pty.openpty()
-    reader = subprocess.Popen(["python3", "-c", READER], stdin=inside, stdout=subprocess.PIPE, stderr=inside)
+    answers = tmp_path / "answers"
+    with answers.open("wb") as file:
+        reader = subprocess.Popen(["python3", "-c", READER], stdin=inside, stdout=file, stderr=inside)
     try:
-        assert reader.stdout
-        tid = int(reader.stdout.readline())
+        wait_for(lambda: b"\n" in answers.read_bytes(), 60, "the thread's number")
+        tid = int(answers.read_bytes().splitlines()[0])
         with Run("bashreadline", filters=Filters(pid=reader.pid)) as run:
             for line in [b"unseen", *typed]:
                 write_all(terminal, line + b"\n")
-                while not (answer := reader.stdout.readline()).endswith(b"=" + line + b"\n"):
-                    assert answer, "the reader has ended"
+                wait_answered(answers, line)
             run.wait_for(len(typed))
             run.stop()
             run.wait()
@@ -169,9 +172,13 @@ def test_a_thread_of_a_program_with_the_library_is_seen_and_a_huge_line_cut() ->
             assert tid != reader.pid
     finally:
         reader.kill()
-        reader.communicate()
+        reader.wait()
         os.close(terminal)
         os.close(inside)
+
+
+def wait_answered(answers: Path, line: bytes) -> None:
+    wait_for(lambda: b"=" + line + b"\n" in answers.read_bytes(), 60, "the answer to a line")
 
 
 def write_all(terminal: int, data: bytes) -> None:
