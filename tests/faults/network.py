@@ -125,6 +125,11 @@ class Apart(Stack):
         (host,) = self.api("GET", "/api/hosts")
         return str(host["state"])
 
+    def connected_since(self) -> str | None:
+        """None while it is away; each connection has its own."""
+        (host,) = self.api("GET", "/api/hosts")
+        return str(host["since"]) if host["state"] == "online" else None
+
     def status(self) -> str:
         """What the agent tells the people on its own machine."""
         command = [str(AGENT_COMMAND), "status", "--state", str(self.state)]

@@ -143,7 +143,7 @@ def address(stack: Apart, place: str) -> Iterator[None]:
 
 
 def _readdress(stack: Apart, identity: str) -> None:
+    before = stack.connected_since()
     (stack.state / "identity/server.json").write_text(identity)
     os.kill(process(stack, "agent.link"), signal.SIGKILL)
-    eventually(lambda: stack.host_state() == "offline", PATIENCE, "the link gone")
-    eventually(lambda: stack.host_state() == "online", PATIENCE, "the link on its new road")
+    eventually(lambda: stack.connected_since() not in (None, before), PATIENCE, "the link on its new road")
