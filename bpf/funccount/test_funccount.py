@@ -16,7 +16,7 @@ from tests.agent.runner.children import trace_children
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
 from tests.workloads.groups import container_id, group, join
-from tests.workloads.library import build_library, gears
+from tests.workloads.shared_library import build_library, gears
 from tests.workloads.spawn import Workload
 
 pytestmark = pytest.mark.kernel

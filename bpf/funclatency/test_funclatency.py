@@ -17,7 +17,7 @@ from tests.agent.runner.children import trace_children
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
 from tests.workloads.durations import OwnTimes, own_times
-from tests.workloads.library import build_library, gears
+from tests.workloads.shared_library import build_library, gears
 from tests.workloads.spawn import Workload
 
 pytestmark = pytest.mark.kernel

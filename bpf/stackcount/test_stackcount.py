@@ -12,7 +12,7 @@ from proto.v1.agent_pb2 import Filters
 from tests.agent.runner.children import trace_children
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
-from tests.workloads.library import build_library, gears
+from tests.workloads.shared_library import build_library, gears
 
 pytestmark = pytest.mark.kernel
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.browsing import chromium, sign_in, watch_console
 from tests.e2e.stack import Stack, eventually
-from tests.workloads.library import CPP, C, build_library
+from tests.workloads.shared_library import CPP, C, build_library
 from tests.workloads.spawn import workload
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agent.kernel.functions import find_functions
-from tests.workloads.library import CPP, C, build_library
+from tests.workloads.shared_library import CPP, C, build_library
 
 ROOT = Path(__file__).parents[3]
 ASK = """

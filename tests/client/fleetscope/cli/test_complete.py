@@ -8,7 +8,7 @@ from fleetscope.cli.complete import KINDS
 from proto.shortform import enum_choices
 from proto.v1.tool_pb2 import NameKind
 from tests.e2e.stack import Stack
-from tests.workloads.library import C, build_library
+from tests.workloads.shared_library import C, build_library
 from tests.workloads.spawn import workload
 
 pytestmark = pytest.mark.kernel
