@@ -17,7 +17,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 from tests.e2e.browsing import chromium, sign_in
-from tests.e2e.stack import Stack, eventually
+from tests.e2e.stack import Stack, eventually, own_stack
 from tests.workloads.spawn import workload
 
 PASSWORD = "bench-password-1"
@@ -80,19 +80,12 @@ def measure(stack: Stack, page: Page, count: int, per_second: int) -> dict[str, 
 def main() -> None:
     per_second = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_003
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "home").mkdir()
-        stack = Stack(data=Path(folder) / "var", home=Path(folder) / "home")
-        stack.start()
-        try:
-            eventually(lambda: surveyed(stack), 120, "every verdict of the host")
-            stack.api("POST", "/api/users", {"username": "bench", "role": "tracer", "password": PASSWORD})
-            with chromium() as browser:
-                context = browser.new_context(viewport={"width": 1600, "height": 1200})
-                page = sign_in(context, stack.url, "bench", PASSWORD)
-                print(json.dumps({"bench": "browser_latency", **measure(stack, page, count, per_second)}))
-        finally:
-            stack.stop()
+    with tempfile.TemporaryDirectory() as folder, own_stack(Path(folder)) as stack, chromium() as browser:
+        eventually(lambda: surveyed(stack), 120, "every verdict of the host")
+        stack.api("POST", "/api/users", {"username": "bench", "role": "tracer", "password": PASSWORD})
+        context = browser.new_context(viewport={"width": 1600, "height": 1200})
+        page = sign_in(context, stack.url, "bench", PASSWORD)
+        print(json.dumps({"bench": "browser_latency", **measure(stack, page, count, per_second)}))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.bench.agents import cpu_seconds, resident_mib
 from tests.bench.browser_latency import surveyed
 from tests.e2e.processes import one, with_module
-from tests.e2e.stack import Stack, eventually
+from tests.e2e.stack import Stack, eventually, own_stack
 from tests.workloads.spawn import workload
 
 
@@ -43,15 +43,9 @@ def _proportional_mib(pid: int) -> float:
 
 
 def main(seconds: float) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "home").mkdir()
-        stack = Stack(data=Path(folder) / "var", home=Path(folder) / "home")
-        stack.start()
-        try:
-            eventually(lambda: surveyed(stack), 300, "every verdict of the host")
-            print(json.dumps({"bench": "rest", **measure(stack, seconds)}), flush=True)
-        finally:
-            stack.stop()
+    with tempfile.TemporaryDirectory() as folder, own_stack(Path(folder)) as stack:
+        eventually(lambda: surveyed(stack), 300, "every verdict of the host")
+        print(json.dumps({"bench": "rest", **measure(stack, seconds)}), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,14 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, own_stack
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("stack")
-    (folder / "home").mkdir()
-    running = Stack(data=folder / "var", home=folder / "home")
-    running.start()
-    yield running
-    running.stop()
+    with own_stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running

@@ -178,6 +178,18 @@ class Stack:
         return reply.json() if reply.content else None
 
 
+@contextmanager
+def own_stack(folder: Path, extra_env: dict[str, str] | None = None) -> Iterator[Stack]:
+    """Started in the folder, stopped at the end whatever happened to it meanwhile."""
+    (folder / "home").mkdir(exist_ok=True)
+    running = Stack(data=folder / "var", home=folder / "home", extra_env=extra_env or {})
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
 def _find_token(value: Any) -> str:
     """The one token in the stored login, wherever the file keeps it."""
     if isinstance(value, dict):

@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 
 from tests.e2e.processes import bpf_objects, loaded, one, perf_attached
-from tests.e2e.stack import Stack, eventually
+from tests.e2e.stack import Stack, eventually, own_stack
 from tests.workloads.spawn import Workload, workload
 
 pytestmark = pytest.mark.kernel
@@ -20,11 +20,8 @@ pytestmark = pytest.mark.kernel
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
     """A stack of its own: its processes die in these tests."""
-    (tmp_path / "home").mkdir()
-    running = Stack(data=tmp_path / "var", home=tmp_path / "home")
-    running.start()
-    yield running
-    running.stop()
+    with own_stack(tmp_path) as running:
+        yield running
 
 
 def supervisor(stack: Stack) -> int:

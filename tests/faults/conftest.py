@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.stack import Stack
-from tests.faults.stacks import own_stack
+from tests.e2e.stack import Stack, own_stack
 
 
 @pytest.fixture(scope="module")

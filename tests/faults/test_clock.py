@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import Stack, eventually
+from tests.e2e.stack import Stack, eventually, own_stack
 from tests.faults.clock import HOUR, PARTS, Clock
 from tests.faults.counted import PATIENCE, Counted, counted, process
 from tests.faults.proof import export, heads, prove
@@ -34,14 +34,8 @@ def clock(tmp_path_factory: pytest.TempPathFactory) -> Clock:
 
 @pytest.fixture(scope="module")
 def stack(clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("stepped")
-    (folder / "home").mkdir()
-    running = Stack(data=folder / "var", home=folder / "home", extra_env=clock.env)
-    running.start()
-    try:
+    with own_stack(tmp_path_factory.mktemp("stepped"), clock.env) as running:
         yield running
-    finally:
-        running.stop()
 
 
 def test_the_clock_steps_for_these_processes(stack: Stack, clock: Clock) -> None:

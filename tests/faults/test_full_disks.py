@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import Stack, eventually
+from tests.e2e.stack import Stack, eventually, own_stack
 from tests.faults.counted import PATIENCE, Counted, counted
 from tests.faults.disks import filled, small_disk
 from tests.faults.points import look
 from tests.faults.proof import prove
-from tests.faults.stacks import own_stack
 
 pytestmark = pytest.mark.kernel
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from server.live.viewer import MAX_BYTES
 from tests.e2e.browsing import chromium, sign_in
 from tests.e2e.processes import one
-from tests.e2e.stack import Stack, eventually
+from tests.e2e.stack import Stack, eventually, own_stack
 from tests.faults.sockets import PASSWORD, Deaf, Reader, cookie_of
 from tests.workloads.compiled import build, running
 
@@ -31,12 +31,8 @@ def burst(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Of its own: what its server holds in memory is measured."""
-    folder = tmp_path_factory.mktemp("viewers")
-    (folder / "home").mkdir()
-    started = Stack(data=folder / "var", home=folder / "home")
-    started.start()
-    yield started
-    started.stop()
+    with own_stack(tmp_path_factory.mktemp("viewers")) as running:
+        yield running
 
 
 def resident_bytes(pid: int) -> int:

@@ -13,7 +13,7 @@ import pytest
 
 from provision import BUILD, ROOT
 from tests.e2e.processes import descendants
-from tests.e2e.stack import Stack, eventually
+from tests.e2e.stack import Stack, eventually, own_stack
 from tests.workloads.spawn import workload
 
 pytestmark = pytest.mark.kernel
@@ -35,11 +35,8 @@ def unpacked(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Stack]:
-    (tmp_path / "home").mkdir()
-    running = Stack(data=tmp_path / "var", home=tmp_path / "home")
-    running.start()
-    yield running
-    running.stop()
+    with own_stack(tmp_path) as running:
+        yield running
 
 
 def test_the_package_says_what_it_needs(archive: Path) -> None:

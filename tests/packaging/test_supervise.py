@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.processes import descendants, one
-from tests.e2e.stack import ROOT, Stack, eventually
+from tests.e2e.stack import ROOT, Stack, eventually, own_stack
 
 pytestmark = pytest.mark.kernel
 
@@ -21,11 +21,8 @@ pytestmark = pytest.mark.kernel
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Stack]:
     """A stack whose processes may be killed."""
-    (tmp_path / "home").mkdir()
-    running = Stack(data=tmp_path / "var", home=tmp_path / "home")
-    running.start()
-    yield running
-    running.stop()
+    with own_stack(tmp_path) as running:
+        yield running
 
 
 def refused(stack: Stack) -> str:
