@@ -8,19 +8,13 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import chromium, sign_in, watch_console
+from tests.e2e.browsing import sign_in, watch_console
 from tests.e2e.stack import Stack, eventually
 from tests.workloads.spawn import workload
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 PASSWORD = "correct-horse-battery-1"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 def user(stack: Stack, name: str, role: str) -> str:

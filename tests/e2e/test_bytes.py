@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import chromium, sign_in, watch_console
+from tests.e2e.browsing import sign_in, watch_console
 from tests.e2e.recordings import record
 from tests.e2e.stack import ROOT, Stack, eventually
 from tests.workloads import tls
@@ -35,12 +35,6 @@ got = b""
 while not got.endswith(b"line 6\r\n"): got += os.read(master, 65536)
 time.sleep(1)
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.browsing import chromium, sign_in, watch_console
+from tests.e2e.browsing import sign_in, watch_console
+from tests.e2e.forms import WAIT, form, host
 from tests.e2e.stack import Stack, eventually
 from tests.workloads.shared_library import CPP, C, build_library
 from tests.workloads.spawn import workload
@@ -18,7 +19,6 @@ from tests.workloads.spawn import workload
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 PASSWORD = "correct-horse-battery-2"
-WAIT = 20_000
 
 
 @pytest.fixture(scope="module")
@@ -28,26 +28,11 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def page(stack: Stack, browser: Browser) -> Iterator[Page]:
     stack.api("POST", "/api/users", {"username": "nora", "role": "tracer", "password": PASSWORD}, status=201)
     page = sign_in(browser.new_context(), stack.url, "nora", PASSWORD)
     yield page
     page.context.close()
-
-
-def host(stack: Stack) -> str:
-    return str(stack.api("GET", "/api/hosts")[0]["name"])
-
-
-def form(page: Page, stack: Stack, tool: str) -> None:
-    page.goto(f"{stack.url}/tools/{tool}/start")
-    expect(page.get_by_test_id("start-submit")).to_be_enabled(timeout=WAIT)
 
 
 def options(page: Page) -> Locator:

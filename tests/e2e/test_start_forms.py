@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import chromium, sign_in, watch_console
+from tests.e2e.browsing import sign_in, watch_console
+from tests.e2e.forms import WAIT, form, host
 from tests.e2e.stack import ROOT, Stack
 from tests.workloads.compiled import build, running
 from tests.workloads.spawn import Workload, workload
@@ -17,15 +18,8 @@ pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 PASSWORD = "correct-horse-battery-3"
 AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
-WAIT = 30_000
 COUNT = 101
 TABS_MAX = 60
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running_browser:
-        yield running_browser
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +28,6 @@ def page(stack: Stack, browser: Browser) -> Iterator[Page]:
     page = sign_in(browser.new_context(), stack.url, "kay", PASSWORD)
     yield page
     page.context.close()
-
-
-def host(stack: Stack) -> str:
-    return str(stack.api("GET", "/api/hosts")[0]["name"])
-
-
-def form(page: Page, stack: Stack, tool: str) -> None:
-    page.goto(f"{stack.url}/tools/{tool}/start")
-    expect(page.get_by_test_id("start-submit")).to_be_enabled(timeout=WAIT)
 
 
 def tab_to(page: Page, selector: str) -> None:
