@@ -13,6 +13,7 @@ from channels.security.websocket import OriginValidator
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from server.departure import Departures
 from server.limits import BodyLimit
 
 _http = get_asgi_application()
@@ -22,7 +23,7 @@ from server.live.routing import websocket_urlpatterns as session_sockets  # noqa
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(cast(Any, _http)),
+        "http": Departures(BodyLimit(cast(Any, _http))),
         "websocket": OriginValidator(
             AuthMiddlewareStack(URLRouter([*fleet_sockets, *session_sockets])), settings.ALLOWED_ORIGINS
         ),

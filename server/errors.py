@@ -48,6 +48,12 @@ class WrongHost(ApiError):
     status, code = 400, "host"
 
 
+class Gone(ApiError):
+    """Whoever asked has left; nobody reads this."""
+
+    status, code = 499, "gone"
+
+
 class Invalid(ApiError):
     status, code = 422, "invalid"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Literal
@@ -10,11 +11,14 @@ from typing import Any, Literal
 import orjson
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Schema
+from pydantic import ValidationError
 
 from server import nudge
 from server.accounts.auth import person
 from server.accounts.policy import Action, require
 from server.audit.record import record
+from server.departure import departure_of
+from server.errors import Invalid
 from server.tracing import sources
 from server.tracing.execute import Answer, answer
 from server.tracing.export import CONTENT_TYPES, Direction, Export, Format, pieces
@@ -43,6 +47,9 @@ class AnswerOut(Schema):
 
 router = Router(tags=["rows"])
 
+WHERE = 16_384  # characters: an address has its bounds
+_CONDITIONS = {"filters", "any_of"}
+
 
 @router.get("/{session_id}/rows", summary="Rows as they arrive")
 def get_rows(
@@ -65,20 +72,49 @@ def get_rows(
 
 @router.get("/{session_id}/export", summary="All stored rows as a file")
 def get_export(
-    request: HttpRequest, session_id: str, format: Format, stream: str = "", direction: Direction = ""
+    request: HttpRequest,
+    session_id: str,
+    format: Format,
+    stream: str = "",
+    direction: Direction = "",
+    where: str = "",
 ) -> StreamingHttpResponse:
-    """The books travel along: as headers, and inside Arrow and Parquet files as the metadata entry `fleetscope`."""
-    detail = {"format": format, "stream": stream} | ({"direction": direction} if direction else {})
+    """The books travel along: as headers, and inside Arrow and Parquet files as the metadata entry `fleetscope`.
+
+    `where`: only rows that pass, a JSON object with the `filters` and `any_of` of a question. It travels along too.
+    """
+    question = _conditions(where)
+    extra = {"direction": direction, "where": where}
+    detail = {"format": format, "stream": stream} | {name: text for name, text in extra.items() if text}
     session = _allowed(request, session_id, Action.SESSION_EXPORT, detail)
     source = sources.load(session.pk)
-    about = _about(session)
+    about = _about(session) | ({"where": question.model_dump(include=_CONDITIONS)} if where else {})
     wanted = sources.pick_stream(source, stream or (sources.only_payload(source) if format == "raw" else ""))
-    export = Export(segment_store(), source, wanted, orjson.dumps(about), direction)
+    export = Export(segment_store(), source, wanted, orjson.dumps(about), direction, question, departure_of(request))
     response = StreamingHttpResponse(_in_thread(export.write(format)), content_type=CONTENT_TYPES[format])
     response.headers["Content-Disposition"] = f'attachment; filename="{session.pk}.{format}"'
     response.headers["X-Fleetscope-Books"] = about["books"]
     response.headers["X-Fleetscope-Ledger"] = orjson.dumps(about["ledger"]).decode()
+    if where:
+        response.headers["X-Fleetscope-Where"] = json.dumps(about["where"])  # ASCII, as headers have to be
     return response
+
+
+def _conditions(where: str) -> Question:
+    """Raises Invalid."""
+    if len(where) > WHERE:
+        raise Invalid(f"where is longer than {WHERE} characters; ask for less", field="where")
+    try:
+        found = Question.model_validate_json(where or "{}")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise Invalid(
+            f"where: {place}: {first['msg']}" if place else f"where: {first['msg']}", field="where"
+        ) from error
+    if set(found.model_fields_set) - _CONDITIONS:
+        raise Invalid("where holds only filters and any_of; a file has all columns and rows as stored", field="where")
+    return found
 
 
 def _about(session: Session) -> dict[str, Any]:
@@ -101,7 +137,8 @@ def query_rows(request: HttpRequest, session_id: str, question: Question) -> Ans
     """Filter, group, measure, order: over everything stored so far. On the record as a view of the session."""
     session = _allowed(request, session_id, Action.SESSION_VIEW, {"query": question.stream})
     source = sources.load(session.pk)
-    return answer(segment_store(), source, sources.pick_stream(source, question.stream), question)
+    wanted = sources.pick_stream(source, question.stream)
+    return answer(segment_store(), source, wanted, question, departure_of(request))
 
 
 def _allowed(request: HttpRequest, session_id: str, action: Action, detail: dict[str, str]) -> Session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pyarrow as pa
@@ -13,10 +13,13 @@ import pyarrow.parquet as pq
 
 from proto.v1 import tool_pb2
 from proto.v1.stream_pb2 import StreamSchema
+from server.departure import Departure
 from server.errors import Invalid
 from server.tracing import rows
 from server.tracing.merge import Merged
+from server.tracing.question import Question
 from server.tracing.rows import RunSource
+from server.tracing.selection import Selection
 from server.tracing.sources import SessionSource, common_stream
 from server.tracing.store import SegmentStore, StoredBatch
 
@@ -39,18 +42,23 @@ GROUP_ROWS = 128 * 1024
 
 @dataclass(frozen=True)
 class Export:
-    """One stream of a session. ``about`` (ledger and books) becomes part of the formats that have a place for it."""
+    """One stream of a session. ``about`` (ledger, books, filters) becomes part of the formats that have a place for it.
+
+    Of ``question`` only the conditions count: rows come in the order in which they were stored.
+    """
 
     store: SegmentStore
     source: SessionSource
     stream_name: str
     about: bytes
     direction: Direction = ""  # of raw: only what was read, or written
+    question: Question = field(default_factory=Question)
+    departure: Departure = field(default_factory=Departure)
 
     def write(self, form: Format) -> Iterator[bytes]:
         """Raises Invalid or Conflict before the first piece, when the stream cannot be written in this format."""
         writers: dict[Format, Callable[[Merged], Iterator[bytes]]] = {
-            "ndjson": lambda _: self._ndjson(),
+            "ndjson": self._ndjson,
             "csv": self._csv,
             "arrow": self._arrow,
             "parquet": self._parquet,
@@ -59,6 +67,7 @@ class Export:
         }
         merged = common_stream(self.source, self.stream_name)
         self._check(form, merged.stream)
+        self._selection(merged).check()
         return writers[form](merged)
 
     def _check(self, form: Format, stream: StreamSchema) -> None:
@@ -72,35 +81,42 @@ class Export:
         if self.direction and (form != "raw" or not rows.has_direction(stream)):
             raise Invalid("only raw bytes of a stream with a direction can be cut down to one", field="direction")
 
-    def _batches(self) -> Iterator[tuple[RunSource, pa.RecordBatch]]:
+    def _selection(self, merged: Merged) -> Selection:
+        return Selection(self.store, self.source, merged, self.question, self.departure)
+
+    def _batches(self, merged: Merged) -> Iterator[tuple[RunSource, pa.RecordBatch]]:
+        if self.question.conditions:
+            selection = self._selection(merged)
+            yield from ((source, batch) for source in self.source.runs for batch in selection.batches(source))
+            return
         for source in self.source.runs:
             for stored in self.store.read(self.source.session, source.run):
                 for batch in pieces(stored, self.stream_name):
                     yield source, batch
 
-    def _ndjson(self) -> Iterator[bytes]:
+    def _ndjson(self, merged: Merged) -> Iterator[bytes]:
         """Each row has the columns of its host."""
-        for source, batch in self._batches():
+        for source, batch in self._batches(merged):
             yield rows.ndjson(source, source.schema.streams[source.stream_number(self.stream_name) or 0], batch)
 
     def _csv(self, merged: Merged) -> Iterator[bytes]:
         yield rows.csv_header(merged.stream)
-        for source, batch in self._batches():
+        for source, batch in self._batches(merged):
             yield rows.csv(source, merged.stream, merged.align(source, batch))
 
     def _folded(self, merged: Merged) -> Iterator[bytes]:
         counts: Counter[str] = Counter()
-        for source, batch in self._batches():
+        for source, batch in self._batches(merged):
             counts.update(rows.folded(merged.stream, merged.align(source, batch)))
         for stack, count in counts.items():
             yield f"{stack} {count}\n".encode()
 
     def _raw(self, merged: Merged) -> Iterator[bytes]:
-        for _, batch in self._batches():
+        for _, batch in self._batches(merged):
             yield from rows.raw(merged.stream, batch, self.direction)
 
     def _tables(self, merged: Merged) -> Iterator[pa.RecordBatch]:
-        for source, batch in self._batches():
+        for source, batch in self._batches(merged):
             yield rows.table(source, merged.stream, merged.align(source, batch), merged.lacking)
 
     def _schema(self, merged: Merged) -> pa.Schema:

@@ -15,8 +15,8 @@ from proto.v1.stream_pb2 import StreamSchema
 from server.errors import Invalid
 from server.tracing import predicates
 from server.tracing.expressions import average, log2, quoted
-from server.tracing.predicates import Target
-from server.tracing.question import Key, Measure, Question
+from server.tracing.predicates import Held, Target
+from server.tracing.question import Filter, Key, Measure, Question
 from server.tracing.rollups.cubes import COUNT, CUBE, Cube, max_name, min_name, slot_name, sum_name
 
 _SIMPLE = {"sum": "sum({})", "min": "min({})", "max": "max({})", "distinct": "count(DISTINCT {})"}
@@ -73,6 +73,14 @@ def compile_question(question: Question, stream: StreamSchema, relations: list[R
     return compiled
 
 
+def compile_selection(question: Question, stream: StreamSchema, relation: Relation, columns: list[str]) -> Compiled:
+    """The rows of one relation that pass, by number, with ``columns`` as the run calls them. Raises Invalid."""
+    conditions, values = _conditions(question, predicates.targets(stream), relation)
+    names = ", ".join(quoted(name) for name in columns) or "1"
+    sql = f"SELECT {names} FROM {relation.sql} WHERE {conditions} ORDER BY _row"  # noqa: S608
+    return Compiled(sql, [*relation.values, *values])
+
+
 def _inner(
     question: Question, stream: StreamSchema, targets: dict[str, Target], relation: Relation, compiled: Compiled
 ) -> str:
@@ -114,13 +122,20 @@ def _cube(question: Question, cube: Cube, targets: dict[str, Target], relation: 
 
 
 def _conditions(question: Question, targets: dict[str, Target], relation: Relation) -> tuple[str, list[Any]]:
-    conditions, values = ["true"], []
-    for number, wanted in enumerate(question.filters):
-        target = _target(targets, wanted.column, f"filters.{number}.column")
+    values: list[Any] = []
+
+    def sql(wanted: Filter, field: str) -> str:
+        target = _target(targets, wanted.column, f"{field}.column")
         name = relation.stored.get(target.name, target.name)
-        sql, bound = predicates.condition(target, wanted.op, wanted.value, relation.host, relation.shift, name)
-        conditions.append(sql)
-        values += bound
+        held = Held(wanted.op, wanted.value, wanted.negated)
+        text, bound = predicates.condition(target, held, relation.host, relation.shift, name)
+        values.extend(bound)
+        return f"({text})"
+
+    conditions = ["true", *(sql(wanted, f"filters.{number}") for number, wanted in enumerate(question.filters))]
+    for number, alternatives in enumerate(question.any_of):
+        either = " OR ".join(sql(wanted, f"any_of.{number}.{place}") for place, wanted in enumerate(alternatives))
+        conditions.append(f"({either})")
     return " AND ".join(conditions), values
 
 

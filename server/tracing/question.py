@@ -18,11 +18,19 @@ class Strict(Schema):
 
 
 class Filter(Strict):
-    """Bytes are written by the rule of exports; `time` is the wall clock in ns; a list belongs to `in`."""
+    """Bytes are written by the rule of exports; `time` is the wall clock in ns; a list belongs to `in`.
+
+    `has` looks for text in any case, and into the digits of numbers; `bits` wants all of these set. A row of a host
+    that has no such column passes neither a filter nor its opposite.
+    """
 
     column: Name
     op: predicates.Operator
     value: int | Annotated[str, Field(max_length=8192)] | Annotated[list[int | str], Field(max_length=1000)]
+    negated: bool = False
+
+
+Alternatives = Annotated[list[Filter], Field(min_length=1, max_length=100)]
 
 
 class Key(Strict):
@@ -65,13 +73,22 @@ class Order(Strict):
 
 
 class Question(Strict):
-    """Without `group_by` and `measures` it asks for rows, in the order in which they were stored."""
+    """Without `group_by` and `measures` it asks for rows, in the order in which they were stored.
+
+    Rows have to pass all of `filters`, and of each list in `any_of` at least one.
+    """
 
     stream: Name = ""
     columns: Annotated[list[Name], Field(max_length=100)] = []
     filters: Annotated[list[Filter], Field(max_length=50)] = []
+    any_of: Annotated[list[Alternatives], Field(max_length=20)] = []
     group_by: Annotated[list[Key], Field(max_length=8)] = []
     measures: Annotated[list[Measure], Field(max_length=20)] = []
     order: Annotated[list[Order], Field(max_length=8)] = []
     limit: Annotated[int, Field(ge=1, le=10_000)] = 100
     offset: Annotated[int, Field(ge=0, le=100_000)] = 0  # deeper: filter by row
+
+    @property
+    def conditions(self) -> list[Filter]:
+        """All that a row is held against."""
+        return [*self.filters, *(wanted for alternatives in self.any_of for wanted in alternatives)]

@@ -463,6 +463,8 @@ export interface paths {
         /**
          * All stored rows as a file
          * @description The books travel along: as headers, and inside Arrow and Parquet files as the metadata entry `fleetscope`.
+         *
+         *     `where`: only rows that pass, a JSON object with the `filters` and `any_of` of a question. It travels along too.
          */
         get: operations["server_tracing_data_api_get_export"];
         put?: never;
@@ -1350,6 +1352,9 @@ export interface components {
         /**
          * Filter
          * @description Bytes are written by the rule of exports; `time` is the wall clock in ns; a list belongs to `in`.
+         *
+         *     `has` looks for text in any case, and into the digits of numbers; `bits` wants all of these set. A row of a host
+         *     that has no such column passes neither a filter nor its opposite.
          */
         Filter: {
             /** Column */
@@ -1358,9 +1363,14 @@ export interface components {
              * Op
              * @enum {string}
              */
-            op: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "in" | "contains" | "prefix";
+            op: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "in" | "contains" | "prefix" | "has" | "bits";
             /** Value */
             value: number | string | (number | string)[];
+            /**
+             * Negated
+             * @default false
+             */
+            negated: boolean;
         };
         /**
          * Key
@@ -1408,6 +1418,8 @@ export interface components {
         /**
          * Question
          * @description Without `group_by` and `measures` it asks for rows, in the order in which they were stored.
+         *
+         *     Rows have to pass all of `filters`, and of each list in `any_of` at least one.
          */
         Question: {
             /**
@@ -1425,6 +1437,11 @@ export interface components {
              * @default []
              */
             filters: components["schemas"]["Filter"][];
+            /**
+             * Any Of
+             * @default []
+             */
+            any_of: components["schemas"]["Filter"][][];
             /**
              * Group By
              * @default []
@@ -2159,6 +2176,7 @@ export interface operations {
                 format: "ndjson" | "csv" | "arrow" | "parquet" | "folded" | "raw";
                 stream?: string;
                 direction?: "" | "in" | "out";
+                where?: string;
             };
             header?: never;
             path: {

@@ -17,7 +17,7 @@ def cube_of(question: Question, stream: StreamSchema) -> Cube | None:
     if any(m.function not in _SUMMED or (m.column and m.column not in kept) for m in question.measures):
         return None
     time = time_column(stream)
-    parts: list[Key | Filter] = [*question.group_by, *question.filters]
+    parts: list[Key | Filter] = [*question.group_by, *question.conditions]
     if not all(_by_seconds(part) for part in parts if part.column == time):
         return None
     others = [part for part in parts if part.column not in ("host", time)]

@@ -21,12 +21,14 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "ge": lambda a, b: a >= b,
     "contains": lambda a, b: b in a,
     "prefix": lambda a, b: a[: len(b)] == b,
+    "has": lambda a, b: b.lower() in a.lower(),
+    "bits": lambda a, b: a & b == b,
 }
 
 
 def expected(rows: Sequence[Row], question: Question) -> list[list[Any]]:
     """As the API gives it. ``rows``: with host, row and wall-clock time, in the order of host and row."""
-    chosen = [row for row in rows if all(_passes(row, wanted) for wanted in question.filters)]
+    chosen = [row for row in rows if _chosen(row, question)]
     grouped = bool(question.group_by or question.measures)
     plain = [{name: row[name] for name in question.columns} for row in chosen]
     table = _grouped(chosen, question) if grouped else plain
@@ -41,12 +43,19 @@ def expected(rows: Sequence[Row], question: Question) -> list[list[Any]]:
     return [[_shown(name, value) for name, value in row.items()] for row in page]
 
 
+def _chosen(row: Row, question: Question) -> bool:
+    groups = [[wanted] for wanted in question.filters] + question.any_of
+    return all(any(_passes(row, wanted) != wanted.negated for wanted in group) for group in groups)
+
+
 def _passes(row: Row, wanted: Filter) -> bool:
     value = row[wanted.column]
     if wanted.op == "in":
         assert isinstance(wanted.value, list)
         return value in [_typed(wanted.column, one) for one in wanted.value]
     assert not isinstance(wanted.value, list)
+    if wanted.op == "has" and wanted.column not in TEXT:
+        return str(wanted.value) in str(value)
     return _COMPARE[wanted.op](value, _typed(wanted.column, wanted.value))
 
 

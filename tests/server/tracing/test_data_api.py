@@ -266,3 +266,39 @@ def test_a_session_that_nobody_has_sent_rows_of(client: Client, running: Traced)
     response = client.get(f"/api/sessions/{running.session.pk}/export", {"format": "csv"})
     assert response.status_code == 422
     assert "wait until a run is attached" in response.json()["error"]["message"]
+
+
+def test_an_export_of_some_rows_says_which(client: Client, ended: Traced) -> None:
+    where = {"filters": [{"column": "path", "op": "has", "value": "CAF\u00e9"}], "any_of": []}
+    response = client.get(
+        f"/api/sessions/{ended.session.pk}/export", {"format": "ndjson", "where": json.dumps(where, ensure_ascii=False)}
+    )
+    rows = ndjson(body(response))
+    assert {row["path"] for row in rows} == {"/caf\u00e9"}
+    assert rows == [row for row in ndjson(export(client, ended, "ndjson")) if row["path"] == "/caf\u00e9"]
+    (said,) = json.loads(response.headers["X-Fleetscope-Where"])["filters"]
+    assert (said["column"], said["op"], said["value"]) == ("path", "has", "CAF\u00e9")
+    parquet = export(client, ended, "parquet", where=json.dumps(where))
+    metadata = json.loads(pq.read_schema(io.BytesIO(parquet)).metadata[b"fleetscope"])
+    assert metadata["where"]["filters"] == [said]
+    assert metadata["books"] == response.headers["X-Fleetscope-Books"]
+    entries = AuditEntry.objects.filter(action="session.export")
+    assert [json.loads(entry.detail["where"]) for entry in entries if "where" in entry.detail] == [where, where]
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("[", "where: "),
+        ('{"filters": [{"column": "pid"}]}', "where: filters.0.op"),
+        ('{"limit": 3}', "where holds only filters and any_of"),
+        ('{"filters": [{"column": "nix", "op": "eq", "value": 1}]}', "there is no column 'nix'"),
+        (" " * 20_000, "where is longer than"),
+    ],
+)
+def test_filters_of_an_export_that_make_no_sense_are_refused(
+    client: Client, ended: Traced, where: str, message: str
+) -> None:
+    response = client.get(f"/api/sessions/{ended.session.pk}/export", {"format": "csv", "where": where})
+    assert response.status_code == 422
+    assert response.json()["error"]["message"].startswith(message)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
 from server.errors import Invalid, TooMany
-from server.tracing import execute
+from server.tracing import engine, execute
 from server.tracing.execute import Answer, answer
 from server.tracing.query import Compiled
 from server.tracing.question import Filter, Key, Measure, Question
@@ -165,7 +165,7 @@ def test_large_integers_and_stacks_are_shown_whole(tmp_path: Path) -> None:
 
 
 def test_the_engine_reads_nothing_but_the_store(stores: dict[str, SegmentStore]) -> None:
-    connection = execute._database(stores["sealed"].root).cursor()
+    connection = engine.database(stores["sealed"].root).cursor()
     for sql in (
         "SELECT * FROM read_csv('/etc/passwd')",
         "COPY (SELECT 1) TO '/tmp/out'",
@@ -194,12 +194,12 @@ def test_only_so_many_questions_at_once(stores: dict[str, SegmentStore], monkeyp
 
 
 def test_what_memory_cannot_hold_goes_to_the_stores_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execute, "MEMORY", "30MB")
-    stale = tmp_path / execute.SPILL / "of a killed process"
+    monkeypatch.setattr(engine, "MEMORY", "30MB")
+    stale = tmp_path / engine.SPILL / "of a killed process"
     stale.mkdir(parents=True)
     os.utime(stale, (0, 0))
     store = filled(tmp_path)
-    connection = execute._database(store.root).cursor()
+    connection = engine.database(store.root).cursor()
     sorting = "SELECT count(*) FROM (SELECT range AS n, hash(range) AS h FROM range(3000000) ORDER BY h LIMIT 2500000)"
     assert connection.execute(sorting).fetchall() == [(2_500_000,)]
     assert not stale.exists()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import tracemalloc
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -11,9 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
+from server.departure import Departure
 from server.errors import Invalid
 from server.tracing import export as export_module
 from server.tracing.export import Export, Format
+from server.tracing.question import Question
 from server.tracing.rows import RunSource
 from server.tracing.sources import SessionSource
 from server.tracing.store import SegmentStore
@@ -36,8 +39,8 @@ def store(tmp_path: Path) -> SegmentStore:
     return store
 
 
-def written(store: SegmentStore, form: Format, stream: str = "events") -> bytes:
-    return b"".join(Export(store, SOURCE, stream, ABOUT).write(form))
+def written(store: SegmentStore, form: Format, stream: str = "events", question: Question | None = None) -> bytes:
+    return b"".join(Export(store, SOURCE, stream, ABOUT, question=question or Question()).write(form))
 
 
 @pytest.mark.parametrize("sealed", [False, True])
@@ -109,3 +112,59 @@ def test_memory_does_not_grow_with_the_session(tmp_path: Path, form: Format) -> 
     assert size > 300_000
     assert python_peak < 6_000_000
     assert peak < 16_000_000
+
+
+SOME = {
+    "events": Question.model_validate(
+        {
+            "filters": [{"column": "pid", "op": "in", "value": [101, 102, 103], "negated": True}],
+            "any_of": [[{"column": "comm", "op": "has", "value": "CAT"}, {"column": "row", "op": "lt", "value": 20}]],
+        }
+    ),
+    "stacks": Question.model_validate({"filters": [{"column": "stack", "op": "has", "value": "SYS_read"}]}),
+}
+
+
+def passes(row: dict[str, Any]) -> bool:
+    """As SOME has it; numbers follow from the row's latency, which is the square of its number."""
+    if "stack" in row:
+        return any("sys_read" in frame for frame in row["stack"])
+    return row["pid"] not in (101, 102, 103) and (row["comm"] == "cat" or row["latency"] < 400)
+
+
+@pytest.mark.parametrize("state", ["open", "sealed", "mixed"])
+@pytest.mark.parametrize("stream", ["events", "stacks"])
+def test_an_export_of_some_rows_is_those_of_all_that_pass(store: SegmentStore, state: str, stream: str) -> None:
+    if state != "open":
+        store.seal_due()
+    if state == "mixed":
+        more = Frames()
+        run = UUID(int=4)
+        store.pin(SESSION, run, TWO_STREAMS)
+        store.append(SESSION, run, [more.rows_of(30), more.stacks_of(12)])
+        SOURCE.runs.append(RunSource(run, "host-4", TWO_STREAMS, BOOT, WALL))
+    try:
+        wanted = [line for line in written(store, "ndjson", stream).splitlines() if passes(orjson.loads(line))]
+        assert 0 < len(wanted) < 100
+        assert written(store, "ndjson", stream, SOME[stream]).splitlines() == wanted
+        arrow = pa.ipc.open_stream(written(store, "arrow", stream, SOME[stream])).read_all()
+        parquet = pq.read_table(io.BytesIO(written(store, "parquet", stream, SOME[stream])))
+        assert parquet.to_pylist() == arrow.to_pylist()
+        assert arrow.num_rows == len(wanted) == len(written(store, "csv", stream, SOME[stream]).splitlines()) - 1
+        assert arrow.schema == pa.ipc.open_stream(written(store, "arrow", stream)).schema
+    finally:
+        del SOURCE.runs[2:]
+
+
+def test_a_filter_that_does_not_fit_is_refused_before_the_first_piece(store: SegmentStore) -> None:
+    wrong = Question.model_validate({"filters": [{"column": "nothing", "op": "eq", "value": 1}]})
+    with pytest.raises(Invalid, match="there is no column 'nothing'"):
+        Export(store, SOURCE, "events", ABOUT, question=wrong).write("csv")
+
+
+def test_an_export_ends_once_nobody_reads_it(store: SegmentStore) -> None:
+    departure = Departure()
+    pieces = Export(store, SOURCE, "events", ABOUT, question=SOME["events"], departure=departure).write("ndjson")
+    assert next(pieces)
+    departure.leave()
+    assert sum(1 for _ in pieces) <= 1, "at most what DuckDB had already worked out"

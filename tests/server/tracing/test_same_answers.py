@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,7 +25,7 @@ from server.tracing.sources import SessionSource
 from server.tracing.store import SegmentStore
 from server.tracing.store import writer as writer_module
 from tests.server.tracing.reference import expected
-from tests.server.tracing.rows import BOOT, EVENTS, SCHEMA, WALL, Frames, batch
+from tests.server.tracing.rows import BOOT, EVENTS, SCHEMA, TWO_STREAMS, WALL, Frames, batch, stacks
 
 SESSION = UUID(int=1)
 # The clocks of the two hosts are not whole seconds apart.
@@ -96,8 +97,16 @@ filters = st.one_of(
     st.builds(
         Filter,
         column=st.sampled_from(["comm", "path"]),
-        op=st.sampled_from(["eq", "ne", "lt", "le", "gt", "ge", "contains", "prefix"]),
+        op=st.sampled_from(["eq", "ne", "lt", "le", "gt", "ge", "contains", "prefix", "has"]),
         value=words,
+        negated=st.booleans(),
+    ),
+    st.builds(
+        Filter,
+        column=st.just("pid"),
+        op=st.sampled_from(["bits", "has"]),
+        value=st.integers(0, 5),
+        negated=st.booleans(),
     ),
     st.builds(Filter, column=st.sampled_from(["comm", "path"]), op=st.just("in"), value=st.lists(words, max_size=3)),
     st.builds(Filter, column=st.just("pid"), op=st.just("in"), value=st.lists(st.integers(0, 5), max_size=3)),
@@ -126,7 +135,13 @@ measures = st.one_of(
 @st.composite
 def questions(draw: st.DrawFn) -> Question:
     chosen = draw(st.lists(filters, max_size=2))
-    page: dict[str, Any] = {"filters": chosen, "limit": draw(st.integers(1, 60)), "offset": draw(st.integers(0, 5))}
+    either = draw(st.lists(st.lists(filters, min_size=1, max_size=3), max_size=1))
+    page: dict[str, Any] = {
+        "filters": chosen,
+        "any_of": either,
+        "limit": draw(st.integers(1, 60)),
+        "offset": draw(st.integers(0, 5)),
+    }
     if draw(st.booleans()):
         columns = draw(st.permutations(["host", "row", "time", "pid", "path", "latency"]))
         order = draw(st.lists(orders(columns), max_size=2))
@@ -241,3 +256,37 @@ def test_every_road_gives_the_answer_of_plain_python(told: Told, question: Quest
 def approximately(rows: list[list[Any]]) -> list[list[Any]]:
     """The quotient of two exact numbers may differ in its last digit."""
     return [[pytest.approx(value, rel=1e-12) if isinstance(value, float) else value for value in row] for row in rows]
+
+
+def test_a_flame_graph_is_the_same_on_every_road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stacks summed by a measure, as the browser asks for them: open, sealed, half of each, plain Python."""
+    monkeypatch.setattr(writer_module, "SEGMENT_SECONDS", 0.0)
+    source = SessionSource(SESSION, ended=True, runs=[replace(run, schema=TWO_STREAMS) for run in RUNS])
+    question = Question.model_validate(
+        {
+            "filters": [{"column": "time", "op": "ge", "value": str(WALL + 3 * SECOND)}],
+            "group_by": [{"column": "stack"}, {"column": "comm"}],
+            "measures": [{"function": "sum", "column": "samples"}],
+            "limit": 10_000,
+        }
+    )
+    answers = []
+    for sealed in (0, 1, 2):
+        store = SegmentStore(tmp_path / str(sealed))
+        wanted: Counter[tuple[str, ...]] = Counter()
+        for run in source.runs:
+            frames = Frames()
+            store.pin(SESSION, run.run, TWO_STREAMS)
+            for number in range(2):
+                store.append(SESSION, run.run, [frames.rows_of(3), frames.stacks_of(700)])
+                if number < sealed:
+                    store.seal_due()
+            for row in (row for first in (3, 706) for row in stacks(first, 700).to_pylist()):
+                if row["time"] - run.boot_ns + run.wall_ns >= WALL + 3 * SECOND:
+                    wanted[tuple(row["stack"])] += row["samples"]
+        found = answer(store, source, "stacks", question)
+        assert [column["type"] for column in found.columns] == ["stack", "text", "number"]
+        assert {tuple(stack): total for stack, _, total in found.rows} == dict(wanted)
+        assert [row[2] for row in found.rows] == sorted(wanted.values(), reverse=True)
+        answers.append(found.rows)
+    assert answers[0] == answers[1] == answers[2]
