@@ -36,6 +36,17 @@ def to_dict(message: Message) -> dict[str, Any]:
     return {field.name: _render(message, field) for field in message.DESCRIPTOR.fields}
 
 
+def set_fields(message: Message) -> dict[str, Any]:
+    """Only what is set. 64-bit numbers stay numbers, which the message's own JSON would write as text."""
+    found: dict[str, Any] = {}
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            found[field.name] = set_fields(value)
+        else:
+            found[field.name] = list(value) if field.is_repeated else value
+    return found
+
+
 def fill(message: Message, data: Mapping[str, Any]) -> None:
     """Parse a short-form dictionary into the message. Raises ShortFormError naming the key."""
     descriptor: Any = message.DESCRIPTOR

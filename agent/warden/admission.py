@@ -23,10 +23,11 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """``note`` tells which limits the host lowered; empty: none."""
+    """``note`` tells which limits the host lowered; empty: none. ``risk``: of the session as it was asked for."""
 
     limits: RunLimits
     note: str
+    risk: int
 
 
 def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy) -> Admission:
@@ -47,11 +48,12 @@ def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy
     risk, why = session_risk(known.tool, values)
     if why and (reason := policy.forbids(envelope.tool, risk)):
         raise Refused(f"{reason}, or leave out what makes it so: {why}")
-    return lower(asked, policy.limits)
+    limits, note = lower(asked, policy.limits)
+    return Admission(limits, note, risk)
 
 
-def lower(asked: RunLimits, host: HostLimits) -> Admission:
-    """Of every limit the lesser; 0 is no limit."""
+def lower(asked: RunLimits, host: HostLimits) -> tuple[RunLimits, str]:
+    """Of every limit the lesser, 0 is no limit; and which ones the host lowered, for people."""
     limits, lowered = RunLimits(), []
     for name, word in _WORDS.items():
         wanted, most = getattr(asked, name), getattr(host, name)
@@ -62,7 +64,7 @@ def lower(asked: RunLimits, host: HostLimits) -> Admission:
         lowered.append(f"buffer {most >> 20} MiB")
     # Nothing asked for is no buffer of 0 bytes: the runner sizes it, up to what the host allows.
     limits.buffer_bytes = min(asked.buffer_bytes, most) or (most if most < BUFFER_DEFAULT else 0)
-    return Admission(limits, f"this host's policy sets: {', '.join(lowered)}" if lowered else "")
+    return limits, f"this host's policy sets: {', '.join(lowered)}" if lowered else ""
 
 
 def _shown(name: str, value: int) -> str:

@@ -117,6 +117,7 @@ class Dialogue:
             labels=parts.identity.labels,
             policy_digest=parts.power.policy.digest,
             remote_off=bool(parts.power.off_reason),
+            approvals_needed=parts.power.policy.approvals.needed,
         )
 
     def _link_changed(self, state: LinkState) -> None:

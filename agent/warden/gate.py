@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from google.protobuf.descriptor import EnumDescriptor
-from google.protobuf.message import Message
 
 from agent.clock import wall_ns
 from agent.identity import Identity
 from agent.warden.admission import Admission, admit
 from agent.warden.audit import AuditError, HostAudit
+from agent.warden.consent import Agreed, check_consent
 from agent.warden.envelope import Command, Refused, claimed_run, open_envelope
 from agent.warden.power import Power
 from agent.warden.seen import SeenRuns
 from bpf.catalog import CatalogTool
-from proto.shortform import enum_short
+from proto.shortform import enum_short, set_fields
 from proto.v1.agent_pb2 import Envelope, ResolvedTargets, RunUpdate, SignedEnvelope
 from proto.v1.stream_pb2 import EndCause, LossCause
+from proto.v1.tool_pb2 import Risk
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
+    """``agreed``: of risk S3, who signed; else None."""
+
     command: Command
     admission: Admission
+    agreed: Agreed | None
 
 
 class Gate:
@@ -43,7 +47,7 @@ class Gate:
             self._record_refusal(claimed_run(signed, self._identity.host_id), Envelope(), str(refusal))
             raise
         try:
-            return Accepted(command, self._decide(command, live_runs))
+            return self._decide(command, live_runs)
         except Refused as refusal:
             self._record_refusal(command.run_id, command.envelope, str(refusal))
             raise
@@ -67,7 +71,7 @@ class Gate:
 
     def resolved(self, command: Command, targets: ResolvedTargets) -> None:
         """Whom the run is about, before any probe is attached. Raises AuditError."""
-        found = {name: [_set_fields(item) for item in getattr(targets, name)] for name in ("processes", "groups")}
+        found = {name: [set_fields(item) for item in getattr(targets, name)] for name in ("processes", "groups")}
         self._audit.record("targets", run=command.run_id.hex(), **found)
 
     def asked_to_stop(self, command: Command, cause: EndCause, message: str) -> None:
@@ -75,7 +79,7 @@ class Gate:
         name = _name(EndCause.DESCRIPTOR, cause)
         self._audit.record("stop", run=command.run_id.hex(), cause=name, message=message)
 
-    def _decide(self, command: Command, live_runs: int) -> Admission:
+    def _decide(self, command: Command, live_runs: int) -> Accepted:
         if command.run_id in self._seen:
             raise Refused("this run was started on this host before; a run starts only once")
         self._power.refresh()  # what the owner wrote a moment ago holds
@@ -85,12 +89,15 @@ class Gate:
         if live_runs >= policy.limits.runs:
             raise Refused(f"{live_runs} runs are live on this host and its policy allows no more; stop one first")
         admission = admit(command.envelope, self._catalog, policy)
+        secret = admission.risk == Risk.RISK_S3
+        agreed = check_consent(command.envelope, policy.approvals, wall_ns()) if secret else None
         try:
             self._seen.add(command.run_id, wall_ns())
-            self._audit.record("start", **_who(command.run_id, command.envelope), note=admission.note)
+            who = _who(command.run_id, command.envelope)
+            self._audit.record("start", **who, note=admission.note, **({"consent": asdict(agreed)} if agreed else {}))
         except (OSError, AuditError) as error:
             raise Refused(str(error)) from error
-        return admission
+        return Accepted(command, admission, agreed)
 
     def _record_refusal(self, run_id: bytes, envelope: Envelope, reason: str) -> None:
         try:
@@ -108,22 +115,11 @@ def _who(run_id: bytes, envelope: Envelope) -> dict[str, Any]:
         "tool": envelope.tool,
         "digest": envelope.tool_digest.hex(),
         "params": dict(envelope.params),
-        "filters": _set_fields(envelope.filters),
+        "filters": set_fields(envelope.filters),
         "limits": {field.name: value for field, value in envelope.limits.ListFields()},
         "approvals": list(envelope.approvals),
         "hosts": len(envelope.runs),
     }
-
-
-def _set_fields(message: Message) -> dict[str, Any]:
-    """64-bit numbers as numbers, which the message's own JSON would write as text."""
-    found: dict[str, Any] = {}
-    for field, value in message.ListFields():
-        if field.message_type is not None:
-            found[field.name] = _set_fields(value)
-        else:
-            found[field.name] = list(value) if field.is_repeated else value
-    return found
 
 
 def _name(enum: EnumDescriptor, number: int) -> str:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agent.warden.approvals import HOURS_MAX, Approvals, Person, parse_keys
 from bpf.params import BUFFER_MIN
 from proto.shortform import enum_choices, enum_short
+from proto.signatures import Site
 from proto.v1.tool_pb2 import NameKind, Risk
 
 RISKS = {"S0": Risk.RISK_S0, "S1": Risk.RISK_S1, "S2": Risk.RISK_S2, "S3": Risk.RISK_S3}
@@ -60,6 +62,7 @@ class Policy:
     deny: tuple[str, ...] = ()
     names_deny: tuple[str, ...] = ()
     limits: HostLimits = field(default_factory=HostLimits)
+    approvals: Approvals = field(default_factory=Approvals)
     digest: bytes = b""
 
     def forbids(self, tool: str, risk: int) -> str:
@@ -103,7 +106,7 @@ def load_policy(path: Path, *, required: bool = True) -> Policy:
 
 def parse_policy(document: dict[str, Any], digest: bytes = b"") -> Policy:
     """Raises PolicyError as ``key: why``."""
-    _known(document, "", {"remote", "risk", "tools", "names", "limits", "never_trace"})
+    _known(document, "", {"remote", "risk", "tools", "names", "limits", "approvals", "people", "never_trace"})
     tools = _table(document, "tools", {"allow", "deny"})
     _never_trace(_table(document, "never_trace", {"uids"}))
     default = Policy()
@@ -114,6 +117,7 @@ def parse_policy(document: dict[str, Any], digest: bytes = b"") -> Policy:
         deny=_names(tools, "tools.deny", default.deny),
         names_deny=_name_kinds(_table(document, "names", {"deny"})),
         limits=_limits(_table(document, "limits", set(_LIMITS))),
+        approvals=_approvals(document),
         digest=digest,
     )
 
@@ -178,9 +182,67 @@ def _name_kinds(table: dict[str, Any]) -> tuple[str, ...]:
     return names
 
 
+def _approvals(document: dict[str, Any]) -> Approvals:
+    table = _table(document, "approvals", {"needed", "hours", "rp_id", "origin"})
+    default = Approvals()
+    hours = _at_least_one("approvals.hours", table.get("hours", default.hours))
+    if hours > HOURS_MAX:
+        raise PolicyError(f"approvals.hours: must be at most {HOURS_MAX}")
+    approvals = Approvals(
+        needed=_whole("approvals.needed", table.get("needed", default.needed)),
+        hours=hours,
+        site=Site(_text(table, "approvals.rp_id"), _text(table, "approvals.origin")),
+        people=_people(document),
+    )
+    try:
+        approvals.check()
+    except ValueError as error:
+        raise PolicyError(str(error)) from error
+    return approvals
+
+
+def _people(document: dict[str, Any]) -> dict[str, Person]:
+    names = document.get("people", {})
+    if not isinstance(names, dict):
+        raise PolicyError("people: must be tables, written as [people.NAME]")
+    found: dict[str, Person] = {}
+    for name, table in names.items():
+        if name.casefold() in found:
+            raise PolicyError(f"people.{name}: is there twice; case tells no names apart")
+        found[name.casefold()] = _person(name, table)
+    return found
+
+
+def _person(name: str, table: Any) -> Person:
+    if not isinstance(table, dict):
+        raise PolicyError(f"people.{name}: must be a table, written as [people.{name}]")
+    _known(table, f"people.{name}.", {"request", "approve", "keys", "break_glass"})
+    try:
+        keys, glass = (
+            parse_keys(f"people.{name}.{key}", _names(table, f"people.{key}", ())) for key in ("keys", "break_glass")
+        )
+    except ValueError as error:
+        raise PolicyError(str(error)) from error
+    request, approve = (_yes(f"people.{name}.{key}", table.get(key, True)) for key in ("request", "approve"))
+    return Person(name, request, approve, keys, glass)
+
+
 def _never_trace(table: dict[str, Any]) -> None:
     if table.get("uids", []) != []:
         raise PolicyError("never_trace.uids: is not supported by this version; it must be an empty list")
+
+
+def _text(table: dict[str, Any], key: str) -> str:
+    value = table.get(key.rpartition(".")[2], "")
+    if not isinstance(value, str):
+        raise PolicyError(f"{key}: must be text in quotes")
+    return value
+
+
+def _yes(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise PolicyError(f"{key}: must be true or false, not {value!r}")
+    return value
 
 
 def _whole(key: str, value: Any) -> int:

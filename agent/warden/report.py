@@ -8,7 +8,7 @@ from typing import Any
 from agent.config import AgentPaths
 from agent.warden.status import ask
 
-_COLUMNS = ("user", "tool", "state", "since", "seen", "stored", "lost", "cpu", "session", "reason")
+_COLUMNS = ("user", "tool", "state", "since", "seen", "stored", "lost", "cpu", "session", "approved", "reason")
 
 
 def status(paths: AgentPaths, output: str) -> str:

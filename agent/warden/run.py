@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agent.clock import SECOND, boot_ns, wall_ns
 from agent.warden import child
 from agent.warden.budget import Budget
+from agent.warden.consent import Agreed
 from agent.warden.crash import CrashCloser
 from agent.warden.envelope import Command
 from agent.warden.loop import Loop
@@ -41,6 +42,7 @@ class Run:
     def __init__(self, loop: Loop, command: Command, folder: RunFolder, budget: Budget, events: RunEvents) -> None:
         self._loop, self._budget, self._events = loop, budget, events
         self.command, self.folder = command, folder
+        self.agreed: Agreed | None = None
         self.state = RunUpdate(run_id=command.run_id, state=RunUpdate.STATE_ACCEPTED)
         self.started_ns, self.started_wall_ns = boot_ns(), wall_ns()
         self._limits = RunLimits()

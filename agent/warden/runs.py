@@ -183,6 +183,7 @@ class Runs:
             self._outbox.update, self._record_targets, self._spools.advance, self._over, self._processes.discard
         )
         run = Run(self._loop, command, folder, budget, events)
+        run.agreed = accepted.agreed
         memory = self._power.policy.limits.runner_memory_bytes
         run.start(self._config(accepted, folder), memory, accepted.admission.note)
         self._live[command.run_id] = run

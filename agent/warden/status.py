@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.clock import SECOND
+from agent.warden.consent import Agreed
 from agent.warden.loop import Loop
 from agent.warden.run import Run
 from proto.shortform import enum_short
@@ -86,6 +87,7 @@ def describe_run(run: Run) -> dict[str, Any]:
         "user": envelope.user,
         "tool": envelope.tool,
         "reason": envelope.reason,
+        "approved": _approved(run.agreed, list(envelope.approvals)),
         "state": enum_short(RunUpdate.State.DESCRIPTOR, state.state),
         "since": datetime.fromtimestamp(run.started_wall_ns / SECOND, UTC).isoformat(timespec="seconds"),
         "seen": state.ledger.seen,
@@ -94,3 +96,12 @@ def describe_run(run: Run) -> dict[str, Any]:
         "host_percent": round(state.cost.host_percent, 2),
         "pid": run.runner_pid,
     }
+
+
+def _approved(agreed: Agreed | None, told: list[str]) -> str:
+    """By whose signatures; without any, by whom as the server says."""
+    if agreed is None:
+        return f"{', '.join(told)} (says the server)" if told else ""
+    if agreed.waived:
+        return "not needed by this host's policy"
+    return "break-glass key" if agreed.break_glass else ", ".join(agreed.approvers)

@@ -64,7 +64,7 @@ class ServerMessage(_message.Message):
     def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., start: _Optional[_Union[SignedEnvelope, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ..., ask: _Optional[_Union[SignedAsk, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("agent_version", "facts", "verdicts", "runs", "labels", "policy_digest", "remote_off")
+    __slots__ = ("agent_version", "facts", "verdicts", "runs", "labels", "policy_digest", "remote_off", "approvals_needed")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +79,7 @@ class Hello(_message.Message):
     LABELS_FIELD_NUMBER: _ClassVar[int]
     POLICY_DIGEST_FIELD_NUMBER: _ClassVar[int]
     REMOTE_OFF_FIELD_NUMBER: _ClassVar[int]
+    APPROVALS_NEEDED_FIELD_NUMBER: _ClassVar[int]
     agent_version: str
     facts: HostFacts
     verdicts: _containers.RepeatedCompositeFieldContainer[Verdict]
@@ -86,7 +87,8 @@ class Hello(_message.Message):
     labels: _containers.ScalarMap[str, str]
     policy_digest: bytes
     remote_off: bool
-    def __init__(self, agent_version: _Optional[str] = ..., facts: _Optional[_Union[HostFacts, _Mapping]] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., runs: _Optional[_Iterable[_Union[ActiveRun, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., policy_digest: _Optional[bytes] = ..., remote_off: _Optional[bool] = ...) -> None: ...
+    approvals_needed: int
+    def __init__(self, agent_version: _Optional[str] = ..., facts: _Optional[_Union[HostFacts, _Mapping]] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., runs: _Optional[_Iterable[_Union[ActiveRun, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., policy_digest: _Optional[bytes] = ..., remote_off: _Optional[bool] = ..., approvals_needed: _Optional[int] = ...) -> None: ...
 
 class HostFacts(_message.Message):
     __slots__ = ("host_name", "kernel_release", "distribution", "architecture", "cpus", "memory_bytes", "btf", "kprobes", "preemption", "boot_ns", "wall_ns", "bcc_version")
@@ -255,7 +257,7 @@ class SignedEnvelope(_message.Message):
     def __init__(self, payload: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class Envelope(_message.Message):
-    __slots__ = ("session_id", "runs", "tool", "tool_digest", "params", "filters", "limits", "user", "reason", "approvals", "issued_wall_ns", "not_after_wall_ns")
+    __slots__ = ("session_id", "runs", "tool", "tool_digest", "params", "filters", "limits", "user", "reason", "approvals", "issued_wall_ns", "not_after_wall_ns", "consent")
     class ParamsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -275,6 +277,7 @@ class Envelope(_message.Message):
     APPROVALS_FIELD_NUMBER: _ClassVar[int]
     ISSUED_WALL_NS_FIELD_NUMBER: _ClassVar[int]
     NOT_AFTER_WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_FIELD_NUMBER: _ClassVar[int]
     session_id: bytes
     runs: _containers.RepeatedCompositeFieldContainer[RunTarget]
     tool: str
@@ -287,7 +290,34 @@ class Envelope(_message.Message):
     approvals: _containers.RepeatedScalarFieldContainer[str]
     issued_wall_ns: int
     not_after_wall_ns: int
-    def __init__(self, session_id: _Optional[bytes] = ..., runs: _Optional[_Iterable[_Union[RunTarget, _Mapping]]] = ..., tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., params: _Optional[_Mapping[str, str]] = ..., filters: _Optional[_Union[Filters, _Mapping]] = ..., limits: _Optional[_Union[RunLimits, _Mapping]] = ..., user: _Optional[str] = ..., reason: _Optional[str] = ..., approvals: _Optional[_Iterable[str]] = ..., issued_wall_ns: _Optional[int] = ..., not_after_wall_ns: _Optional[int] = ...) -> None: ...
+    consent: Consent
+    def __init__(self, session_id: _Optional[bytes] = ..., runs: _Optional[_Iterable[_Union[RunTarget, _Mapping]]] = ..., tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., params: _Optional[_Mapping[str, str]] = ..., filters: _Optional[_Union[Filters, _Mapping]] = ..., limits: _Optional[_Union[RunLimits, _Mapping]] = ..., user: _Optional[str] = ..., reason: _Optional[str] = ..., approvals: _Optional[_Iterable[str]] = ..., issued_wall_ns: _Optional[int] = ..., not_after_wall_ns: _Optional[int] = ..., consent: _Optional[_Union[Consent, _Mapping]] = ...) -> None: ...
+
+class Consent(_message.Message):
+    __slots__ = ("specification", "signatures")
+    SPECIFICATION_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURES_FIELD_NUMBER: _ClassVar[int]
+    specification: bytes
+    signatures: _containers.RepeatedCompositeFieldContainer[PersonSignature]
+    def __init__(self, specification: _Optional[bytes] = ..., signatures: _Optional[_Iterable[_Union[PersonSignature, _Mapping]]] = ...) -> None: ...
+
+class PersonSignature(_message.Message):
+    __slots__ = ("ssh", "passkey")
+    SSH_FIELD_NUMBER: _ClassVar[int]
+    PASSKEY_FIELD_NUMBER: _ClassVar[int]
+    ssh: bytes
+    passkey: Assertion
+    def __init__(self, ssh: _Optional[bytes] = ..., passkey: _Optional[_Union[Assertion, _Mapping]] = ...) -> None: ...
+
+class Assertion(_message.Message):
+    __slots__ = ("authenticator_data", "client_data", "signature")
+    AUTHENTICATOR_DATA_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_DATA_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    authenticator_data: bytes
+    client_data: bytes
+    signature: bytes
+    def __init__(self, authenticator_data: _Optional[bytes] = ..., client_data: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class RunTarget(_message.Message):
     __slots__ = ("run_id", "host_id", "host_name")

@@ -23,6 +23,7 @@ AGENT_COMMAND = ROOT / ".venv/bin/fleetscope-agent"
 READY = re.compile(r"^ready\s+(?P<url>http\S+).*one-time password (?P<password>\S+)")
 
 T = TypeVar("T")
+UNSIGNED = ["[approvals]", "needed = 0", ""]  # the host's owner waives the signatures of people
 
 
 def free_port() -> int:
@@ -206,7 +207,7 @@ def plaintext_allowed(stack: Stack) -> Iterator[None]:
     policy = stack.data / "agent/policy.toml"
     before = policy.read_text()
     rest = [line for line in before.splitlines() if not line.startswith("risk")]
-    policy.write_text("\n".join(['risk = ["S0", "S1", "S2", "S3"]', *rest, ""]))
+    policy.write_text("\n".join(['risk = ["S0", "S1", "S2", "S3"]', *rest, *UNSIGNED]))
     try:
         eventually(lambda: not _forbids_plaintext(stack), 60, "the host's word that it allows plaintext")
         yield

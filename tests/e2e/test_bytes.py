@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import sign_in, watch_console
 from tests.e2e.recordings import record
-from tests.e2e.stack import ROOT, Stack, eventually
+from tests.e2e.stack import ROOT, UNSIGNED, Stack, eventually
 from tests.workloads import tls
 from tests.workloads.spawn import workload
 
@@ -164,7 +164,7 @@ def plaintext_allowed(stack: Stack) -> Iterator[None]:
     policy = stack.data / "agent/policy.toml"
     before = policy.read_text()
     assert '"S2"]' in before
-    policy.write_text(before.replace('"S2"]', '"S2", "S3"]'))
+    policy.write_text("\n".join([before.replace('"S2"]', '"S2", "S3"]'), *UNSIGNED]))
     try:
         # The host tries every tool out first, which takes minutes where much else runs.
         eventually(lambda: verdict(stack) == "works", 240, "the host to allow plaintext")

@@ -50,15 +50,15 @@ def test_parameters_filters_and_limits_are_checked_again() -> None:
 def test_of_every_limit_the_lesser_counts_and_is_told() -> None:
     host = HostLimits(duration_ms=60_000, rows=0, bytes=500, budget_permille=100)
     asked = RunLimits(duration_ms=90_000, rows=10, bytes=0, budget_permille=30)
-    admission = lower(asked, host)
-    assert admission.limits == RunLimits(duration_ms=60_000, rows=10, bytes=500, budget_permille=30)
-    assert admission.note == "this host's policy sets: duration 60 s, bytes 500"
+    limits, note = lower(asked, host)
+    assert limits == RunLimits(duration_ms=60_000, rows=10, bytes=500, budget_permille=30)
+    assert note == "this host's policy sets: duration 60 s, bytes 500"
 
 
 def test_a_buffer_is_cut_down_to_what_the_host_allows() -> None:
     asked, host = RunLimits(buffer_bytes=512 << 20), HostLimits(buffer_bytes=128 << 20)
-    assert lower(asked, host).limits.buffer_bytes == 128 << 20
-    assert "buffer 128 MiB" in lower(asked, host).note
-    assert lower(RunLimits(), host).limits.buffer_bytes == 0
-    assert lower(RunLimits(), HostLimits(buffer_bytes=8 << 20)).limits.buffer_bytes == 8 << 20
+    assert lower(asked, host)[0].buffer_bytes == 128 << 20
+    assert "buffer 128 MiB" in lower(asked, host)[1]
+    assert lower(RunLimits(), host)[0].buffer_bytes == 0
+    assert lower(RunLimits(), HostLimits(buffer_bytes=8 << 20))[0].buffer_bytes == 8 << 20
     assert lower(RunLimits(buffer_bytes=1 << 20), host) == lower(RunLimits(buffer_bytes=1 << 20), HostLimits())

@@ -1,45 +1,17 @@
 from __future__ import annotations
 
-import json
-import time
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.config import AgentPaths
-from agent.warden.audit import HostAudit
 from agent.warden.envelope import Refused
-from agent.warden.gate import Gate
-from agent.warden.power import Power, Switch, switch_off
-from agent.warden.seen import SeenRuns
-from bpf.catalog import ROOT, load_tool
+from agent.warden.power import Switch, switch_off
 from proto.v1.agent_pb2 import Filters, RunUpdate, SignedEnvelope
 from proto.v1.stream_pb2 import EndCause, Ledger, Loss, LossCause, RunEnd
 from tests.agent.support.commands import envelope, run_id_of, sign
-from tests.agent.support.pki import Authority
-
-CATALOG = {"opensnoop": load_tool(ROOT / "opensnoop")}
-
-
-class Door:
-    def __init__(self, folder: Path) -> None:
-        self.paths = AgentPaths(folder, folder / "policy.toml")
-        self.paths.policy.write_text("")
-        self.paths.policy.chmod(0o644)
-        self.authority = Authority()
-        self.identity = self.authority.identity("localhost:1")
-        self.power = Power(self.paths)
-        seen = SeenRuns(self.paths.seen_ids, time.time_ns())
-        self.gate = Gate(self.identity, CATALOG, self.power, HostAudit(self.paths.audit), seen)
-
-    def signed(self, **changes: object) -> SignedEnvelope:
-        start = envelope(self.identity.host_id, **changes)  # type: ignore[arg-type]
-        return sign(start, self.authority.command)
-
-    def entries(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.paths.audit.read_text().splitlines()]
+from tests.agent.support.door import CATALOG, Door
 
 
 @pytest.fixture
@@ -98,7 +70,7 @@ _NUMBER = st.integers(0, 2**64 - 1)
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    tool=st.sampled_from(["opensnoop", "sslsniff", "../opensnoop", ""]),
+    tool=st.sampled_from(["opensnoop", "execsnoop", "../opensnoop", ""]),
     digest=st.sampled_from([CATALOG["opensnoop"].digest, b""]),
     params=st.dictionaries(st.one_of(st.sampled_from(["access", "failed_only"]), _WORD), _WORD, max_size=3),
     comm=st.one_of(st.none(), _WORD),

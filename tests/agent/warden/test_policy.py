@@ -51,7 +51,10 @@ def test_limits_are_read_in_the_units_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        ({"remotes": "on"}, "remotes: is not known; the keys are limits, names, never_trace, remote, risk, tools"),
+        (
+            {"remotes": "on"},
+            "remotes: is not known; the keys are approvals, limits, names, never_trace, people, remote, risk, tools",
+        ),
         ({"remote": True}, "remote: must be"),
         ({"risk": ["S4"]}, "risk: 'S4' is no risk class"),
         ({"risk": "S1"}, "risk: must be a list"),

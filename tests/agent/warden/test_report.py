@@ -12,15 +12,17 @@ RUN = {
     "lost": 10,
     "host_percent": 1.25,
     "session": "ab12",
+    "approved": "",
     "reason": "why \x1b[2J not\n",
 }
+END = ["approved", "reason"]
 SERVER = {"connected": True, "message": ""}
 
 
 def test_every_run_is_a_line_with_who_what_and_why() -> None:
     lines = table({"runs": [RUN], "off": "", "server": SERVER}).splitlines()
     assert lines[0] == "server: connected"
-    assert lines[1].split() == ["user", "tool", "state", "since", "seen", "stored", "lost", "cpu", "session", "reason"]
+    assert lines[1].split() == ["user", "tool", "state", "since", "seen", "stored", "lost", "cpu", "session", *END]
     assert lines[2].split()[:3] == ["ada", "opensnoop", "attached"]
     assert lines[2].split()[4:8] == ["1000", "990", "10", "1.2%"]
     assert lines[2].endswith(r"why \x1b[2J not\n"), "what others typed cannot move the cursor"

@@ -1,0 +1,44 @@
+"""The gate of a host with its policy, keys and record in a folder, and the server's key to sign for it."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from agent.config import AgentPaths
+from agent.warden.audit import HostAudit
+from agent.warden.gate import Gate
+from agent.warden.power import Power
+from agent.warden.seen import SeenRuns
+from bpf.catalog import ROOT, load_tool
+from proto.v1.agent_pb2 import Envelope, SignedEnvelope
+from tests.agent.support.commands import envelope, sign
+from tests.agent.support.pki import Authority
+
+CATALOG = {name: load_tool(ROOT / name) for name in ("opensnoop", "sslsniff", "uprobe")}
+
+
+class Door:
+    def __init__(self, folder: Path) -> None:
+        self.paths = AgentPaths(folder, folder / "policy.toml")
+        self.policy("")
+        self.authority = Authority()
+        self.identity = self.authority.identity("localhost:1")
+        self.power = Power(self.paths)
+        seen = SeenRuns(self.paths.seen_ids, time.time_ns())
+        self.gate = Gate(self.identity, CATALOG, self.power, HostAudit(self.paths.audit), seen)
+
+    def policy(self, text: str) -> None:
+        self.paths.policy.write_text(text)
+        self.paths.policy.chmod(0o644)
+
+    def signed(self, **changes: object) -> SignedEnvelope:
+        return self.sealed(envelope(self.identity.host_id, **changes))  # type: ignore[arg-type]
+
+    def sealed(self, start: Envelope) -> SignedEnvelope:
+        """With the server's own key."""
+        return sign(start, self.authority.command)
+
+    def entries(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.paths.audit.read_text().splitlines()]
