@@ -1,7 +1,7 @@
 """Manifest columns as Arrow, and the body of a batch: one record batch in Arrow IPC, without its schema message, in one
 zstd frame. The schema travels once a run; every batch carries its own dictionaries and depends on no other.
 
-``decode_body`` treats its input as hostile.
+``BodyDecoder`` treats its input as hostile.
 """
 
 from __future__ import annotations
@@ -65,18 +65,30 @@ def encode_body(batch: pa.RecordBatch) -> tuple[bytes, int]:
     return pa.Codec("zstd", compression_level=1).compress(raw, asbytes=True), raw.size
 
 
+class BodyDecoder:
+    """Decodes bodies of one stream; what all of them share is prepared once."""
+
+    def __init__(self, stream: StreamSchema) -> None:
+        self.stream = stream
+        self._schema = arrow_schema(stream.columns)
+        self._message = schema_message(self._schema)
+
+    def decode(self, body: bytes, body_size: int) -> pa.RecordBatch:
+        """Raises BodyError for everything but exactly one record batch of this stream's columns."""
+        raw = decompress_body(body, body_size)
+        try:
+            if compressed_inside(raw):
+                raise BodyError("buffers inside the batch are compressed; only the outer zstd frame may be")
+            batch = _read_one(pa.BufferReader(self._message + raw + END_OF_STREAM), self._schema)
+            batch.validate(full=True)
+        except (pa.ArrowException, OSError, struct.error) as error:
+            raise BodyError(f"not a valid Arrow batch of stream {self.stream.name}: {_one_line(error)}") from error
+        return batch
+
+
 def decode_body(stream: StreamSchema, body: bytes, body_size: int) -> pa.RecordBatch:
-    """Raises BodyError for everything but exactly one record batch of this stream's columns."""
-    raw = decompress_body(body, body_size)
-    schema = arrow_schema(stream.columns)
-    try:
-        if compressed_inside(raw):
-            raise BodyError("buffers inside the batch are compressed; only the outer zstd frame may be")
-        batch = _read_one(pa.BufferReader(schema_message(schema) + raw + END_OF_STREAM), schema)
-        batch.validate(full=True)
-    except (pa.ArrowException, OSError, struct.error) as error:
-        raise BodyError(f"not a valid Arrow batch of stream {stream.name}: {_one_line(error)}") from error
-    return batch
+    """One body alone. Raises BodyError."""
+    return BodyDecoder(stream).decode(body, body_size)
 
 
 def decompress_body(body: bytes, body_size: int) -> bytes:

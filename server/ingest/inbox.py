@@ -21,9 +21,10 @@ class Room:
 
     async def enter(self, size: int) -> None:
         """Waits while there is none; the last to come in may go over."""
-        async with self._freed:
-            await self._freed.wait_for(lambda: self._free > 0)
-            self._free -= size
+        if self._free <= 0:
+            async with self._freed:
+                await self._freed.wait_for(lambda: self._free > 0)
+        self._free -= size
 
     async def leave(self, size: int) -> None:
         async with self._freed:
@@ -40,26 +41,27 @@ class Inbox:
         self._size = 0
         self._taken = 0
         self._ended = False
-        self._change = asyncio.Condition()
+        self._filled = asyncio.Event()
+        self._emptied = asyncio.Event()
 
     async def fill(self, requests: AsyncIterator[DataUp]) -> None:
         try:
             async for message in requests:
                 await self._add(message.frame)
         finally:
-            async with self._change:
-                self._ended = True
-                self._change.notify_all()
+            self._ended = True
+            self._filled.set()
 
     async def take(self) -> list[bytes]:
         """All that wait; those taken before are done with. Empty at the end of the stream."""
         await self._done()
-        async with self._change:
-            await self._change.wait_for(lambda: bool(self._frames) or self._ended)
-            taken, self._frames = self._frames, []
-            self._taken, self._size = self._size, 0
-            self._change.notify_all()
-            return taken
+        await self._filled.wait()
+        taken, self._frames = self._frames, []
+        self._taken, self._size = self._size, 0
+        self._emptied.set()
+        if not self._ended:
+            self._filled.clear()
+        return taken
 
     async def close(self) -> None:
         """Give back the room of everything that is left."""
@@ -67,14 +69,14 @@ class Inbox:
         await self._done()
 
     async def _add(self, frame: bytes) -> None:
-        async with self._change:
-            await self._change.wait_for(lambda: self._size < INBOX_BYTES)
+        while self._size >= INBOX_BYTES:
+            self._emptied.clear()
+            await self._emptied.wait()
         await self._room.enter(len(frame))
         # Without a pause in between: what has entered is always given back.
         self._frames.append(frame)
         self._size += len(frame)
-        async with self._change:
-            self._change.notify_all()
+        self._filled.set()
 
     async def _done(self) -> None:
         done, self._taken = self._taken, 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from proto.columnar import BodyDecoder
 from proto.v1.stream_pb2 import RunEnd, RunSchema
 from server import nudge
 from server.ingest.database import in_db
@@ -25,6 +26,7 @@ class OpenRun:
     host: uuid.UUID
     progress: Progress
     schema: RunSchema | None = None
+    decoders: Sequence[BodyDecoder] = ()  # of its streams, once there is a schema
     targeted: bool = False  # the database knows whom it is about
     end: RunEnd | None = None  # its last frame is stored
     closed: bool = False  # and the database says so
@@ -36,6 +38,7 @@ class OpenRun:
 
     def pin(self, schema: RunSchema) -> None:
         self.schema = schema
+        self.decoders = [BodyDecoder(stream) for stream in schema.streams]
         self.has_schema.set()
 
 

@@ -31,7 +31,7 @@ def store_frames(run: OpenRun, frames: list[Frame]) -> Stored:
         return Stored(_ack(run))
     try:
         for frame in fresh:
-            check_frame(frame, run.schema)
+            check_frame(frame, run.decoders)
     except UnacceptableError as error:
         message = f"batch {frame.head.seq} was refused: {error}"
         return Stored(_reject(run, 0, message), unacceptable=message)
@@ -57,7 +57,7 @@ def _fresh(frames: list[Frame], stored_seq: int) -> list[Frame]:
 
 def _append(run: OpenRun, frames: list[Frame]) -> HoleError | None:
     try:
-        segment_store().append(run.session, run.id, [frame.raw for frame in frames])
+        segment_store().append(run.session, run.id, frames)
     except HoleError as hole:
         return hole
     return None

@@ -94,6 +94,9 @@ class _StreamWriter:
     _next_seq: int = 0
     _writer: pq.ParquetWriter | None = None
 
+    def __post_init__(self) -> None:
+        self._decoder = columnar.BodyDecoder(self.stream)
+
     @property
     def path(self) -> Path:
         return self.folder.parquet(self.first_seq, self.number)
@@ -105,7 +108,7 @@ class _StreamWriter:
     def add(self, frame: Frame) -> None:
         head = frame.head
         self._next_seq = self._next_seq or head.seq
-        self._pending.append(numbered(columnar.decode_body(self.stream, frame.body, head.body_size), head))
+        self._pending.append(numbered(self._decoder.decode(frame.body, head.body_size), head))
         self._rows += head.rows
         if self._rows >= GROUP_ROWS:
             self._flush()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from time import monotonic
 from uuid import UUID
 
+from proto.frame import Frame
 from proto.v1.stream_pb2 import RunSchema, StreamSchema
 from server.tracing.store.deletion import Deletions
 from server.tracing.store.index import RunReader
@@ -49,8 +50,8 @@ class SegmentStore:
         """Keep the schema of the run's batches; without it they can be stored, but neither sealed nor read as rows."""
         RunFolder.of(self.root, session, run).pin(schema)
 
-    def append(self, session: UUID, run: UUID, frames: list[bytes]) -> None:
-        """Store frames that follow the last seq; repeats are dropped. One fdatasync.
+    def append(self, session: UUID, run: UUID, frames: Sequence[bytes | Frame]) -> None:
+        """Store frames that follow the last seq; repeats are dropped. One fdatasync. A decoded one is checked already.
 
         Raises HoleError (what joined on is stored), FrameError (nothing is stored) or OSError (nothing is stored).
         """

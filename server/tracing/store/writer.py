@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,11 +34,11 @@ class RunWriter:
         self._file: BinaryIO | None = None
         folder.create()
 
-    def append(self, frames: list[bytes]) -> None:
+    def append(self, frames: Sequence[bytes | Frame]) -> None:
         """Raises HoleError after storing what joins on; OSError when the disk refuses, then nothing was stored."""
         with self.folder.locked():
             self._catch_up()
-            fresh, hole = self._fresh([decode(raw) for raw in frames])
+            fresh, hole = self._fresh([frame if isinstance(frame, Frame) else decode(frame) for frame in frames])
             if fresh:
                 self._write(fresh)
         if hole is not None:

@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from proto.columnar import BodyDecoder
 from proto.frame import Frame, decode, encode
 from proto.v1.stream_pb2 import END_CAUSE_DURATION, BatchHead, Encryption, RunEnd
 from server.ingest.check import UnacceptableError, check_frame
 from tests.server.tracing.rows import SCHEMA, TWO_STREAMS, Frames
+
+ROWS = [BodyDecoder(stream) for stream in SCHEMA.streams]
 
 
 def changed(change: Callable[[BatchHead], object], body: bytes | None = None) -> Frame:
@@ -18,10 +21,10 @@ def changed(change: Callable[[BatchHead], object], body: bytes | None = None) ->
 
 def test_rows_and_an_end_are_acceptable() -> None:
     frames = Frames()
-    check_frame(decode(frames.rows_of(10)), SCHEMA)
-    check_frame(decode(frames.stacks_of(10)), TWO_STREAMS)
-    check_frame(decode(frames.end(END_CAUSE_DURATION)), SCHEMA)
-    check_frame(decode(Frames().end(END_CAUSE_DURATION)), None)
+    check_frame(decode(frames.rows_of(10)), ROWS)
+    check_frame(decode(frames.stacks_of(10)), [BodyDecoder(stream) for stream in TWO_STREAMS.streams])
+    check_frame(decode(frames.end(END_CAUSE_DURATION)), ROWS)
+    check_frame(decode(Frames().end(END_CAUSE_DURATION)), [])
 
 
 BAD: list[tuple[Callable[[BatchHead], object], str]] = [
@@ -41,13 +44,13 @@ BAD: list[tuple[Callable[[BatchHead], object], str]] = [
 @pytest.mark.parametrize(("change", "problem"), BAD)
 def test_what_does_not_fit_is_refused(change: Callable[[BatchHead], object], problem: str) -> None:
     with pytest.raises(UnacceptableError, match=problem):
-        check_frame(changed(change), SCHEMA)
+        check_frame(changed(change), ROWS)
 
 
 @pytest.mark.parametrize("body", [b"x", b"\x28\xb5\x2f\xfd" + b"\0" * 100, b"\xff" * 1000])
 def test_a_body_that_is_none_is_refused(body: bytes) -> None:
     with pytest.raises(UnacceptableError, match="do not follow the schema"):
-        check_frame(changed(lambda _: None, body), SCHEMA)
+        check_frame(changed(lambda _: None, body), ROWS)
 
 
 def test_rows_of_another_stream_are_refused() -> None:
@@ -55,11 +58,11 @@ def test_rows_of_another_stream_are_refused() -> None:
     stacks = decode(frames.stacks_of(3))
     stacks.head.stream = 0
     with pytest.raises(UnacceptableError, match="do not follow the schema"):
-        check_frame(stacks, SCHEMA)
+        check_frame(stacks, ROWS)
 
 
 def test_rows_without_a_schema_and_counts_without_rows_are_refused() -> None:
     with pytest.raises(UnacceptableError, match="no stream 0"):
-        check_frame(changed(lambda _: None), None)
+        check_frame(changed(lambda _: None), [])
     with pytest.raises(UnacceptableError, match="announces rows and holds none"):
-        check_frame(changed(lambda _: None, b""), SCHEMA)
+        check_frame(changed(lambda _: None, b""), ROWS)

@@ -25,7 +25,8 @@ def link() -> Link:
 @pytest.fixture
 def run(link: Link, monkeypatch: pytest.MonkeyPatch) -> OpenRun:
     monkeypatch.setattr(disk, "RETRY_SECONDS", 0.01)
-    made = OpenRun(uuid.uuid4(), uuid.uuid4(), link.host, Progress(uuid.uuid4()), SCHEMA)
+    made = OpenRun(uuid.uuid4(), uuid.uuid4(), link.host, Progress(uuid.uuid4()))
+    made.pin(SCHEMA)
     segment_store().pin(made.session, made.id, SCHEMA)
     return made
 

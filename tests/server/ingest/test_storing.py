@@ -15,7 +15,8 @@ from tests.server.tracing.rows import SCHEMA, Frames
 
 @pytest.fixture
 def run() -> OpenRun:
-    made = OpenRun(uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), Progress(uuid.uuid4()), SCHEMA)
+    made = OpenRun(uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), Progress(uuid.uuid4()))
+    made.pin(SCHEMA)
     segment_store().pin(made.session, made.id, SCHEMA)
     return made
 
