@@ -92,7 +92,8 @@ def _members(column: pb.Column) -> list[Member]:
     if column.type == pb.CTYPE_CHAR:
         return [Member(column.name, "char", column.size, np.dtype(f"V{column.size}"))]
     if column.type == pb.CTYPE_STACK:
-        return [_scalar(f"{column.name}_{side}", "s32", "i4") for side in ("kernel", "user")]
+        caller = [_scalar(f"{column.name}_caller", "u64", "u8")] if column.at_entry else []
+        return [*caller, *(_scalar(f"{column.name}_{side}", "s32", "i4") for side in ("kernel", "user"))]
     return [_scalar(column.name, *_SCALARS[column.type])]
 
 

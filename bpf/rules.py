@@ -172,6 +172,8 @@ def _column_size(column: pb.Column, where: str) -> Problems:
         yield f"{where}size: an ip_address is a char of 16, IPv4 mapped into IPv6"
     if column.size % 8:
         yield f"{where}size: must be a multiple of 8, so that the record has no holes"
+    if column.at_entry and column.type != pb.CTYPE_STACK:
+        yield f"{where}at_entry: only a stack can be taken at the entry of a function"
     if (column.type == pb.CTYPE_STRING) != bool(column.classes):
         yield f"{where}classes: string needs them, nothing else has them"
     classes = list(column.classes)

@@ -12,7 +12,11 @@ int on_entry(struct pt_regs *ctx)
     u32 tid = fs_tid();
     struct start start = {.time = bpf_ktime_get_boot_ns(), .host = (void *)PT_REGS_PARM1(ctx)};
 
-    if (!fs_skip() && starts.update(&tid, &start))
+    if (fs_skip())
+        return 0;
+    if (!fs_returns())
+        fs_lose(FS_LOST_UNSEEN);
+    else if (starts.update(&tid, &start))
         fs_lose(FS_LOST_MAP_FULL);
     return 0;
 }

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proto.v1.agent_pb2 import Filters
 from tests.agent.runner.children import trace_children
+from tests.agent.runner.deep import trace_deep_down
 from tests.agent.runner.traced import Traced, trace_statements
 from tests.workloads.tcp import APART
 
@@ -118,3 +120,9 @@ def test_children_that_die_at_once_and_one_in_a_pid_namespace_of_its_own() -> No
     before = "import socket\ndef act(): socket.getaddrinfo('127.0.0.1', 80)"
     pids, rows, _ = trace_children("gethostlatency", before)
     assert [(row["pid"], row["name"], row["result"]) for row in rows] == [(pid, b"127.0.0.1", 0) for pid in pids]
+
+
+def test_a_look_up_whose_return_the_kernel_does_not_show_counts_as_lost(tmp_path: Path) -> None:
+    before = f"{BEFORE}def act(): getaddrinfo(b'127.0.0.7')\n"
+    rows, lost = trace_deep_down(tmp_path, "gethostlatency", before)
+    assert ([told(row) for row in rows], lost) == ([("getaddrinfo", b"127.0.0.7", 0)], {"unseen": 1})

@@ -33,7 +33,11 @@ static __always_inline void enter(struct pt_regs *ctx, u64 size, u64 where)
     struct call call = {.stack = PT_REGS_SP(ctx), .tid = fs_tid()};
     struct wish wish = {.size = size, .where = where};
 
-    if (!fs_skip() && size >= MIN_SIZE && wishes.update(&call, &wish))
+    if (fs_skip() || size < MIN_SIZE)
+        return;
+    if (!fs_returns())
+        fs_lose(FS_LOST_UNSEEN);
+    else if (wishes.update(&call, &wish))
         fs_lose(FS_LOST_MAP_FULL);
 }
 

@@ -10,6 +10,7 @@ import pytest
 
 from proto.v1.agent_pb2 import Filters
 from tests.agent.runner.children import trace_children
+from tests.agent.runner.deep import trace_deep_down
 from tests.agent.runner.harness import Run
 from tests.workloads.compiled import build, running
 
@@ -94,3 +95,13 @@ def act(): allocate(ctypes.c_size_t(1000003))
     for row in rows:
         taken.setdefault(row["pid"], Counter()).update({measure: row[measure] for measure in MEASURES})
     assert taken == {pid: Counter(allocations=2, allocated=2000006, frees=0, freed=0) for pid in pids}
+
+
+def test_an_allocation_whose_return_the_kernel_does_not_show_counts_as_lost(tmp_path: Path) -> None:
+    large = 3_000_017
+    before = "import ctypes\nlibc = ctypes.CDLL(None)\nlibc.malloc.restype = ctypes.c_void_p\n"
+    rows, lost = trace_deep_down(
+        tmp_path, "memleak", f"{before}def act(): libc.malloc({large})\n", {"min_size": str(large)}
+    )
+    assert [(row["allocations"], row["allocated"]) for row in rows] == [(1, large)]
+    assert lost == {"unseen": 1}

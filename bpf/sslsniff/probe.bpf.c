@@ -41,8 +41,12 @@ static __always_inline int enter(struct pt_regs *ctx, const u64 *moved)
         .moved = moved,
     };
 
-    if (!fs_skip())
+    if (fs_skip())
+        return 0;
+    if (fs_returns())
         calls.update(&place, &call);
+    else
+        fs_lose(FS_LOST_UNSEEN);
     return 0;
 }
 

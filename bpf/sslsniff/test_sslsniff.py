@@ -17,6 +17,7 @@ import pytest
 
 from proto.v1.agent_pb2 import Filters, RunUpdate
 from tests.agent.runner.children import check_threads, trace_children
+from tests.agent.runner.deep import trace_deep_down
 from tests.agent.runner.harness import Run
 from tests.agent.runner.traced import trace_running, trace_statements, trace_workload
 from tests.services import nginx
@@ -259,3 +260,9 @@ def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its
     assert [(row["pid"], row["direction"], row["data"]) for row in children.rows] == [
         (pid, OUT, b"x" * 101) for pid in children.acts
     ]
+
+
+def test_a_write_whose_return_the_kernel_does_not_show_counts_as_lost(tmp_path: Path) -> None:
+    before = f"{tls.before(tmp_path)}\ndef act(): client.sendall(b'seen once')\n"
+    rows, lost = trace_deep_down(tmp_path, "sslsniff", before)
+    assert (moved(rows, OUT), lost) == ([(9, b"seen once")], {"unseen": 1})

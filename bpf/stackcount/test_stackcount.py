@@ -68,6 +68,31 @@ def test_each_function_of_a_pattern_has_its_own_stacks(program: Path) -> None:
     assert calls == {"by_left": 2 * LEFT, "by_right": 2 * RIGHT}
 
 
+def test_the_caller_of_a_function_without_a_frame_of_its_own(program: Path) -> None:
+    """Compilers leave the frame out of a function that calls no other; `add` is one."""
+    _, rows = trace(program, "add")
+    assert {tuple(row["stack"][-3:]) for row in rows} == {("by_left", "leaf", "add"), ("by_right", "leaf", "add")}
+    assert sum(row["calls"] for row in rows) == 2 * (LEFT + RIGHT)
+
+
+def test_every_level_of_a_recursion_that_calls_from_one_place(tmp_path: Path) -> None:
+    """Of both functions, of whose callers some kernels put in only that of the one that begins with its frame."""
+    depth, times = 7, 11
+    program = build("recursion.c", tmp_path)
+    levels: dict[str, Counter[int]] = {"descend": Counter(), "dive": Counter()}
+    params = {"function": f"{program}:d*"}
+    with running(program, depth, times) as work, Run("stackcount", params, Filters(pid=work.pid)) as run:
+        work.go()
+        assert work.process.stdout and work.process.stdout.readline() == b"done\n"
+        run.stop()
+        run.wait()
+        run.check_books()
+        for row in run.rows():
+            if row["function"] in levels:
+                levels[row["function"]][row["stack"].count(row["function"])] += row["calls"]
+    assert levels == dict.fromkeys(levels, dict.fromkeys(range(1, depth + 1), times))
+
+
 @pytest.mark.proves("threads", "children", "namespaces", "names")
 def test_both_threads_of_children_that_die_at_once_one_in_a_pid_namespace_of_its_own(tmp_path: Path) -> None:
     """Their stacks have no names: these are looked up while a process lives."""

@@ -403,7 +403,7 @@ class Stream(_message.Message):
     def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., title: _Optional[str] = ..., columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., capacity: _Optional[int] = ..., hits: _Optional[str] = ..., dynamic: _Optional[_Union[Dynamic, str]] = ...) -> None: ...
 
 class Column(_message.Message):
-    __slots__ = ("name", "type", "size", "classes", "unit", "role", "sensitivity", "help", "when", "title", "hidden", "symbols", "flags")
+    __slots__ = ("name", "type", "size", "classes", "unit", "role", "sensitivity", "help", "when", "title", "hidden", "symbols", "flags", "at_entry")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -417,6 +417,7 @@ class Column(_message.Message):
     HIDDEN_FIELD_NUMBER: _ClassVar[int]
     SYMBOLS_FIELD_NUMBER: _ClassVar[int]
     FLAGS_FIELD_NUMBER: _ClassVar[int]
+    AT_ENTRY_FIELD_NUMBER: _ClassVar[int]
     name: str
     type: CType
     size: int
@@ -430,7 +431,8 @@ class Column(_message.Message):
     hidden: bool
     symbols: _containers.RepeatedCompositeFieldContainer[Symbol]
     flags: bool
-    def __init__(self, name: _Optional[str] = ..., type: _Optional[_Union[CType, str]] = ..., size: _Optional[int] = ..., classes: _Optional[_Iterable[int]] = ..., unit: _Optional[_Union[Unit, str]] = ..., role: _Optional[_Union[Role, str]] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., help: _Optional[str] = ..., when: _Optional[str] = ..., title: _Optional[str] = ..., hidden: _Optional[bool] = ..., symbols: _Optional[_Iterable[_Union[Symbol, _Mapping]]] = ..., flags: _Optional[bool] = ...) -> None: ...
+    at_entry: bool
+    def __init__(self, name: _Optional[str] = ..., type: _Optional[_Union[CType, str]] = ..., size: _Optional[int] = ..., classes: _Optional[_Iterable[int]] = ..., unit: _Optional[_Union[Unit, str]] = ..., role: _Optional[_Union[Role, str]] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., help: _Optional[str] = ..., when: _Optional[str] = ..., title: _Optional[str] = ..., hidden: _Optional[bool] = ..., symbols: _Optional[_Iterable[_Union[Symbol, _Mapping]]] = ..., flags: _Optional[bool] = ..., at_entry: _Optional[bool] = ...) -> None: ...
 
 class Symbol(_message.Message):
     __slots__ = ("value", "name")

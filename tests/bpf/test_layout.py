@@ -48,6 +48,8 @@ def test_aggregates_split_into_key_and_value() -> None:
 def test_a_stack_is_two_ids() -> None:
     columns = [pb.Column(name="stack", type=pb.CTYPE_STACK, role=pb.ROLE_STACK)]
     assert [member.name for member in key_members(columns)] == ["stack_kernel", "stack_user"]
+    columns[0].at_entry = True
+    assert [member.name for member in key_members(columns)] == ["stack_caller", "stack_kernel", "stack_user"]
 
 
 def test_a_parameter_switches_a_column_on() -> None:

@@ -34,6 +34,7 @@ def test_a_correct_manifest_breaks_none(data: dict[str, Any]) -> None:
         ("tool.task", "none", "no filter by task"),
         ("tool.task", "socket", "of a socket's owner only uid and cgroup are known"),
         ("tool.compare", ["nothing"], "tool.compare"),
+        ("stream.0.column.0.at_entry", True, "at_entry: only a stack"),
         ("stream.0.column.3", None, "rows tell whose control group it was: name cgroup"),
         ("stream.0.column.3.name", "group", "rows tell whose control group it was: name cgroup"),
         ("stream.0.column.3.role", "measure", "rows tell whose control group it was: name cgroup"),

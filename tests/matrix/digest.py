@@ -70,12 +70,11 @@ def _conditions(text: str) -> set[str]:
 def _fillers(file: Path) -> frozenset[Path]:
     """A file of a cell, what it names or imports of the folders of fillers, and so on."""
     text = file.read_text()
-    found = {file, *(path for name in NAMED.findall(text) for folder in FILLERS if (path := folder / name).exists())}
-    for module in _imported(ast.parse(text)):
-        path = (ROOT / module.replace(".", "/")).with_suffix(".py")
-        if path.exists() and path.parent in FILLERS:
-            found |= _fillers(path)
-    return frozenset(found)
+    modules = _imported(ast.parse(text)) if file.suffix == ".py" else ()
+    named = [folder / name for name in NAMED.findall(text) for folder in FILLERS]
+    imported = [(ROOT / module.replace(".", "/")).with_suffix(".py") for module in modules]
+    more = {path for path in [*named, *imported] if path.exists() and path.parent in FILLERS} - {file}
+    return frozenset({file}.union(*map(_fillers, more)))
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:

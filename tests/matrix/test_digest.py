@@ -50,11 +50,13 @@ def test_only_what_a_cell_was_measured_with_makes_it_stale(
 
 def test_what_fills_a_cell_counts(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = Path.read_text
-    before = digest(tools / "opensnoop")
-    for name in ("measure.py", "stock.py", "stock_macros.h", "statements.py"):
+    shutil.copytree(TOOLS / "syscount", tools / "syscount")
+    before = {name: digest(tools / name) for name in ("opensnoop", "syscount")}
+    fillers = dict.fromkeys(("measure.py", "stock.py", "stock_macros.h", "statements.py"), "opensnoop")
+    for name, tool in {**fillers, "calls.c": "syscount", "line.h": "syscount"}.items():
         with monkeypatch.context() as patch:
             patch.setattr(Path, "read_text", lambda path, name=name: read(path) + ("\n" if path.name == name else ""))
-            assert digest(tools / "opensnoop") != before, name
+            assert digest(tools / tool) != before[tool], name
 
 
 def test_a_cell_that_is_current_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

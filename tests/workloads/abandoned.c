@@ -3,9 +3,9 @@
 // line arrives.
 #include <alloca.h>
 #include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "line.h"
 
 #define APART 16 // bytes of stack from one call to the next
 
@@ -30,24 +30,12 @@ __attribute__((noinline)) void outer_call(long count)
             leave_one(n);
 }
 
-static void wait_for_line(void)
-{
-    char byte;
-
-    while (read(0, &byte, 1) == 1 && byte != '\n')
-        ;
-}
-
 int main(int argc, char **argv)
 {
     if (argc < 2)
         return 1;
-    printf("%d\n", getpid());
-    fflush(stdout);
-    wait_for_line();
+    say_ready();
     outer_call(atol(argv[1]));
-    printf("done\n");
-    fflush(stdout);
-    wait_for_line();
+    say_done();
     return 0;
 }

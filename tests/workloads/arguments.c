@@ -2,11 +2,11 @@
 // another line.
 #include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "line.h"
 
 static volatile long sum;
 
@@ -61,14 +61,6 @@ __attribute__((noinline)) void *count_up(void *count)
     return NULL;
 }
 
-static void wait_for_line(void)
-{
-    char byte;
-
-    while (read(0, &byte, 1) == 1 && byte != '\n')
-        ;
-}
-
 static void strings(void)
 {
     static const int lengths[] = {0, 1, 61, 62, 63, 64, 65, 509, 510, 511, 512, 513, 4094, 4095, 4096, 5000};
@@ -99,9 +91,7 @@ int main(int argc, char **argv)
     long count = argc > 1 ? atol(argv[1]) : 0;
     pthread_t second;
 
-    printf("%d\n", getpid());
-    fflush(stdout);
-    wait_for_line();
+    say_ready();
     edges(-128, 255, -32768, 65535, -2147483647 - 1, 4294967295u, INT64_MIN, UINT64_MAX);
     edges(127, 0, 32767, 0, 2147483647, 0, INT64_MAX, 0);
     strings();
@@ -113,8 +103,6 @@ int main(int argc, char **argv)
     pthread_create(&second, NULL, count_up, (void *)count);
     count_up((void *)count);
     pthread_join(second, NULL);
-    puts("done");
-    fflush(stdout);
-    wait_for_line();
+    say_done();
     return 0;
 }

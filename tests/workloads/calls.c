@@ -1,18 +1,10 @@
 // Counted system calls: calls GETPPID FAILED SLEEPS. Prints its pid, waits for a line, then makes so many getppid(2), so
 // many close(2) of a descriptor that is not open, and so many sleeps of 1 ms; says so, and ends when another line arrives.
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
-static void wait_for_line(void)
-{
-    char byte;
-
-    while (read(0, &byte, 1) == 1 && byte != '\n')
-        ;
-}
+#include "line.h"
 
 int main(int argc, char **argv)
 {
@@ -20,17 +12,13 @@ int main(int argc, char **argv)
 
     if (argc < 4)
         return 1;
-    printf("%d\n", getpid());
-    fflush(stdout);
-    wait_for_line();
+    say_ready();
     for (long n = atol(argv[1]); n > 0; n--)
         syscall(SYS_getppid);
     for (long n = atol(argv[2]); n > 0; n--)
         syscall(SYS_close, -1);
     for (long n = atol(argv[3]); n > 0; n--)
         syscall(SYS_nanosleep, &millisecond, NULL);
-    printf("done\n");
-    fflush(stdout);
-    wait_for_line();
+    say_done();
     return 0;
 }

@@ -3,10 +3,10 @@
 // "slot within around" with slots in powers of two of nanoseconds: by clocks read in the function and around its calls, which
 // whoever measures it from its first to its last instruction lies between. Ends when another line arrives.
 #include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "line.h"
 
 #ifndef DEPTH
 #define DEPTH 7
@@ -68,21 +68,11 @@ __attribute__((noinline)) void around_escaping(void)
     wait_until(now() + 1500000);
 }
 
-static void wait_for_line(void)
-{
-    char byte;
-
-    while (read(0, &byte, 1) == 1 && byte != '\n')
-        ;
-}
-
 int main(int argc, char **argv)
 {
     if (argc < 2)
         return 1;
-    printf("%d\n", getpid());
-    fflush(stdout);
-    wait_for_line();
+    say_ready();
     for (int round = atoi(argv[1]); round > 0; round--) {
         for (int step = 0; step < STEPS; step++) {
             long start = now();
@@ -96,8 +86,6 @@ int main(int argc, char **argv)
     for (int slot = 0; slot < 64; slot++)
         if (within[slot] || around[slot])
             printf("%d %ld %ld\n", slot, within[slot], around[slot]);
-    printf("done\n");
-    fflush(stdout);
-    wait_for_line();
+    say_done();
     return 0;
 }

@@ -2,10 +2,10 @@
 // a second one each call leaf() LEFT times by way of by_left() and RIGHT times by way of by_right(). Prints the CPU
 // time that all of it took in nanoseconds, and ends when another line arrives.
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "line.h"
 
 static long left, right;
 static volatile long sum;
@@ -51,14 +51,6 @@ static long now(void)
     return time.tv_sec * 1000000000L + time.tv_nsec;
 }
 
-static void wait_for_line(void)
-{
-    char byte;
-
-    while (read(0, &byte, 1) == 1 && byte != '\n')
-        ;
-}
-
 int main(int argc, char **argv)
 {
     pthread_t second;
@@ -68,9 +60,7 @@ int main(int argc, char **argv)
         return 1;
     left = atol(argv[1]);
     right = atol(argv[2]);
-    printf("%d\n", getpid());
-    fflush(stdout);
-    wait_for_line();
+    say_ready();
     start = now();
     call_all(NULL);
     pthread_create(&second, NULL, call_all, NULL);

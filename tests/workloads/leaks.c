@@ -2,9 +2,9 @@
 // of 100 bytes and keeps them, balanced() makes COUNT of 1000 and gives each back, growing() takes one block from 1 to COUNT
 // times 16 bytes and keeps it, aligned() makes COUNT blocks of 64 bytes by three other calls and keeps one in three, zeroed()
 // makes COUNT of 7 times 8 bytes and keeps them. Says so, and ends when another line arrives.
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "line.h"
 
 static void *volatile kept;
 
@@ -51,14 +51,6 @@ __attribute__((noinline)) void zeroed(long count)
         kept = calloc(7, 8);
 }
 
-static void wait_for_line(void)
-{
-    char byte;
-
-    while (read(0, &byte, 1) == 1 && byte != '\n')
-        ;
-}
-
 int main(int argc, char **argv)
 {
     long count;
@@ -66,16 +58,12 @@ int main(int argc, char **argv)
     if (argc < 2)
         return 1;
     count = atol(argv[1]);
-    printf("%d\n", getpid());
-    fflush(stdout);
-    wait_for_line();
+    say_ready();
     leaky(count);
     balanced(count);
     growing(count);
     aligned(count);
     zeroed(count);
-    printf("done\n");
-    fflush(stdout);
-    wait_for_line();
+    say_done();
     return 0;
 }

@@ -2,10 +2,10 @@
 // semaphore of "guarded" raised, waits for another line. With a second argument it prints that semaphore for every line.
 #define _SDT_HAS_SEMAPHORES 1
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "line.h"
 
 // What the header expects of every probe when there are semaphores.
 #define SEMAPHORE(name) __extension__ unsigned short name __attribute__((unused)) __attribute__((section(".probes")))
@@ -38,14 +38,6 @@ __attribute__((noinline)) static void twice(int n)
         DTRACE_PROBE1(workload, twice, n);
     else
         DTRACE_PROBE1(workload, twice, (long)n);
-}
-
-static void wait_for_line(void)
-{
-    char byte;
-
-    while (read(0, &byte, 1) == 1 && byte != '\n')
-        ;
 }
 
 int main(int argc, char **argv)

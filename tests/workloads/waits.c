@@ -1,10 +1,10 @@
 // Waits and work of known length on two paths: waits LEFT RIGHT BURN. Prints its pid, waits for a line; then sleeps LEFT times
 // 11 ms by way of wait_left() and RIGHT times 23 ms by way of wait_right(), and after each burns BURN ms of CPU time.
 // Prints how many nanoseconds each kind of sleep took by its own clock, and ends when another line arrives.
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "line.h"
 
 #define MS 1000000L
 
@@ -40,14 +40,6 @@ __attribute__((noinline)) long wait_right(void)
     return work_after(23 * MS) + 0;
 }
 
-static void wait_for_line(void)
-{
-    char byte;
-
-    while (read(0, &byte, 1) == 1 && byte != '\n')
-        ;
-}
-
 int main(int argc, char **argv)
 {
     long left = 0, right = 0;
@@ -55,9 +47,7 @@ int main(int argc, char **argv)
     if (argc < 4)
         return 1;
     burn = atol(argv[3]) * MS;
-    printf("%d\n", getpid());
-    fflush(stdout);
-    wait_for_line();
+    say_ready();
     for (int n = atoi(argv[1]); n > 0; n--)
         left += wait_left();
     for (int n = atoi(argv[2]); n > 0; n--)

@@ -12,13 +12,14 @@ from agent.clock import boot_ns
 from agent.runner.arrays import char_array, name_array, number_array
 from agent.runner.readers import BATCH_ROWS
 from agent.runner.readers.maps import MapContent, PercpuHash
+from agent.runner.readers.stacks import StackKeys
 from bpf.layout import key_members, struct_dtype, value_members
 from proto.columnar import arrow_schema, arrow_type
 from proto.v1 import tool_pb2 as pb
 
 SECOND = 1_000_000_000
 
-StackColumn = Callable[[np.ndarray, np.ndarray | None], pa.Array]
+StackColumn = Callable[[StackKeys], pa.Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class AggregateSource:
 
 
 class AggregateReader:
-    """``stacks`` turns pairs of stack ids (and their pids) into frames; only streams of stacks need it."""
+    """``stacks`` turns stack ids into frames; only streams of stacks need it."""
 
     def __init__(
         self,
@@ -93,9 +94,9 @@ class AggregateReader:
     def _stack_array(self, name: str, records: np.ndarray) -> pa.Array:
         if self._stacks is None:
             raise ValueError(f"stream {self.stream} has stacks and no table to look them up in")
-        pairs = np.stack([records[f"{name}_kernel"], records[f"{name}_user"]], axis=1)
-        pids = records["pid"] if "pid" in (self._key.names or ()) else None
-        return self._stacks(pairs, pids)
+        members = {member: records[member] for member in self._key.names or ()}
+        kernel, user = members[f"{name}_kernel"], members[f"{name}_user"]
+        return self._stacks(StackKeys(kernel, user, members.get("pid"), members.get(f"{name}_caller")))
 
 
 def added_since(before: MapContent, after: MapContent) -> tuple[np.ndarray, np.ndarray]:
