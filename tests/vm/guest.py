@@ -37,6 +37,7 @@ def boot(vmlinuz: Path, script: Path, shared: Path, devices: str = "") -> subpro
         )
 
 
+BOOTS = 3
 # A second way to the same files, one that keeps what it has read: over the guest's own root every import of every run
 # would come anew. The new root is a file system of the guest's, because mounts on a kept one get lost.
 SHARE = "-virtfs local,path=/,mount_tag=tree,security_model=none,readonly=on"
@@ -63,14 +64,22 @@ exec chroot $new sh -c 'cd {root} && exec {command}'
 def run(vmlinuz: Path, command: str, shared: Path, seconds: float) -> None:
     """One command in the tree as the guest sees it, with `shared` as /mnt, to its end.
 
-    What it prints lies in `shared`: out.txt, and what the kernel and the machine say in console.log. Raises
+    What it prints lies in `shared`: out.txt, and what the kernel and the machine say in console.log. A kernel that dies
+    while it boots is booted again: the emulator sometimes runs an instruction that the kernel is just replacing. Raises
     subprocess.TimeoutExpired.
     """
     (shared / "headers").mkdir(exist_ok=True)
+    (shared / "out.txt").unlink(missing_ok=True)
     script = shared / "script.sh"
     script.write_text(SCRIPT.format(folder=shared, root=ROOT, headers=HEADERS_CACHE, command=command))
     script.chmod(0o755)
-    running = boot(vmlinuz, script, shared, SHARE)
+    for _ in range(BOOTS):
+        _wait(boot(vmlinuz, script, shared, SHARE), seconds)
+        if (shared / "out.txt").exists():
+            return
+
+
+def _wait(running: subprocess.Popen[bytes], seconds: float) -> None:
     try:
         running.wait(seconds)
     finally:
