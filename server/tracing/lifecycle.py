@@ -15,6 +15,7 @@ from proto.v1.agent_pb2 import ResolvedTargets, RunUpdate
 from proto.v1.stream_pb2 import EndCause, RunEnd
 from server import nudge
 from server.audit.record import record
+from server.tracing import totals
 from server.tracing.models import FINAL, Run, RunState, Session, SessionState
 from server.tracing.progress import Progress, changes, stored
 from server.tracing.segments import segment_store
@@ -163,6 +164,7 @@ def _finish(
         chosen = open_runs().filter(only, id=run)
         if not chosen.update(state=state, ended_at=now, **_end_fields(end), **fields):
             return False
+        totals.add(Run.objects.get(id=run))
         _changed(run)
     return True
 

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
-from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from proto.v1.stream_pb2 import Ledger, LossCause
+from proto.v1.stream_pb2 import LossCause
 from server.accounts.auth import person
 from server.accounts.policy import Action, require
 from server.fleet.models import Host
-from server.tracing.models import Run
+from server.tracing import totals
+from server.tracing.models import FINAL
 
 router = Router(tags=["server"])
+
+_COUNTED = {
+    "events_seen": "Events that BPF counted.",
+    "events_stored": "Events that hosts have stored.",
+    "rows": "Rows that the server has stored.",
+    "received_bytes": "Bytes of batches as they came.",
+}
 
 
 @router.get("", summary="Figures for Prometheus")
 def get_metrics(request: HttpRequest) -> HttpResponse:
-    """Text for a scraper that has a token. Sums are over the sessions that are kept: they fall when one is deleted."""
+    """Text for a scraper that has a token. Counters are over all runs there ever were, also of deleted sessions."""
     require(person(request), Action.HOST_VIEW)
     registry = CollectorRegistry()
     registry.register(_Figures())
@@ -34,39 +40,30 @@ def get_metrics(request: HttpRequest) -> HttpResponse:
 
 class _Figures(Collector):
     def collect(self) -> Iterable[Metric]:
-        yield from _ledgers()
-        yield from _runs()
+        yield from _sums()
         yield from _hosts()
 
     def describe(self) -> Iterable[Metric]:
         return []
 
 
-def _ledgers() -> Iterable[Metric]:
-    seen = stored = 0
-    lost: Counter[int] = Counter()
-    for packed in Run.objects.exclude(ledger=b"").values_list("ledger", flat=True).iterator():
-        ledger = Ledger.FromString(bytes(packed))
-        seen += ledger.seen
-        stored += ledger.stored
-        lost.update({loss.cause: loss.events for loss in ledger.lost})
-    yield GaugeMetricFamily("fleetscope_events_seen", "Events that BPF counted.", seen)
-    yield GaugeMetricFamily("fleetscope_events_stored", "Events that hosts have stored.", stored)
-    losses = GaugeMetricFamily("fleetscope_events_lost", "Events that are declared as lost.", labels=["cause"])
+def _sums() -> Iterable[Metric]:
+    sums = totals.current()
+    for name, what in _COUNTED.items():
+        yield CounterMetricFamily(f"fleetscope_{name}", what, sums[name.removeprefix("events_")])
+    losses = CounterMetricFamily("fleetscope_events_lost", "Events that are declared as lost.", labels=["cause"])
     for cause in LossCause.values():
         if cause:
-            losses.add_metric([LossCause.Name(cause).removeprefix("LOSS_CAUSE_").lower()], lost[cause])
+            losses.add_metric([totals.cause_name(cause)], sums[f"{totals.LOST}{totals.cause_name(cause)}"])
     yield losses
-
-
-def _runs() -> Iterable[Metric]:
-    sums = Run.objects.aggregate(rows=Sum("rows"), bytes=Sum("stored_bytes"))
-    yield GaugeMetricFamily("fleetscope_rows", "Rows that the server has stored.", sums["rows"] or 0)
-    yield GaugeMetricFamily("fleetscope_received_bytes", "Bytes of batches as they came.", sums["bytes"] or 0)
-    states = GaugeMetricFamily("fleetscope_runs", "Runs of the sessions that are kept.", labels=["state"])
-    for state, count in Run.objects.values_list("state").annotate(Count("id")).order_by():
-        states.add_metric([state], count)
-    yield states
+    ended = CounterMetricFamily("fleetscope_runs_ended", "Runs that came to their end.", labels=["state"])
+    for state in FINAL:
+        ended.add_metric([state], sums[f"{totals.ENDED}{state}"])
+    yield ended
+    going_on = GaugeMetricFamily("fleetscope_runs", "Runs that go on.", labels=["state"])
+    for name in sorted(totals.OPEN):
+        going_on.add_metric([name], sums[name])
+    yield going_on
 
 
 def _hosts() -> Iterable[Metric]:

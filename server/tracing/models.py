@@ -79,6 +79,16 @@ class Listing(models.Model):
         return self.digest
 
 
+class Total(models.Model):
+    """A sum over all runs that ever ended; it stays when their sessions are deleted."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    value = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value}"
+
+
 class Run(models.Model):
     """One session on one host. Ended: its last frame is stored, or it is known that none will come."""
 

@@ -38,10 +38,12 @@ def test_the_ledgers_sum_is_that_of_all_runs(client_of: Callable[[str], Client],
         run.save()
     found, count = figures(client_of("viewer")), len(runs)
     lost_events = sum(range(1, count + 1))
-    assert found["fleetscope_events_seen",] == 10 * count + lost_events
-    assert found["fleetscope_events_stored",] == found["fleetscope_rows",] == 10 * count
-    assert found["fleetscope_events_lost", "ring"] == lost_events
-    assert found["fleetscope_events_lost", "crash"] == 0
+    assert found["fleetscope_events_seen_total",] == 10 * count + lost_events
+    assert found["fleetscope_events_stored_total",] == found["fleetscope_rows_total",] == 10 * count
+    assert found["fleetscope_events_lost_total", "ring"] == lost_events
+    assert found["fleetscope_events_lost_total", "crash"] == 0
+    assert found["fleetscope_runs", "pending"] == count
+    assert found["fleetscope_runs_ended_total", "ended"] == 0
 
 
 def test_hosts_say_what_waits_on_them_and_how_long_they_are_silent(
