@@ -1,11 +1,13 @@
 from collections import Counter
 
+from django.apps.registry import Apps
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from proto.v1.stream_pb2 import Ledger, LossCause
 
 
-def add_up(apps, schema_editor):
+def add_up(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """What the runs that ended before came to."""
     sums: Counter[str] = Counter()
     ended = apps.get_model("tracing", "Run").objects.filter(state__in=("ended", "refused"))
