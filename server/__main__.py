@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 # Not a default: tests run this command with settings of their own in the environment.
 os.environ["DJANGO_SETTINGS_MODULE"] = "server.settings"
@@ -36,9 +37,20 @@ def _parser() -> argparse.ArgumentParser:
     token.set_defaults(run="token")
     _add_user(commands.add_parser("user", help="accounts"))
     _add_storage(commands.add_parser("storage", help="what the store holds and may hold"))
-    audit = commands.add_parser("audit", help="the audit chain").add_subparsers(required=True, metavar="COMMAND")
-    audit.add_parser("verify", help="check every entry; names the first bad one").set_defaults(run="audit_verify")
+    _add_audit(commands.add_parser("audit", help="who did what, and whether that record is whole"))
     return parser
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    verify = commands.add_parser("verify", help="check every entry; names the first bad one")
+    verify.add_argument("file", type=Path, nargs="?", help="an exported log instead of the database")
+    noted = "a signed head that was kept elsewhere, such as by a host; may be repeated"
+    verify.add_argument("--noted", type=Path, metavar="FILE", action="append", default=[], help=noted)
+    verify.set_defaults(run="audit_verify")
+    export = commands.add_parser("export", help="the whole log as a file that can be checked anywhere")
+    export.add_argument("file", type=Path)
+    export.set_defaults(run="audit_export")
 
 
 def _add_user(parser: argparse.ArgumentParser) -> None:

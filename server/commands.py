@@ -12,10 +12,12 @@ import sys
 from collections.abc import Callable
 
 import django
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 
 from bpf.manifest import ManifestError
+from server import keys
 from server.env import EnvError
 from server.errors import ApiError, Conflict
 from server.keys import KeysMissing
@@ -33,8 +35,7 @@ def _command(function: Command) -> Command:
             _set_up()
             return function(arguments)
         except (EnvError, KeysMissing, ManifestError, DatabaseError, ImproperlyConfigured, OSError, ApiError) as error:
-            print(f"fleetscope server: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
-            return 1
+            return _failed(error)
 
     return wrapped
 
@@ -160,16 +161,36 @@ def storage_sweep(_: argparse.Namespace) -> int:
     return 0
 
 
+def audit_verify(arguments: argparse.Namespace) -> int:
+    """A file is checked without this server's settings and database."""
+    from server.audit import commands
+
+    if arguments.file is None:
+        return _audit_verify(arguments)
+    try:
+        _say(commands.verify_file(arguments.file, arguments.noted))
+    except (OSError, ApiError) as error:
+        return _failed(error)
+    return 0
+
+
 @_command
-def audit_verify(_: argparse.Namespace) -> int:
-    from server.audit.verify import verify
+def _audit_verify(arguments: argparse.Namespace) -> int:
+    from server.audit import commands
 
     _check_migrated()
-    verdict = verify()
-    if verdict.bad_id is None:
-        _say(f"{verdict.entries} entries, all in order; head {verdict.head}")
-        return 0
-    raise Conflict(f"the audit was tampered with at entry {verdict.bad_id}: {verdict.problem}")
+    _say(commands.verify_database(arguments.noted))
+    return 0
+
+
+@_command
+def audit_export(arguments: argparse.Namespace) -> int:
+    from server.audit import commands
+
+    _check_migrated()
+    keys.ensure_web(settings.ENV.keys)
+    _say(commands.export_all(arguments.file))
+    return 0
 
 
 def _set_up() -> None:
@@ -204,6 +225,11 @@ def _check_migrated() -> None:
 
 def _read_password() -> str:
     return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+def _failed(error: Exception) -> int:
+    print(f"fleetscope server: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+    return 1
 
 
 def _say(text: str) -> None:

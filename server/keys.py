@@ -1,7 +1,8 @@
 """The server's secrets, made at first start and kept in files that only their owner can read.
 
-Three folders, so that the roles need not see each other's secrets: `web` (Django's secret, the command key), `ingest`
-(the CA's and the gRPC server's keys) and `public` (the CA certificate, the command key's public half), which both read.
+Three folders, so that the roles need not see each other's secrets: `web` (Django's secret, the keys for commands and
+for exports of the audit), `ingest` (the CA's, the gRPC server's and the audit's keys) and `public` (the CA certificate
+and the public halves), which both read.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def ensure_web(keys: Path) -> None:
     """Make what `web` needs, once."""
     _ensure(keys / "web/secret_key", lambda: secrets.token_urlsafe(50).encode())
     _ensure(keys / "web/command.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
+    _ensure(keys / "web/export.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
     _ensure(keys / "public/command.pub", lambda: command_key(keys).public_key().public_bytes_raw(), mode=0o644)
 
 
@@ -36,6 +38,8 @@ def ensure_ingest(keys: Path, names: list[str]) -> None:
     """Make what `ingest` needs, once; the gRPC server's certificate again when it misses a name or soon expires."""
     _ensure(keys / "ingest/ca.key", lambda: pki.private_pem(pki.new_key()))
     _ensure(keys / "public/ca.crt", lambda: pki.pem(pki.self_signed(ca_key(keys))), mode=0o644)
+    _ensure(keys / "ingest/audit.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
+    _ensure(keys / "public/audit.pub", lambda: audit_key(keys).public_key().public_bytes_raw(), mode=0o644)
     _ensure(keys / "ingest/grpc.key", lambda: pki.private_pem(pki.new_key()))
     certificate = keys / "ingest/grpc.crt"
     if not certificate.exists() or not pki.serves(_certificate(certificate), names, ca_certificate(keys)):
@@ -47,15 +51,27 @@ def secret_key(keys: Path) -> str:
 
 
 def command_key(keys: Path) -> Ed25519PrivateKey:
-    key = serialization.load_pem_private_key(_read(keys / "web/command.key", "web"), None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise TypeError(f"{keys}/web/command.key is no Ed25519 key; remove it and start web again")
-    return key
+    return _ed25519_key(keys / "web/command.key", "web")
 
 
 def command_public(keys: Path) -> bytes:
     """Raw 32 bytes."""
     return _read(keys / "public/command.pub", "web")
+
+
+def export_key(keys: Path) -> Ed25519PrivateKey:
+    """Signs the files that are taken out of the audit and nothing else."""
+    return _ed25519_key(keys / "web/export.key", "web")
+
+
+def audit_key(keys: Path) -> Ed25519PrivateKey:
+    """Signs the audit's checkpoints and nothing else."""
+    return _ed25519_key(keys / "ingest/audit.key", "ingest")
+
+
+def audit_public(keys: Path) -> bytes:
+    """Raw 32 bytes."""
+    return _read(keys / "public/audit.pub", "ingest")
 
 
 def ca_key(keys: Path) -> ec.EllipticCurvePrivateKey:
@@ -80,6 +96,13 @@ def grpc_identity(keys: Path) -> tuple[bytes, bytes]:
 def _server_certificate(keys: Path, names: list[str]) -> x509.Certificate:
     key = _ec_key(keys / "ingest/grpc.key")
     return pki.server_certificate(key.public_key(), names, ca_key(keys), ca_certificate(keys))
+
+
+def _ed25519_key(path: Path, role: str) -> Ed25519PrivateKey:
+    key = serialization.load_pem_private_key(_read(path, role), None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError(f"{path} is no Ed25519 key; remove it and start {role} again")
+    return key
 
 
 def _ec_key(path: Path) -> ec.EllipticCurvePrivateKey:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from django.utils import timezone
 
 from server import nudge
+from server.audit import checkpoints
 from server.fleet import answers, presence
 from server.fleet.models import HEARTBEAT_SECONDS
 from server.ingest.database import in_db
@@ -29,6 +30,7 @@ PROGRESS_SECONDS = 0.25
 SEAL_SECONDS = 5.0
 BOUNDS_SECONDS = 10.0
 REJOIN_SECONDS = 30.0
+SIGN_SECONDS = 2.0  # looked for so often; what is due is for server/audit/checkpoints.py to say
 _RETRY_SECONDS = 1.0
 
 
@@ -52,6 +54,7 @@ class Background:
             (self._roll_up, SEAL_SECONDS),
             (self._keep_bounds, BOUNDS_SECONDS),
             (self._rejoin, REJOIN_SECONDS),
+            (self._sign_audit, SIGN_SECONDS),
         ]
         await in_db(close_all_stored)
         tasks = [asyncio.create_task(_forever(job, pause)) for job, pause in jobs]
@@ -109,6 +112,9 @@ class Background:
 
     async def _keep_bounds(self) -> None:
         await in_db(retention.sweep, timezone.now())
+
+    async def _sign_audit(self) -> None:
+        await in_db(checkpoints.sign_due)
 
     async def _rejoin(self) -> None:
         """A Redis that was emptied has forgotten who listens."""

@@ -63,7 +63,7 @@ def test_people_tokens_and_the_audit_from_the_console(server: Server) -> None:
     assert server.command("user", "password", "admin", text=f"{PASSWORD}\n").returncode == 0
     assert server.command("onetime").stdout == ""
     verified = server.command("audit", "verify")
-    assert verified.stdout.startswith("5 entries, all in order; head ")
+    assert verified.stdout.startswith("5 entries, all in order; 0 of them signed; root ")
 
 
 def test_the_bounds_of_the_store_from_the_console(server: Server) -> None:
@@ -108,7 +108,7 @@ def test_a_tampered_audit_is_named(server: Server) -> None:
     for _ in range(3):
         server.command("onetime")
     with sqlite3.connect(server.folder / "server/fleetscope.sqlite3") as database:
-        database.execute("DROP TRIGGER audit_no_update")
+        database.execute("DROP TRIGGER audit_auditentry_no_update")
         database.execute("UPDATE audit_auditentry SET actor = 'nobody' WHERE id = 2")
     done = server.command("audit", "verify")
     assert done.returncode == 1

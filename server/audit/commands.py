@@ -1,0 +1,60 @@
+"""What `python -m server audit ...` says. Every function returns the lines for people, or raises Conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from proto import checkpoint
+from server import keys
+from server.audit import exported
+from server.errors import Conflict
+
+if TYPE_CHECKING:
+    from server.audit.check import Verdict
+
+
+def verify_database(noted: Iterable[Path]) -> str:
+    from server.audit.models import Checkpoint
+    from server.audit.verify import verify
+
+    notes = [path.read_text() for path in noted]
+    # A server that has never run has no key, and has signed nothing.
+    key = keys.audit_public(settings.ENV.keys) if notes or Checkpoint.objects.exists() else b""
+    try:
+        verdict = verify(key, [checkpoint.opened(note, key) for note in notes])
+    except checkpoint.CheckpointError as error:
+        raise Conflict(f"a noted head cannot be compared with this audit: {error}") from error
+    return _told("the audit", verdict)
+
+
+def verify_file(path: Path, noted: Iterable[Path]) -> str:
+    """Needs no database and no settings."""
+    try:
+        with path.open("rb") as file:
+            found = exported.check(file, [note.read_text() for note in noted])
+    except exported.ExportError as error:
+        raise Conflict(f"{path}: {error}") from error
+    what = "the whole log" if not found.wanted else f"a selection, {found.wanted}"
+    told = _told(str(path), found.verdict)
+    return f"{told}\n{what}, exported by {found.by}; signed with the log key {found.log_key}"
+
+
+def export_all(path: Path) -> str:
+    from server.audit.export import Selection, export
+    from server.audit.models import AuditEntry
+    from server.audit.record import record
+
+    record("audit.export", "server console", detail={"file": path.name})
+    with path.open("wb") as file:
+        file.writelines(export(Selection(AuditEntry.objects.all(), {}, "server console")))
+    return f"written to {path}; check it anywhere with `python -m server audit verify {path}`"
+
+
+def _told(what: str, verdict: Verdict) -> str:
+    if verdict.bad_id is not None:
+        raise Conflict(f"{what} was tampered with at entry {verdict.bad_id}: {verdict.problem}")
+    return f"{verdict.entries} entries, all in order; {verdict.signed} of them signed; root {verdict.root}"
