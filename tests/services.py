@@ -14,6 +14,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.tied import tied
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -59,7 +61,13 @@ def postgres(*, durable: bool = True) -> Iterator[str]:
         serve += [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                serve, stdout=log, stderr=log, cwd=folder, user="postgres", group="postgres", extra_groups=[]
+                tied(serve, "INT"),
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+                user="postgres",
+                group="postgres",
+                extra_groups=[],
             )
         try:
             _wait_for(port, process)
@@ -86,7 +94,7 @@ def redis() -> Iterator[str]:
     port = free_port()
     folder = tempfile.mkdtemp(prefix="fleetscope-redis-")
     serve = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-    process = subprocess.Popen(serve, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(tied(serve), stdout=subprocess.DEVNULL)
     try:
         _wait_for(port, process)
         yield f"redis://127.0.0.1:{port}/0"
@@ -117,7 +125,7 @@ http {{
     }}
 }}
 """)
-    process = subprocess.Popen(["nginx", "-c", str(config), "-e", f"{folder}/error.log"])
+    process = subprocess.Popen(tied(["nginx", "-c", str(config), "-e", f"{folder}/error.log"]))
     try:
         _wait_for(port, process)
         yield Nginx(process.pid, port)

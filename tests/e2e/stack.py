@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.tied import tied
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = ROOT / ".venv/bin/fleetscope"
 AGENT_COMMAND = ROOT / ".venv/bin/fleetscope-agent"
@@ -69,7 +71,7 @@ class Stack:
 
     def start(self, seconds: float = 90) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "packaging/supervise.py"],
+            tied([sys.executable, "packaging/supervise.py"]),
             cwd=ROOT,
             env=self.env,
             stdout=subprocess.PIPE,

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from tests.e2e.stack import AGENT_COMMAND, ROOT, Stack, eventually
+from tests.tied import tied
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Team(Stack):
 
     def start_role(self, role: str) -> None:
         with (self.data / f"{role}.log").open("ab") as log:
-            command = [sys.executable, "-m", "server", role]
+            command = tied([sys.executable, "-m", "server", role])
             self.processes[role] = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
 
     def start_agent(self) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from tests.e2e.stack import eventually
+from tests.tied import tied
 
 Side = Literal["before", "after"]
 
@@ -90,7 +91,7 @@ def freezer(pid: int, call: Call) -> Iterator[Freezer]:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "calls"
         words = [strace, "-f", "-qq", "-p", str(pid), "-o", str(output), *call.options()]
-        tracer = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+        tracer = subprocess.Popen(tied(words), stderr=subprocess.DEVNULL)
         try:
             eventually(lambda: _traced(pid), 30, f"strace on {pid}")
             yield Freezer(pid, call.side, output, tracer)

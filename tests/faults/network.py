@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.e2e.stack import AGENT_COMMAND, ROOT, Stack, eventually
 from tests.faults.counted import PATIENCE
+from tests.tied import tied
 
 POLICY = """\
 remote = "on"
@@ -100,7 +101,7 @@ class Apart(Stack):
     def start_server(self) -> None:
         with (self.data / "server.log").open("ab") as log:
             command = [sys.executable, "-m", "server", "run"]
-            self.server = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+            self.server = subprocess.Popen(tied(command), cwd=ROOT, env=self.env, stdout=log, stderr=log)
         self.url = f"http://localhost:{self.http_port}"
         eventually(lambda: self._server("onetime", check=False).returncode == 0, PATIENCE, "the server's database")
         eventually(lambda: self.tried(lambda: self.api("GET", "/api/health", token="-")), PATIENCE, "the server")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.services import free_port
+from tests.tied import tied
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 30
@@ -49,7 +50,7 @@ class Server:
     def running(self, role: str = "run") -> Iterator[subprocess.Popen[bytes]]:
         """Ended by SIGTERM at the end of the block, in time and without an error."""
         with (self.folder / f"{role}.log").open("ab") as log:
-            process = subprocess.Popen([sys.executable, "-m", "server", role], cwd=ROOT, env=self.env, stderr=log)
+            process = subprocess.Popen(tied([sys.executable, "-m", "server", role]), cwd=ROOT, env=self.env, stderr=log)
         try:
             yield process
         finally:
