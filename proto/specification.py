@@ -47,6 +47,7 @@ def specification(envelope: Envelope, terms: Terms) -> bytes:
             "runs": [{"host": run.host_name, "host_id": run.host_id, "run": _id(run.run_id)} for run in envelope.runs],
             "user": envelope.user,
             "reason": envelope.reason,
+            "reveal": envelope.reveal,
             "requested": terms.requested,
             "expires": terms.expires,
             "break_glass": terms.break_glass,

@@ -10,6 +10,7 @@ import pyarrow as pa
 from agent.clock import boot_ns, wall_ns
 from agent.runner.arrays import compact
 from agent.runner.ledger import Ledger
+from agent.runner.redact import Redactor
 from agent.runner.spool import Spool, SpoolFull
 from proto import frame
 from proto.columnar import encode_body
@@ -26,6 +27,7 @@ class Batcher:
     limits: RunLimits
     spool: Spool
     ledger: Ledger
+    redactor: Redactor
     seq: int = 0
     rows: int = 0
     stored_bytes: int = 0
@@ -36,7 +38,9 @@ class Batcher:
         room = self.limits.rows - self.rows if self.limits.rows else batch.num_rows
         keep = 0 if self.reached else min(room, batch.num_rows)
         if keep:
-            self._store(stream, batch.slice(0, keep))
+            cleaned, redacted = self.redactor.clean(stream, batch.slice(0, keep))
+            self.ledger.redact(redacted)
+            self._store(stream, cleaned)
         self._lose(stream, batch.slice(keep), pb.LOSS_CAUSE_LIMIT)
         if self.limits.rows and self.rows >= self.limits.rows:
             self.reached = self.reached or pb.END_CAUSE_ROWS

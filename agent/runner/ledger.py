@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from agent.clock import boot_ns
 from agent.kernel.counters import read_counters
@@ -21,6 +22,11 @@ class Ledger:
         self.seen = 0
         self.stored = 0
         self._blind = self._blind_ns = 0
+        self._redacted: Counter[str] = Counter()
+
+    def redact(self, values: Mapping[str, int]) -> None:
+        """Of rows that are about to be stored, by kind."""
+        self._redacted.update(values)
 
     def store(self, events: int) -> None:
         self.stored += events
@@ -55,6 +61,7 @@ class Ledger:
             lost=[self._losses[cause] for cause in sorted(self._losses)],
             blind=self._blind,
             blind_ns=self._blind_ns,
+            redacted=[pb.Redacted(kind=kind, values=self._redacted[kind]) for kind in sorted(self._redacted)],
         )
 
     def _set(self, cause: pb.LossCause, events: int) -> None:

@@ -45,6 +45,7 @@ def run(config: RunnerConfig, channel: Channel) -> None:
     imports = threading.Thread(target=__import__, args=("agent.runner.streams",))
     imports.start()
     try:
+        _check_patterns(config)
         targets = Targets(find_targets(config.envelope.filters))
         request = _request(config, targets)
         _tell_targets(config, channel, targets)
@@ -56,6 +57,14 @@ def run(config: RunnerConfig, channel: Channel) -> None:
     finally:
         imports.join()
     _trace(config, channel, termination, targets, request, held)
+
+
+def _check_patterns(config: RunnerConfig) -> None:
+    """Before anything is attached. Raises PrepareError."""
+    if config.redaction.patterns:
+        from agent.runner.redact import Redactor
+
+        Redactor([], config.redaction)
 
 
 def _tell_targets(config: RunnerConfig, channel: Channel, targets: Targets) -> None:
@@ -106,6 +115,7 @@ def _trace(
 ) -> None:
     from agent.runner.batcher import Batcher
     from agent.runner.live import Live
+    from agent.runner.redact import Redactor
     from agent.runner.room import room_of
     from agent.runner.streams import open_readers, run_schema
 
@@ -113,7 +123,8 @@ def _trace(
     schema = run_schema(request, held.variant)
     schema.attached = found_text(held)
     ledger = Ledger(held.maps["fs_counters"], held.programs.values(), room_of(request, held))
-    batcher = Batcher(config.run_id, list(schema.streams), config.limits, _spool(config), ledger)
+    redactor = Redactor(schema.streams, config.redaction)
+    batcher = Batcher(config.run_id, list(schema.streams), config.limits, _spool(config), ledger, redactor)
     readers = open_readers(request, held)
     take_priority()
     drop_capabilities()

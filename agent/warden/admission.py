@@ -11,6 +11,7 @@ from agent.warden.risk import session_risk
 from bpf.catalog import CatalogTool
 from bpf.params import BUFFER_DEFAULT, ParamError, parse_filters, parse_limits, parse_params
 from proto.v1.agent_pb2 import Envelope, RunLimits
+from proto.v1.tool_pb2 import Risk
 
 _WORDS = {
     "duration_ms": "duration",
@@ -45,11 +46,18 @@ def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy
         asked = parse_limits(known.tool, envelope.limits)
     except ParamError as error:
         raise Refused(str(error)) from error
-    risk, why = session_risk(known.tool, values)
+    risk, why = _revealed(policy) if envelope.reveal else session_risk(known.tool, values)
     if why and (reason := policy.forbids(envelope.tool, risk)):
         raise Refused(f"{reason}, or leave out what makes it so: {why}")
     limits, note = lower(asked, policy.limits)
     return Admission(limits, note, risk)
+
+
+def _revealed(policy: Policy) -> tuple[Risk, str]:
+    """Rows as they are may hold what people keep secret, whatever the tool. Raises Refused."""
+    if reason := policy.redaction.forbids_reveal():
+        raise Refused(reason)
+    return Risk.RISK_S3, "rows without redaction"
 
 
 def lower(asked: RunLimits, host: HostLimits) -> tuple[RunLimits, str]:

@@ -42,6 +42,7 @@ def close_books(counters: Counters, reported: Ledger, last: BatchHead | None, no
     if crash:
         lost[LossCause.LOSS_CAUSE_CRASH] = crash
     ledger = Ledger(seen=counters.seen, stored=stored, blind=counters.blind, blind_ns=counters.blind_ns)
+    ledger.redacted.extend(last.ledger.redacted if last else ())
     told = [*(last.ledger.lost if last else ()), *reported.lost]
     known: dict[int, Loss] = {loss.cause: loss for loss in told}
     since = last.boot_ns if last else now.boot_ns

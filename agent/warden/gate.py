@@ -61,6 +61,7 @@ class Gate:
             cause=_name(EndCause.DESCRIPTOR, state.end.cause),
             message=state.end.message,
             ledger={"seen": state.ledger.seen, "stored": state.ledger.stored, "lost": lost},
+            redacted={item.kind: item.values for item in state.ledger.redacted},
             ledger_known=state.end.ledger_known,
             cost={
                 "host_percent": round(state.cost.host_percent, 2),
@@ -117,6 +118,7 @@ def _who(run_id: bytes, envelope: Envelope) -> dict[str, Any]:
         "params": dict(envelope.params),
         "filters": set_fields(envelope.filters),
         "limits": {field.name: value for field, value in envelope.limits.ListFields()},
+        "reveal": envelope.reveal,
         "approvals": list(envelope.approvals),
         "hosts": len(envelope.runs),
     }

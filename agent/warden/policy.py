@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.warden.approvals import HOURS_MAX, Approvals, Person, parse_keys
+from agent.warden.redaction_policy import RedactionPolicy, parse_redaction
 from bpf.params import BUFFER_MIN
 from proto.shortform import enum_choices, enum_short
 from proto.signatures import Site
@@ -63,6 +64,7 @@ class Policy:
     names_deny: tuple[str, ...] = ()
     limits: HostLimits = field(default_factory=HostLimits)
     approvals: Approvals = field(default_factory=Approvals)
+    redaction: RedactionPolicy = field(default_factory=RedactionPolicy)
     digest: bytes = b""
 
     def forbids(self, tool: str, risk: int) -> str:
@@ -106,7 +108,11 @@ def load_policy(path: Path, *, required: bool = True) -> Policy:
 
 def parse_policy(document: dict[str, Any], digest: bytes = b"") -> Policy:
     """Raises PolicyError as ``key: why``."""
-    _known(document, "", {"remote", "risk", "tools", "names", "limits", "approvals", "people", "never_trace"})
+    _known(
+        document,
+        "",
+        {"remote", "risk", "tools", "names", "limits", "approvals", "people", "never_trace", "redaction"},
+    )
     tools = _table(document, "tools", {"allow", "deny"})
     _never_trace(_table(document, "never_trace", {"uids"}))
     default = Policy()
@@ -118,8 +124,16 @@ def parse_policy(document: dict[str, Any], digest: bytes = b"") -> Policy:
         names_deny=_name_kinds(_table(document, "names", {"deny"})),
         limits=_limits(_table(document, "limits", set(_LIMITS))),
         approvals=_approvals(document),
+        redaction=_redaction(_table(document, "redaction", {"off", "patterns", "reveal"})),
         digest=digest,
     )
+
+
+def _redaction(table: dict[str, Any]) -> RedactionPolicy:
+    try:
+        return parse_redaction(table)
+    except ValueError as error:
+        raise PolicyError(str(error)) from error
 
 
 def _read_trusted(path: Path) -> bytes:

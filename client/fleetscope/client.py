@@ -127,8 +127,12 @@ class Client:
         duration: str | None = None,
         budget: str | None = None,
         reason: str = "",
+        reveal: bool = False,
     ) -> Session:
-        """`duration` ("10s") and `budget` ("3%") are short forms of entries in `limits`."""
+        """`duration` ("10s") and `budget` ("3%") are short forms of entries in `limits`.
+
+        `reveal` asks for rows as they are, secrets included, where the host's policy allows that.
+        """
         bounds: Limits = {**(limits or {})}
         if duration is not None:
             bounds["duration_ms"] = duration_ms(duration)
@@ -142,6 +146,7 @@ class Client:
             "filters": dict(filters or {}),
             "limits": bounds,
             "reason": reason,
+            "reveal": reveal,
         }
         return cast(Session, self._transport.json("POST", "sessions", body=body))
 

@@ -56,6 +56,7 @@ class Ledger(TypedDict):
     seen: int
     stored: int
     lost: dict[str, int]
+    redacted: dict[str, int]
 
 
 class RunEnd(TypedDict):

@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RunnerConfig(_message.Message):
-    __slots__ = ("run_id", "envelope", "limits", "spool_dir", "spool_bytes", "headers_dir", "skip_families", "variant", "spool_gid", "own_pids")
+    __slots__ = ("run_id", "envelope", "limits", "spool_dir", "spool_bytes", "headers_dir", "skip_families", "variant", "spool_gid", "own_pids", "redaction")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     ENVELOPE_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
@@ -21,6 +21,7 @@ class RunnerConfig(_message.Message):
     VARIANT_FIELD_NUMBER: _ClassVar[int]
     SPOOL_GID_FIELD_NUMBER: _ClassVar[int]
     OWN_PIDS_FIELD_NUMBER: _ClassVar[int]
+    REDACTION_FIELD_NUMBER: _ClassVar[int]
     run_id: bytes
     envelope: _agent_pb2.Envelope
     limits: _agent_pb2.RunLimits
@@ -31,7 +32,24 @@ class RunnerConfig(_message.Message):
     variant: str
     spool_gid: int
     own_pids: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, run_id: _Optional[bytes] = ..., envelope: _Optional[_Union[_agent_pb2.Envelope, _Mapping]] = ..., limits: _Optional[_Union[_agent_pb2.RunLimits, _Mapping]] = ..., spool_dir: _Optional[str] = ..., spool_bytes: _Optional[int] = ..., headers_dir: _Optional[str] = ..., skip_families: _Optional[_Iterable[int]] = ..., variant: _Optional[str] = ..., spool_gid: _Optional[int] = ..., own_pids: _Optional[_Iterable[int]] = ...) -> None: ...
+    redaction: RedactionRules
+    def __init__(self, run_id: _Optional[bytes] = ..., envelope: _Optional[_Union[_agent_pb2.Envelope, _Mapping]] = ..., limits: _Optional[_Union[_agent_pb2.RunLimits, _Mapping]] = ..., spool_dir: _Optional[str] = ..., spool_bytes: _Optional[int] = ..., headers_dir: _Optional[str] = ..., skip_families: _Optional[_Iterable[int]] = ..., variant: _Optional[str] = ..., spool_gid: _Optional[int] = ..., own_pids: _Optional[_Iterable[int]] = ..., redaction: _Optional[_Union[RedactionRules, _Mapping]] = ...) -> None: ...
+
+class RedactionRules(_message.Message):
+    __slots__ = ("detectors", "patterns")
+    DETECTORS_FIELD_NUMBER: _ClassVar[int]
+    PATTERNS_FIELD_NUMBER: _ClassVar[int]
+    detectors: _containers.RepeatedScalarFieldContainer[str]
+    patterns: _containers.RepeatedCompositeFieldContainer[Pattern]
+    def __init__(self, detectors: _Optional[_Iterable[str]] = ..., patterns: _Optional[_Iterable[_Union[Pattern, _Mapping]]] = ...) -> None: ...
+
+class Pattern(_message.Message):
+    __slots__ = ("name", "expression")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    EXPRESSION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    expression: str
+    def __init__(self, name: _Optional[str] = ..., expression: _Optional[str] = ...) -> None: ...
 
 class WardenToRunner(_message.Message):
     __slots__ = ("stop", "watch", "recorded")

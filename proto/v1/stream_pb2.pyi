@@ -135,18 +135,28 @@ class Encryption(_message.Message):
     def __init__(self, algorithm: _Optional[int] = ..., key_id: _Optional[bytes] = ..., nonce: _Optional[bytes] = ...) -> None: ...
 
 class Ledger(_message.Message):
-    __slots__ = ("seen", "stored", "lost", "blind", "blind_ns")
+    __slots__ = ("seen", "stored", "lost", "blind", "blind_ns", "redacted")
     SEEN_FIELD_NUMBER: _ClassVar[int]
     STORED_FIELD_NUMBER: _ClassVar[int]
     LOST_FIELD_NUMBER: _ClassVar[int]
     BLIND_FIELD_NUMBER: _ClassVar[int]
     BLIND_NS_FIELD_NUMBER: _ClassVar[int]
+    REDACTED_FIELD_NUMBER: _ClassVar[int]
     seen: int
     stored: int
     lost: _containers.RepeatedCompositeFieldContainer[Loss]
     blind: int
     blind_ns: int
-    def __init__(self, seen: _Optional[int] = ..., stored: _Optional[int] = ..., lost: _Optional[_Iterable[_Union[Loss, _Mapping]]] = ..., blind: _Optional[int] = ..., blind_ns: _Optional[int] = ...) -> None: ...
+    redacted: _containers.RepeatedCompositeFieldContainer[Redacted]
+    def __init__(self, seen: _Optional[int] = ..., stored: _Optional[int] = ..., lost: _Optional[_Iterable[_Union[Loss, _Mapping]]] = ..., blind: _Optional[int] = ..., blind_ns: _Optional[int] = ..., redacted: _Optional[_Iterable[_Union[Redacted, _Mapping]]] = ...) -> None: ...
+
+class Redacted(_message.Message):
+    __slots__ = ("kind", "values")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    values: int
+    def __init__(self, kind: _Optional[str] = ..., values: _Optional[int] = ...) -> None: ...
 
 class Loss(_message.Message):
     __slots__ = ("cause", "events", "first_boot_ns", "last_boot_ns", "buffer_bytes")

@@ -31,6 +31,7 @@ class Action(StrEnum):
     SESSION_VIEW = "session.view"
     SESSION_EXPORT = "session.export"
     SESSION_START = "session.start"
+    SESSION_REVEAL = "session.reveal"  # start one whose rows are not redacted
     SESSION_STOP = "session.stop"
     SESSION_DELETE = "session.delete"
     STORAGE_VIEW = "storage.view"

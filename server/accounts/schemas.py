@@ -19,6 +19,7 @@ RoleName = Literal["viewer", "tracer", "admin"]
 
 class Can(Schema):
     start: bool
+    reveal: bool
     stop_any: bool
     admin: bool
     audit: bool
@@ -90,6 +91,7 @@ class AuditPage(Schema):
 def me(user: User) -> dict[str, Any]:
     can = {
         "start": decide(user, Action.SESSION_START).allowed,
+        "reveal": user.role == "admin",
         "stop_any": user.role == "admin",
         "admin": decide(user, Action.USER_CHANGE).allowed,
         "audit": decide(user, Action.AUDIT_VIEW).allowed,

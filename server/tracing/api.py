@@ -33,6 +33,7 @@ def start_session(request: HttpRequest, body: schemas.NewSession) -> Status[dict
         filters=body.filters.model_dump(exclude_none=True, exclude_defaults=True),
         limits={name: value for name, value in body.limits.model_dump().items() if value},
         reason=body.reason,
+        reveal=body.reveal,
     )
     return Status(201, session_out(start(person(request), order)))
 

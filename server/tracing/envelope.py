@@ -26,6 +26,7 @@ def seal(session: Session, runs: list[Run], user: str, filters: Filters, limits:
         reason=session.reason,
         issued_wall_ns=_ns(session.not_after - LIFETIME),
         not_after_wall_ns=_ns(session.not_after),
+        reveal=session.reveal,
     )
     session.envelope = envelope.SerializeToString(deterministic=True)
     session.signature = sign(CONTEXT, session.envelope)

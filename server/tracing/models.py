@@ -45,6 +45,7 @@ class Session(models.Model):
     params = models.JSONField(default=dict)  # text forms, as in the envelope
     filters = models.JSONField(default=dict)
     limits = models.JSONField(default=dict)
+    reveal = models.BooleanField(default=False)  # rows are asked for as they are, secrets included
     envelope = models.BinaryField()
     signature = models.BinaryField()
     not_after = models.DateTimeField()  # of the envelope: no start is sent later

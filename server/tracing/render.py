@@ -37,6 +37,7 @@ def session_out(session: Session, *, verify: bool = True) -> dict[str, Any]:
         "params": session.params,
         "filters": session.filters,
         "limits": session.limits,
+        "reveal": session.reveal,
         "hosts": [run.host.name for run in runs],
         "rows": sum(run.rows for run in runs),
         "stored_bytes": segment_store().usage.of(session.pk),
@@ -105,4 +106,5 @@ def program_out(run: Run, listing: Listing) -> dict[str, Any]:
 
 def _ledger_out(ledger: Ledger) -> dict[str, Any]:
     lost = {LossCause.Name(loss.cause).removeprefix("LOSS_CAUSE_").lower(): loss.events for loss in ledger.lost}
-    return {"seen": ledger.seen, "stored": ledger.stored, "lost": lost}
+    redacted = {item.kind: item.values for item in ledger.redacted}
+    return {"seen": ledger.seen, "stored": ledger.stored, "lost": lost, "redacted": redacted}

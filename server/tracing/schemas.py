@@ -77,6 +77,7 @@ class NewSession(Schema):
     filters: Filters = Filters()
     limits: Limits = Limits()
     reason: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = ""
+    reveal: Annotated[bool, Field(description="Rows as they are: hosts take no secrets out. Risk class S3.")] = False
 
 
 class HostRef(Schema):
@@ -93,6 +94,7 @@ class LedgerOut(Schema):
     seen: int
     stored: int
     lost: dict[str, int]
+    redacted: Annotated[dict[str, int], Field(description="how many values of rows had a secret of this kind")]
 
 
 class CostOut(Schema):
@@ -178,6 +180,7 @@ class SessionOut(Schema):
     params: dict[str, str]
     filters: dict[str, int | str | dict[str, list[int | str]]]
     limits: dict[str, int]
+    reveal: bool
     hosts: list[str]
     rows: int
     stored_bytes: Annotated[int, Field(description="on the server's disk now")]

@@ -41,6 +41,7 @@ class Order:
     filters: dict[str, Any] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
     reason: str = ""
+    reveal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,15 @@ class _Checked:
 
 def start(user: User, order: Order) -> Session:
     """Raises ApiError; then nothing was started, and the refusal stands in the audit."""
-    asked = {"params": order.params, "filters": order.filters, "limits": order.limits, "labels": order.labels}
-    require(user, Action.SESSION_START, tool=order.tool, hosts=order.hosts, reason=order.reason, detail=asked)
+    asked: dict[str, Any] = {
+        "params": order.params,
+        "filters": order.filters,
+        "limits": order.limits,
+        "labels": order.labels,
+    }
+    asked["reveal"] = order.reveal
+    for action in [Action.SESSION_START, *([Action.SESSION_REVEAL] if order.reveal else [])]:
+        require(user, action, tool=order.tool, hosts=order.hosts, reason=order.reason, detail=asked)
     try:
         checked = _check(order)
     except ApiError as error:
@@ -128,15 +136,16 @@ def _commit(user: User, order: Order, checked: _Checked) -> Session:
     envelope.seal(session, runs, user.username, checked.filters, checked.limits)
     session.save(force_insert=True)
     Run.objects.bulk_create(runs)
-    record(
-        Action.SESSION_START,
-        user.username,
-        tool=session.tool,
-        hosts=[host.name for host in checked.hosts],
-        session=session.id,
-        reason=session.reason,
-        detail=_facts(session, runs, order),
-    )
+    for action in [Action.SESSION_START, *([Action.SESSION_REVEAL] if session.reveal else [])]:
+        record(
+            action,
+            user.username,
+            tool=session.tool,
+            hosts=[host.name for host in checked.hosts],
+            session=session.id,
+            reason=session.reason,
+            detail=_facts(session, runs, order),
+        )
     nudge.hosts(host.id for host in checked.hosts)
     nudge.session_changed(session.id)
     return session
@@ -155,6 +164,7 @@ def _session(user: User, order: Order, checked: _Checked) -> Session:
         params=checked.params,
         filters=filters_out(checked.filters),
         limits=limits,
+        reveal=order.reveal,
         not_after=timezone.now() + envelope.LIFETIME,
     )
 
@@ -165,6 +175,7 @@ def _facts(session: Session, runs: list[Run], order: Order) -> dict[str, Any]:
         "params": session.params,
         "filters": session.filters,
         "limits": session.limits,
+        "reveal": session.reveal,
         "asked": {"hosts": order.hosts, "labels": order.labels},
         "targets": [{"run": str(run.id), "host_id": str(run.host.id), "host": run.host.name} for run in runs],
     }

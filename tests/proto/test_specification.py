@@ -32,6 +32,7 @@ def envelope() -> Envelope:
         limits=RunLimits(duration_ms=10_000),
         user="ada",
         reason="why \u202e\x1b[2J",
+        reveal=True,
         issued_wall_ns=1,
         not_after_wall_ns=2,
     )

@@ -40,7 +40,13 @@ def ledger_text(ledger: Ledger | None) -> str:
         return "nothing counted"
     lost = {cause: events for cause, events in ledger["lost"].items() if events}
     causes = ", ".join(f"{cause} {events}" for cause, events in sorted(lost.items()))
-    return f"seen {ledger['seen']} = stored {ledger['stored']} + lost {sum(lost.values())}{causes and f' ({causes})'}"
+    books = f"seen {ledger['seen']} = stored {ledger['stored']} + lost {sum(lost.values())}{causes and f' ({causes})'}"
+    return f"{books}{_redacted(ledger['redacted'])}"
+
+
+def _redacted(values: dict[str, int]) -> str:
+    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(values.items()))
+    return kinds and f"; {sum(values.values())} values redacted on the host ({kinds})"
 
 
 def failure(session: Session) -> str | None:

@@ -69,6 +69,7 @@ def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ..
 @click.option("--budget", callback=_checked(budget_permille), metavar="N%", help="Stop above this share of host CPU.")
 @click.option("--buffer", callback=_checked(size_bytes), metavar="SIZE", help="For rows not read yet, such as 64MiB.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; stands in the audit.")
+@click.option("--reveal", is_flag=True, help="Rows as they are, secrets included; S3, where the host allows it.")
 @click.option("--detach", is_flag=True, help="Print the session's id and leave it running.")
 @output_option("ndjson", "raw")
 @direction_option()
@@ -98,7 +99,7 @@ def _start(client: Client, tool: str, options: dict[str, Any]) -> Session:
     return client.start(
         tool,
         hosts=options["hosts"], labels=options["labels"], params=_params(options),
-        filters=filters, limits=limits, reason=options["reason"],
+        filters=filters, limits=limits, reason=options["reason"], reveal=options["reveal"],
     )  # fmt: skip
 
 

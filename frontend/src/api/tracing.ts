@@ -20,6 +20,7 @@ export interface StartRequest {
   filters: Partial<Record<FilterName, string>> & { follow?: boolean; exclude?: Partial<Record<FilterName, string[]>> };
   limits: LimitsRequest;
   reason: string;
+  reveal: boolean;
 }
 
 export interface SessionFilter {

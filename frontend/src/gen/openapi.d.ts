@@ -337,7 +337,7 @@ export interface paths {
         };
         /**
          * Figures for Prometheus
-         * @description Text for a scraper that has a token. Sums are over the sessions that are kept: they fall when one is deleted.
+         * @description Text for a scraper that has a token. Counters are over all runs there ever were, also of deleted sessions.
          */
         get: operations["server_tracing_metrics_api_get_metrics"];
         put?: never;
@@ -524,6 +524,8 @@ export interface components {
         Can: {
             /** Start */
             start: boolean;
+            /** Reveal */
+            reveal: boolean;
             /** Stop Any */
             stop_any: boolean;
             /** Admin */
@@ -880,6 +882,13 @@ export interface components {
             lost: {
                 [key: string]: number;
             };
+            /**
+             * Redacted
+             * @description how many values of rows had a secret of this kind
+             */
+            redacted: {
+                [key: string]: number;
+            };
         };
         /**
          * ResolvedGroupOut
@@ -1034,6 +1043,8 @@ export interface components {
             limits: {
                 [key: string]: number;
             };
+            /** Reveal */
+            reveal: boolean;
             /** Hosts */
             hosts: string[];
             /** Rows */
@@ -1264,6 +1275,12 @@ export interface components {
              * @default
              */
             reason: string;
+            /**
+             * Reveal
+             * @description Rows as they are: hosts take no secrets out. Risk class S3.
+             * @default false
+             */
+            reveal: boolean;
         };
         /** SessionQuery */
         SessionQuery: {

@@ -12,19 +12,22 @@ import pytest
 
 from agent.runner.batcher import Batcher
 from agent.runner.ledger import Ledger
+from agent.runner.redact import Redactor, mark
 from agent.runner.spool import Spool
 from proto import frame
 from proto.columnar import arrow_schema, decode_body
 from proto.v1 import stream_pb2 as pb
 from proto.v1 import tool_pb2
 from proto.v1.agent_pb2 import RunLimits
+from proto.v1.local_pb2 import RedactionRules
 
 COLUMNS = [
     tool_pb2.Column(name="time", type=tool_pb2.CTYPE_S64),
-    tool_pb2.Column(name="path", type=tool_pb2.CTYPE_STRING),
+    tool_pb2.Column(name="path", type=tool_pb2.CTYPE_STRING, sensitivity=tool_pb2.SENSITIVITY_NAMES),
 ]
 SUMS = [tool_pb2.Column(name="count", type=tool_pb2.CTYPE_U64)]
 STREAMS = [pb.StreamSchema(name="rows", columns=COLUMNS), pb.StreamSchema(name="sums", columns=SUMS, hits="count")]
+REDACTOR = Redactor(STREAMS, RedactionRules(detectors=["password"]))
 
 
 def rows(count: int, start: int = 0, path: bytes = b"/a") -> pa.RecordBatch:
@@ -33,7 +36,7 @@ def rows(count: int, start: int = 0, path: bytes = b"/a") -> pa.RecordBatch:
 
 
 def batcher(folder: Path, limits: RunLimits | None = None, share: int = 0) -> Batcher:
-    return Batcher(b"r" * 16, STREAMS, limits or RunLimits(), Spool(folder, share, os.getgid()), Ledger())
+    return Batcher(b"r" * 16, STREAMS, limits or RunLimits(), Spool(folder, share, os.getgid()), Ledger(), REDACTOR)
 
 
 def frames(folder: Path) -> list[frame.Frame]:
@@ -131,3 +134,13 @@ def test_no_frame_holds_more_rows_than_a_browser_may_be_sent_at_once(tmp_path: P
     assert len(written) == 2
     assert max(item.head.body_size for item in written) <= frame.MAX_DECOMPRESSED
     assert times(tmp_path) == list(range(count))
+
+
+def test_secrets_are_taken_out_before_anything_is_on_the_disk(tmp_path: Path) -> None:
+    out = batcher(tmp_path, RunLimits(rows=3))
+    out.write(0, rows(5, path=b"run --password=hunter2 now"))
+    out.end(pb.RunEnd(cause=pb.END_CAUSE_ROWS))
+    first, end = frames(tmp_path)
+    (path,) = set(decode_body(STREAMS[0], first.body, first.head.body_size).column("path").to_pylist())
+    assert path.decode() == f"run --password={mark('password')} now"
+    assert [(item.kind, item.values) for item in end.head.ledger.redacted] == [("password", 3)]

@@ -18,6 +18,7 @@ from agent.runner.channel import Channel
 from agent.runner.found_targets import FoundTargets
 from agent.runner.ledger import Ledger
 from agent.runner.live import Live
+from agent.runner.redact import Redactor
 from agent.runner.signals import Termination
 from agent.runner.spool import Spool
 from agent.runner.targets import Targets
@@ -25,7 +26,7 @@ from proto.columnar import arrow_schema
 from proto.v1 import stream_pb2 as pb
 from proto.v1 import tool_pb2
 from proto.v1.agent_pb2 import RunLimits, RunUpdate, Stop, Watch
-from proto.v1.local_pb2 import RunnerToWarden, WardenToRunner
+from proto.v1.local_pb2 import RedactionRules, RunnerToWarden, WardenToRunner
 
 COLUMNS = [tool_pb2.Column(name="time", type=tool_pb2.CTYPE_S64)]
 
@@ -63,7 +64,8 @@ class Stage:
         self.warden, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.termination = FakeTermination()
         streams = [pb.StreamSchema(name="rows", columns=COLUMNS)]
-        self.batcher = Batcher(b"r" * 16, streams, limits, Spool(folder, 0, os.getgid()), Ledger())
+        redactor = Redactor(streams, RedactionRules())
+        self.batcher = Batcher(b"r" * 16, streams, limits, Spool(folder, 0, os.getgid()), Ledger(), redactor)
         self.live = Live(
             b"r" * 16, Channel(theirs), [reader], self.batcher, self.termination, Targets(FoundTargets()), deadline
         )

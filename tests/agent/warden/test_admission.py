@@ -62,3 +62,14 @@ def test_a_buffer_is_cut_down_to_what_the_host_allows() -> None:
     assert lower(RunLimits(), host)[0].buffer_bytes == 0
     assert lower(RunLimits(), HostLimits(buffer_bytes=8 << 20))[0].buffer_bytes == 8 << 20
     assert lower(RunLimits(buffer_bytes=1 << 20), host) == lower(RunLimits(buffer_bytes=1 << 20), HostLimits())
+
+
+def test_rows_without_redaction_need_the_policys_word_and_plaintexts_risk_class() -> None:
+    start = envelope("host")
+    start.reveal = True
+    with pytest.raises(Refused, match=r"can set `redaction\.reveal` to true"):
+        admit(start, CATALOG, OPEN)
+    willing = {"redaction": {"reveal": True}}
+    with pytest.raises(Refused, match=r"risk class S3.*leave out what makes it so: rows without redaction"):
+        admit(start, CATALOG, parse_policy(willing))
+    admit(start, CATALOG, parse_policy({**willing, "risk": ["S2", "S3"]}))

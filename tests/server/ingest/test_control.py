@@ -51,7 +51,7 @@ async def test_a_session_runs_from_start_to_closed_books(address: str, join: Joi
         ended = await person.get(f"sessions/{made['id'][:8]}")
         assert (ended["state"], ended["books"], ended["rows"]) == ("ended", "complete", 107)
         assert ended["runs"][0]["end"] == {"cause": "duration", "message": "its time is over"}
-        assert ended["runs"][0]["ledger"] == {"seen": 107, "stored": 107, "lost": {}}
+        assert ended["runs"][0]["ledger"] == {"seen": 107, "stored": 107, "lost": {}, "redacted": {}}
         assert ended["runs"][0]["schema"]["streams"][0]["name"] == "opens"
 
 

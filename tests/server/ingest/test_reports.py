@@ -34,7 +34,7 @@ async def test_what_a_run_costs_and_loses_is_shown_while_it_runs(address: str, j
         shown = await until(
             lambda: person.get(f"sessions/{made['id']}"), lambda s: s["runs"][0]["cost"]["host_percent"] == 1.5
         )
-        assert found["runs"][0]["ledger"] == {"seen": 9, "stored": 7, "lost": {"ring": 2}}
+        assert found["runs"][0]["ledger"] == {"seen": 9, "stored": 7, "lost": {"ring": 2}, "redacted": {}}
         assert shown["runs"][0]["cost"]["peak_percent"] == 2.5
         assert shown["runs"][0]["note"] == "costs 1.5% of this host"
         host.update(run, pb.RunUpdate.STATE_ENDED, end=RunEnd(cause=END_CAUSE_BUDGET, message="3% for 6 s"))

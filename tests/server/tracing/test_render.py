@@ -23,7 +23,7 @@ def test_a_running_session(user: Callable[..., User]) -> None:
     assert (session["state"], session["rows"], session["books"]) == ("running", 30, "in-flight")
     assert session["hosts"] == ["host-1", "host-2"]
     run = session["runs"][0]  # type: ignore[index]
-    assert run["ledger"] == {"seen": 30, "stored": 30, "lost": {}}
+    assert run["ledger"] == {"seen": 30, "stored": 30, "lost": {}, "redacted": {}}
     assert run["anchor"] == {"boot_ns": str(BOOT), "wall_ns": str(WALL + 10**9)}
     assert (run["end"], run["ended_at"]) == (None, None)
     assert run["schema"]["streams"][0]["columns"][0]["unit"] == "boot_time"
@@ -36,7 +36,7 @@ def test_losses_are_named(user: Callable[..., User]) -> None:
     made.end()
     session = shown()
     assert session["books"] == "lossy"
-    assert session["runs"][0]["ledger"] == {"seen": 14, "stored": 10, "lost": {"ring": 4}}  # type: ignore[index]
+    assert session["runs"][0]["ledger"] == {"seen": 14, "stored": 10, "lost": {"ring": 4}, "redacted": {}}  # type: ignore[index]
 
 
 def test_a_refused_run_lost_nothing(user: Callable[..., User]) -> None:

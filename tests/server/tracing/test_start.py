@@ -89,3 +89,14 @@ def test_without_an_audit_nothing_starts(user: Callable[..., User], monkeypatch:
         start.start(user("tracer"), Order("opensnoop"))
     assert not Session.objects.exists()
     assert not Run.objects.exists()
+
+
+def test_rows_without_redaction_need_a_right_of_their_own_and_stand_in_the_audit(user: Callable[..., User]) -> None:
+    make_host("web-1")
+    order = Order("opensnoop", hosts=["web-1"], reason="which key is it", reveal=True)
+    with pytest.raises(Forbidden, match=r"session\.reveal needs the role admin"):
+        start.start(user("tracer"), order)
+    session = start.start(user("admin"), order)
+    assert Envelope.FromString(bytes(session.envelope)).reveal
+    told = AuditEntry.objects.filter(action="session.reveal").order_by("id").values_list("actor", "outcome", "session")
+    assert list(told) == [("tracer", "refused", None), ("admin", "done", session.id)]

@@ -36,6 +36,13 @@ export interface LedgerLine {
   readonly message: string;
 }
 
+/** Values of rows from which hosts took secrets, by kind. */
+export function redactedKinds(runs: readonly RunState[]): [string, bigint][] {
+  const kinds = new Map<string, bigint>();
+  for (const { kind, values } of runs.flatMap((run) => run.ledger?.redacted ?? [])) kinds.set(kind, (kinds.get(kind) ?? 0n) + values);
+  return [...kinds].sort(([one], [other]) => one.localeCompare(other));
+}
+
 export function ledgerLines(runs: readonly RunState[]): LedgerLine[] {
   return runs.map((run) => ({
     host: run.host,

@@ -17,6 +17,7 @@ import { useMe } from "../use-me";
 import { DeleteButton } from "./delete-button";
 import { worstBooks } from "./ledger";
 import { LedgerBadge } from "./ledger-badge";
+import { RedactionBadge } from "./redaction-badge";
 import classes from "./session.module.css";
 import { targetWords } from "./target-words";
 
@@ -41,6 +42,7 @@ export function SessionHead({ session, stream, snapshot }: Props) {
         <Badge tone={state === "running" ? "live" : state === "pending" ? "info" : "mute"}>{state}</Badge>
       </span>
       <LedgerBadge books={books} runs={runs} />
+      <RedactionBadge reveal={session.reveal} runs={runs} />
       <span className={classes.spacer} />
       <Meters session={session} stream={stream} running={state !== "ended"} />
       <Actions session={session} snapshot={snapshot} state={state} />

@@ -34,6 +34,7 @@ describe("the start form", () => {
       filters: { pid: "42" },
       limits: { duration_ms: 300_000, budget_permille: 30, rows: 10_000, bytes: 1_048_576 },
       reason: "INC-1",
+      reveal: false,
     });
   });
 
@@ -44,9 +45,10 @@ describe("the start form", () => {
       filters: { pid: "42" },
       limits: { ...blank.limits, duration: "10s", rows: "10k" },
       reason: "it's slow",
+      reveal: true,
     };
     expect(commandOf(tool, draft)).toBe(
-      "fleetscope start opensnoop --host build-01 --pid 42 --param failed=true --param 'function=c:mem*' --duration 10s --rows 10000 --reason 'it'\\''s slow'",
+      "fleetscope start opensnoop --host build-01 --pid 42 --param failed=true --param 'function=c:mem*' --duration 10s --rows 10000 --reveal --reason 'it'\\''s slow'",
     );
   });
 
@@ -57,7 +59,7 @@ describe("the start form", () => {
     expect(requestOf(tool, draft).filters).toEqual({ pid: "42", follow: true, exclude: { comm: ["cc1", "ld"] } });
     expect(commandOf(tool, draft)).toContain("--pid 42 --follow --not-comm cc1 --not-comm ld");
     expect(requestOf(tool, { ...draft, filters: {} }).filters).toEqual({ exclude: { comm: ["cc1", "ld"] } });
-    const again = { hosts: [], params: {}, filters: { pid: 42, follow: true, exclude: { comm: ["cc1", "ld"] } }, limits: {}, reason: "" };
+    const again = { hosts: [], params: {}, filters: { pid: 42, follow: true, exclude: { comm: ["cc1", "ld"] } }, limits: {}, reason: "", reveal: false };
     expect(requestOf(tool, draftOf(tool, again as never)).filters).toEqual(requestOf(tool, draft).filters);
   });
 
@@ -74,6 +76,7 @@ describe("the start form", () => {
       filters: { pid: 7 },
       limits: { duration_ms: 8000, budget_permille: 1000 },
       reason: "again",
+      reveal: true,
     };
     const draft = draftOf(tool, session as never);
     expect(requestOf(tool, draft)).toEqual({
@@ -83,6 +86,7 @@ describe("the start form", () => {
       filters: { pid: "7" },
       limits: { duration_ms: 8000, budget_permille: 1000 },
       reason: "again",
+      reveal: true,
     });
   });
 });

@@ -15,6 +15,8 @@ export interface Draft {
   readonly exclude: Readonly<Partial<Record<FilterName, string>>>;
   readonly limits: Readonly<Record<LimitName, string>>;
   readonly reason: string;
+  /** Secrets are not taken out of rows. */
+  readonly reveal: boolean;
 }
 
 interface LimitField {
@@ -85,6 +87,7 @@ export function emptyDraft(tool: Tool, hosts: readonly string[]): Draft {
       buffer: "",
     },
     reason: "",
+    reveal: false,
   };
 }
 
@@ -105,6 +108,7 @@ export function draftOf(tool: Tool, session: Session): Draft {
       buffer: limits.buffer_bytes ? String(limits.buffer_bytes) : "",
     },
     reason: session.reason,
+    reveal: session.reveal,
   };
 }
 
@@ -159,6 +163,7 @@ export function requestOf(tool: Tool, draft: Draft): StartRequest {
     filters: filtersRequest(draft),
     limits,
     reason: draft.reason,
+    reveal: draft.reveal,
   };
 }
 
@@ -177,6 +182,7 @@ export function commandOf(tool: Tool, draft: Draft): string {
     const value = draft.limits[name];
     if (value !== "" && value !== defaults.limits[name]) words.push(LIMITS[name].option, quote(optionValue(name, value)));
   }
+  if (draft.reveal) words.push("--reveal");
   if (draft.reason !== "") words.push("--reason", quote(draft.reason));
   return words.join(" ");
 }

@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button, Checkbox, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type SyntheticEvent, useEffect, useState } from "react";
 import { useNavigate } from "react-router";
@@ -14,6 +14,7 @@ import { askedFirst, pidOf } from "./completion";
 import { draftRisk } from "./draft-risk";
 import { ExcludeFields, FilterFields, FollowField, LimitFields } from "./fields";
 import classes from "./start.module.css";
+import { useMe } from "../use-me";
 import { NamesFrom, TargetPicker } from "./target-picker";
 import { online, refusesPlaintext } from "./targets";
 import { knownFields, useFields } from "./use-fields";
@@ -28,7 +29,8 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
   const [asked, setAsked] = useState("");
   const sources = askedFirst(draft.hosts, asked, online(hosts));
   const fields = useFields(tool, sources, draft.params);
-  const risk = draftRisk(tool, knownFields(fields), draft.params);
+  const me = useMe();
+  const risk = draft.reveal ? "s3" : draftRisk(tool, knownFields(fields), draft.params);
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
   const catalogue = useQuery(tools);
   const start = useMutation({
@@ -84,6 +86,15 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
           <p>{tool.overhead}</p>
           {risk === "s3" && tool.risk !== "s3" && (
             <PlaintextNotice refused={hosts.some((host) => draft.hosts.includes(host.name) && refusesPlaintext(host, catalogue.data))} />
+          )}
+          {me.can.reveal && (
+            <Checkbox
+              label="Do not redact secrets"
+              description="Passwords, keys and cookies stay in the rows; only where the host allows it, and on the record"
+              data-testid="reveal"
+              checked={draft.reveal}
+              onChange={(event) => change({ reveal: event.currentTarget.checked })}
+            />
           )}
           <TextInput
             label="Reason"

@@ -10,16 +10,19 @@ def session(**run: Any) -> Session:
     base = {
         "id": "r1", "host": {"id": "h1", "name": "web1"}, "state": "ended", "books": "complete",
         "books_message": "", "end": {"cause": "duration", "message": "ran for 10 s"},
-        "ledger": {"seen": 7, "stored": 7, "lost": {}}, "schema": None,
+        "ledger": {"seen": 7, "stored": 7, "lost": {}, "redacted": {}}, "schema": None,
     }  # fmt: skip
     return cast(Session, {"id": "0123456789abcdef", "runs": [{**base, **run}]})
 
 
 def test_the_ledger_adds_up_before_the_readers_eyes() -> None:
-    assert ledger_text({"seen": 10, "stored": 7, "lost": {"ring": 2, "throttled": 1, "spool": 0}}) == (
+    assert ledger_text({"seen": 10, "stored": 7, "lost": {"ring": 2, "throttled": 1, "spool": 0}, "redacted": {}}) == (
         "seen 10 = stored 7 + lost 3 (ring 2, throttled 1)"
     )
-    assert ledger_text({"seen": 7, "stored": 7, "lost": {}}) == "seen 7 = stored 7 + lost 0"
+    assert ledger_text({"seen": 7, "stored": 7, "lost": {}, "redacted": {}}) == "seen 7 = stored 7 + lost 0"
+    assert ledger_text({"seen": 7, "stored": 7, "lost": {}, "redacted": {"password": 2, "cookie": 1}}).endswith(
+        "; 3 values redacted on the host (cookie 1, password 2)"
+    )
     assert ledger_text(None) == "nothing counted"
 
 
@@ -39,7 +42,7 @@ def test_a_session_that_ended_as_asked_is_no_failure(cause: str) -> None:
 
 
 def test_losses_alone_are_no_failure() -> None:
-    assert failure(session(books="lossy", ledger={"seen": 9, "stored": 7, "lost": {"ring": 2}})) is None
+    assert failure(session(books="lossy", ledger={"seen": 9, "stored": 7, "lost": {"ring": 2}, "redacted": {}})) is None
 
 
 @pytest.mark.parametrize("cause", ["budget", "switched_off", "runner_died", "agent_stopped", "failed", "spool_full"])

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file proto/v1/stream.proto.
  */
 export const file_proto_v1_stream: GenFile = /*@__PURE__*/
-  fileDesc("ChVwcm90by92MS9zdHJlYW0ucHJvdG8SCHByb3RvLnYxIokBCglSdW5TY2hlbWESDAoEdG9vbBgBIAEoCRITCgt0b29sX2RpZ2VzdBgCIAEoDBIPCgd2YXJpYW50GAMgASgJEg0KBWxvc2VzGAQgASgJEicKB3N0cmVhbXMYBSADKAsyFi5wcm90by52MS5TdHJlYW1TY2hlbWESEAoIYXR0YWNoZWQYKCABKAkikAEKDFN0cmVhbVNjaGVtYRIMCgRuYW1lGAEgASgJEhwKBGtpbmQYAiABKA4yDi5wcm90by52MS5LaW5kEg0KBXRpdGxlGAMgASgJEiEKB2NvbHVtbnMYBCADKAsyEC5wcm90by52MS5Db2x1bW4SFAoMYXJyb3dfc2NoZW1hGAUgASgMEgwKBGhpdHMYBiABKAkimAIKCUJhdGNoSGVhZBIOCgZydW5faWQYASABKAwSCwoDc2VxGAIgASgEEg4KBnN0cmVhbRgDIAEoDRIMCgRyb3dzGAQgASgNEhEKCWZpcnN0X3JvdxgFIAEoBBIRCglib2R5X3NpemUYBiABKAQSDwoHYm9vdF9ucxgHIAEoEhIPCgd3YWxsX25zGAggASgSEiAKBmxlZGdlchgJIAEoCzIQLnByb3RvLnYxLkxlZGdlchIoCgplbmNyeXB0aW9uGAogASgLMhQucHJvdG8udjEuRW5jcnlwdGlvbhIdCgNlbmQYCyABKAsyEC5wcm90by52MS5SdW5FbmQSDAoEaGl0cxgMIAEoBBIPCgdkYW1hZ2VkGCggASgJIj4KCkVuY3J5cHRpb24SEQoJYWxnb3JpdGhtGAEgASgNEg4KBmtleV9pZBgCIAEoDBINCgVub25jZRgDIAEoDCJlCgZMZWRnZXISDAoEc2VlbhgBIAEoBBIOCgZzdG9yZWQYAiABKAQSHAoEbG9zdBgDIAMoCzIOLnByb3RvLnYxLkxvc3MSDQoFYmxpbmQYBCABKAQSEAoIYmxpbmRfbnMYBSABKAQifQoETG9zcxIiCgVjYXVzZRgBIAEoDjITLnByb3RvLnYxLkxvc3NDYXVzZRIOCgZldmVudHMYAiABKAQSFQoNZmlyc3RfYm9vdF9ucxgDIAEoEhIUCgxsYXN0X2Jvb3RfbnMYBCABKBISFAoMYnVmZmVyX2J5dGVzGAUgASgEIlIKBlJ1bkVuZBIhCgVjYXVzZRgBIAEoDjISLnByb3RvLnYxLkVuZENhdXNlEg8KB21lc3NhZ2UYAiABKAkSFAoMbGVkZ2VyX2tub3duGAMgASgIInEKBENvc3QSFAoMaG9zdF9wZXJjZW50GAEgASgBEhYKDnRocmVhZF9wZXJjZW50GAIgASgBEhIKCmJwZl9ydW5fbnMYAyABKAQSEAoIYnBmX3J1bnMYBCABKAQSFQoNcnVubmVyX2NwdV9ucxgFIAEoBCJzCgdMaXN0aW5nEg4KBnNvdXJjZRgBIAEoCRIQCghzd2l0Y2hlcxgCIAMoCRIrCglmdW5jdGlvbnMYAyADKAsyGC5wcm90by52MS5MaXN0ZWRGdW5jdGlvbhILCgNsb2cYBCABKAkSDAoEbWFwcxgFIAMoCSJPCg5MaXN0ZWRGdW5jdGlvbhIMCgRuYW1lGAEgASgJEiEKBHR5cGUYAiABKA4yEy5wcm90by52MS5Qcm9iZVR5cGUSDAoEY29kZRgDIAEoDCqSAgoJTG9zc0NhdXNlEhoKFkxPU1NfQ0FVU0VfVU5TUEVDSUZJRUQQABITCg9MT1NTX0NBVVNFX1JJTkcQARIYChRMT1NTX0NBVVNFX1RIUk9UVExFRBACEhQKEExPU1NfQ0FVU0VfTElNSVQQAxIUChBMT1NTX0NBVVNFX1NQT09MEAQSFwoTTE9TU19DQVVTRV9NQVBfRlVMTBAFEhkKFUxPU1NfQ0FVU0VfU1RBQ0tfRlVMTBAGEhUKEUxPU1NfQ0FVU0VfTUlTU0VEEAcSFAoQTE9TU19DQVVTRV9DUkFTSBAIEhYKEkxPU1NfQ0FVU0VfREFNQUdFRBALEhUKEUxPU1NfQ0FVU0VfVU5TRUVOEAkqzgIKCEVuZENhdXNlEhkKFUVORF9DQVVTRV9VTlNQRUNJRklFRBAAEhYKEkVORF9DQVVTRV9EVVJBVElPThABEhUKEUVORF9DQVVTRV9TVE9QUEVEEAISEgoORU5EX0NBVVNFX1JPV1MQAxITCg9FTkRfQ0FVU0VfQllURVMQBBIUChBFTkRfQ0FVU0VfQlVER0VUEAUSGwoXRU5EX0NBVVNFX1RBUkdFVF9FWElURUQQBhIaChZFTkRfQ0FVU0VfU1dJVENIRURfT0ZGEAcSGQoVRU5EX0NBVVNFX1JVTk5FUl9ESUVEEAgSGwoXRU5EX0NBVVNFX0FHRU5UX1NUT1BQRUQQCRIUChBFTkRfQ0FVU0VfRkFJTEVEEAoSGAoURU5EX0NBVVNFX1NQT09MX0ZVTEwQCxIYChRFTkRfQ0FVU0VfU1RPUkVfRlVMTBAoYgZwcm90bzM", [file_proto_v1_tool]);
+  fileDesc("ChVwcm90by92MS9zdHJlYW0ucHJvdG8SCHByb3RvLnYxIokBCglSdW5TY2hlbWESDAoEdG9vbBgBIAEoCRITCgt0b29sX2RpZ2VzdBgCIAEoDBIPCgd2YXJpYW50GAMgASgJEg0KBWxvc2VzGAQgASgJEicKB3N0cmVhbXMYBSADKAsyFi5wcm90by52MS5TdHJlYW1TY2hlbWESEAoIYXR0YWNoZWQYKCABKAkikAEKDFN0cmVhbVNjaGVtYRIMCgRuYW1lGAEgASgJEhwKBGtpbmQYAiABKA4yDi5wcm90by52MS5LaW5kEg0KBXRpdGxlGAMgASgJEiEKB2NvbHVtbnMYBCADKAsyEC5wcm90by52MS5Db2x1bW4SFAoMYXJyb3dfc2NoZW1hGAUgASgMEgwKBGhpdHMYBiABKAkimAIKCUJhdGNoSGVhZBIOCgZydW5faWQYASABKAwSCwoDc2VxGAIgASgEEg4KBnN0cmVhbRgDIAEoDRIMCgRyb3dzGAQgASgNEhEKCWZpcnN0X3JvdxgFIAEoBBIRCglib2R5X3NpemUYBiABKAQSDwoHYm9vdF9ucxgHIAEoEhIPCgd3YWxsX25zGAggASgSEiAKBmxlZGdlchgJIAEoCzIQLnByb3RvLnYxLkxlZGdlchIoCgplbmNyeXB0aW9uGAogASgLMhQucHJvdG8udjEuRW5jcnlwdGlvbhIdCgNlbmQYCyABKAsyEC5wcm90by52MS5SdW5FbmQSDAoEaGl0cxgMIAEoBBIPCgdkYW1hZ2VkGCggASgJIj4KCkVuY3J5cHRpb24SEQoJYWxnb3JpdGhtGAEgASgNEg4KBmtleV9pZBgCIAEoDBINCgVub25jZRgDIAEoDCKLAQoGTGVkZ2VyEgwKBHNlZW4YASABKAQSDgoGc3RvcmVkGAIgASgEEhwKBGxvc3QYAyADKAsyDi5wcm90by52MS5Mb3NzEg0KBWJsaW5kGAQgASgEEhAKCGJsaW5kX25zGAUgASgEEiQKCHJlZGFjdGVkGDwgAygLMhIucHJvdG8udjEuUmVkYWN0ZWQiKAoIUmVkYWN0ZWQSDAoEa2luZBgBIAEoCRIOCgZ2YWx1ZXMYAiABKAQifQoETG9zcxIiCgVjYXVzZRgBIAEoDjITLnByb3RvLnYxLkxvc3NDYXVzZRIOCgZldmVudHMYAiABKAQSFQoNZmlyc3RfYm9vdF9ucxgDIAEoEhIUCgxsYXN0X2Jvb3RfbnMYBCABKBISFAoMYnVmZmVyX2J5dGVzGAUgASgEIlIKBlJ1bkVuZBIhCgVjYXVzZRgBIAEoDjISLnByb3RvLnYxLkVuZENhdXNlEg8KB21lc3NhZ2UYAiABKAkSFAoMbGVkZ2VyX2tub3duGAMgASgIInEKBENvc3QSFAoMaG9zdF9wZXJjZW50GAEgASgBEhYKDnRocmVhZF9wZXJjZW50GAIgASgBEhIKCmJwZl9ydW5fbnMYAyABKAQSEAoIYnBmX3J1bnMYBCABKAQSFQoNcnVubmVyX2NwdV9ucxgFIAEoBCJzCgdMaXN0aW5nEg4KBnNvdXJjZRgBIAEoCRIQCghzd2l0Y2hlcxgCIAMoCRIrCglmdW5jdGlvbnMYAyADKAsyGC5wcm90by52MS5MaXN0ZWRGdW5jdGlvbhILCgNsb2cYBCABKAkSDAoEbWFwcxgFIAMoCSJPCg5MaXN0ZWRGdW5jdGlvbhIMCgRuYW1lGAEgASgJEiEKBHR5cGUYAiABKA4yEy5wcm90by52MS5Qcm9iZVR5cGUSDAoEY29kZRgDIAEoDCqSAgoJTG9zc0NhdXNlEhoKFkxPU1NfQ0FVU0VfVU5TUEVDSUZJRUQQABITCg9MT1NTX0NBVVNFX1JJTkcQARIYChRMT1NTX0NBVVNFX1RIUk9UVExFRBACEhQKEExPU1NfQ0FVU0VfTElNSVQQAxIUChBMT1NTX0NBVVNFX1NQT09MEAQSFwoTTE9TU19DQVVTRV9NQVBfRlVMTBAFEhkKFUxPU1NfQ0FVU0VfU1RBQ0tfRlVMTBAGEhUKEUxPU1NfQ0FVU0VfTUlTU0VEEAcSFAoQTE9TU19DQVVTRV9DUkFTSBAIEhYKEkxPU1NfQ0FVU0VfREFNQUdFRBALEhUKEUxPU1NfQ0FVU0VfVU5TRUVOEAkqzgIKCEVuZENhdXNlEhkKFUVORF9DQVVTRV9VTlNQRUNJRklFRBAAEhYKEkVORF9DQVVTRV9EVVJBVElPThABEhUKEUVORF9DQVVTRV9TVE9QUEVEEAISEgoORU5EX0NBVVNFX1JPV1MQAxITCg9FTkRfQ0FVU0VfQllURVMQBBIUChBFTkRfQ0FVU0VfQlVER0VUEAUSGwoXRU5EX0NBVVNFX1RBUkdFVF9FWElURUQQBhIaChZFTkRfQ0FVU0VfU1dJVENIRURfT0ZGEAcSGQoVRU5EX0NBVVNFX1JVTk5FUl9ESUVEEAgSGwoXRU5EX0NBVVNFX0FHRU5UX1NUT1BQRUQQCRIUChBFTkRfQ0FVU0VfRkFJTEVEEAoSGAoURU5EX0NBVVNFX1NQT09MX0ZVTEwQCxIYChRFTkRfQ0FVU0VfU1RPUkVfRlVMTBAoYgZwcm90bzM", [file_proto_v1_tool]);
 
 /**
  * The schema that a run really sends, pinned at its start: conditional columns resolved, names of the run known.
@@ -284,6 +284,13 @@ export type Ledger = Message<"proto.v1.Ledger"> & {
    * @generated from field: uint64 blind_ns = 5;
    */
   blindNs: bigint;
+
+  /**
+   * how many stored values of rows had secrets of a kind, which the host replaced by a mark
+   *
+   * @generated from field: repeated proto.v1.Redacted redacted = 60;
+   */
+  redacted: Redacted[];
 };
 
 /**
@@ -292,6 +299,28 @@ export type Ledger = Message<"proto.v1.Ledger"> & {
  */
 export const LedgerSchema: GenMessage<Ledger> = /*@__PURE__*/
   messageDesc(file_proto_v1_stream, 4);
+
+/**
+ * @generated from message proto.v1.Redacted
+ */
+export type Redacted = Message<"proto.v1.Redacted"> & {
+  /**
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: uint64 values = 2;
+   */
+  values: bigint;
+};
+
+/**
+ * Describes the message proto.v1.Redacted.
+ * Use `create(RedactedSchema)` to create a new message.
+ */
+export const RedactedSchema: GenMessage<Redacted> = /*@__PURE__*/
+  messageDesc(file_proto_v1_stream, 5);
 
 /**
  * @generated from message proto.v1.Loss
@@ -332,7 +361,7 @@ export type Loss = Message<"proto.v1.Loss"> & {
  * Use `create(LossSchema)` to create a new message.
  */
 export const LossSchema: GenMessage<Loss> = /*@__PURE__*/
-  messageDesc(file_proto_v1_stream, 5);
+  messageDesc(file_proto_v1_stream, 6);
 
 /**
  * @generated from message proto.v1.RunEnd
@@ -363,7 +392,7 @@ export type RunEnd = Message<"proto.v1.RunEnd"> & {
  * Use `create(RunEndSchema)` to create a new message.
  */
 export const RunEndSchema: GenMessage<RunEnd> = /*@__PURE__*/
-  messageDesc(file_proto_v1_stream, 6);
+  messageDesc(file_proto_v1_stream, 7);
 
 /**
  * @generated from message proto.v1.Cost
@@ -406,7 +435,7 @@ export type Cost = Message<"proto.v1.Cost"> & {
  * Use `create(CostSchema)` to create a new message.
  */
 export const CostSchema: GenMessage<Cost> = /*@__PURE__*/
-  messageDesc(file_proto_v1_stream, 7);
+  messageDesc(file_proto_v1_stream, 8);
 
 /**
  * What a run loaded into the kernel, for people to read. Travels compressed and is kept beside the run.
@@ -451,7 +480,7 @@ export type Listing = Message<"proto.v1.Listing"> & {
  * Use `create(ListingSchema)` to create a new message.
  */
 export const ListingSchema: GenMessage<Listing> = /*@__PURE__*/
-  messageDesc(file_proto_v1_stream, 8);
+  messageDesc(file_proto_v1_stream, 9);
 
 /**
  * @generated from message proto.v1.ListedFunction
@@ -480,7 +509,7 @@ export type ListedFunction = Message<"proto.v1.ListedFunction"> & {
  * Use `create(ListedFunctionSchema)` to create a new message.
  */
 export const ListedFunctionSchema: GenMessage<ListedFunction> = /*@__PURE__*/
-  messageDesc(file_proto_v1_stream, 9);
+  messageDesc(file_proto_v1_stream, 10);
 
 /**
  * @generated from enum proto.v1.LossCause
