@@ -53,8 +53,8 @@ def test_limits_are_read_in_the_units_of_the_file() -> None:
     [
         (
             {"remotes": "on"},
-            "remotes: is not known; the keys are approvals, limits, names, never_trace, people, redaction, remote, risk, "
-            "tools",
+            "remotes: is not known; the keys are approvals, limits, names, never_trace, people, redaction, remote, "
+            "risk, tools",
         ),
         ({"remote": True}, "remote: must be"),
         ({"risk": ["S4"]}, "risk: 'S4' is no risk class"),
