@@ -113,6 +113,8 @@ def _variants(tool: pb.Tool) -> Problems:
 
 def _probe(probe: pb.Probe, params_known: set[str], where: str) -> Problems:
     yield from _missing(probe, ("type", "target"), f"{where}probe ")
+    if probe.type == pb.PROBE_TYPE_UPROBE_EMULATED:
+        yield f"{where}probe {probe.target}: the agent finds out itself what an uprobe stands on; its type is uprobe"
     named = probe.type in (pb.PROBE_TYPE_TRACEPOINT, pb.PROBE_TYPE_RAW_TRACEPOINT) and not probe.target.startswith("$")
     if bool(probe.program) == named:
         yield f"{where}probe {probe.target}: tracepoints name their program themselves, every other probe must name one"

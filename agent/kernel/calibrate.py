@@ -17,10 +17,12 @@ from agent.files import write_atomic
 from agent.kernel.headers import kernel_build_id
 from proto.v1.tool_pb2 import ProbeType
 
+_VERSION = 2  # of what is measured: prices of an earlier one are not read back
+
 
 def prices(headers: str, cache: Path) -> dict[int, int]:
     """ProbeType to ns a hit; a type that cannot be measured here is absent. ``cache``: a folder that lasts."""
-    path, host = cache / "prices.json", f"{kernel_build_id()} {_processor()}"
+    path, host = cache / "prices.json", f"{kernel_build_id()} {_processor()} {_VERSION}"
     known = _read(path, host)
     if known is None:
         from agent.kernel.measure import measure  # loads the compiler: 100 MB that a warm cache saves

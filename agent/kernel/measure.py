@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 from agent.kernel.bpf_syscall import enable_stats, prog_stats
 from agent.kernel.functions import find_functions
+from agent.kernel.own_code import OwnCode
 from agent.runner import probes
 from agent.runner.compiler import AttachError, Compiled, program_types
 from agent.runner.probes import Held
@@ -26,6 +28,10 @@ _CALLS = 5_000
 _LEAST_NS = 50
 _SPINS = 300_000
 _TIMER_HZ = 19_997  # so often that samples make a measurable part of a busy process's time
+
+# push %rbp; pop %rbp; ret, and behind it nop; ret
+_CODE = bytes.fromhex("555dc3 90c3")
+_PUSH, _NOP = 0, 3
 
 Attach = Callable[[int], Iterator[Held]]
 
@@ -126,6 +132,34 @@ def _timer(program: int) -> Iterator[Held]:
     yield probes.attach_timer(program, _TIMER_HZ, min(os.sched_getaffinity(0)))
 
 
+def _on_push(program: int) -> Iterator[Held]:
+    return _own_code().attach(program, _PUSH)
+
+
+def _on_nop(program: int) -> Iterator[Held]:
+    return _own_code().attach(program, _NOP)
+
+
+def _call_push() -> None:
+    _call_own(_PUSH)
+
+
+def _call_nop() -> None:
+    _call_own(_NOP)
+
+
+def _call_own(place: int) -> None:
+    function = _own_code().function(place)
+    for _ in range(_CALLS):
+        function()
+
+
+@cache
+def _own_code() -> OwnCode:
+    """Raises AttachError."""
+    return OwnCode(_CODE, "x86_64")
+
+
 def _nothing(_: int) -> Iterator[Held]:
     yield from ()
 
@@ -146,10 +180,11 @@ def _function(program: int, *, at_return: bool) -> Iterator[Held]:
     return probes.attach_user_functions(program, places, os.getpid(), at_return=at_return)
 
 
-_UPROBES = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_USDT)
 _BENCHES = [
     Bench("tracepoint", (_tracepoint,), ((pb.PROBE_TYPE_TRACEPOINT,),), _call, _CALLS),
     Bench("raw_tracepoint", (_raw_tracepoint,), ((pb.PROBE_TYPE_RAW_TRACEPOINT,),), _call, _CALLS),
     Bench("perf_event", (_timer,), ((pb.PROBE_TYPE_PERF_TIMER,),), _spin, 0),
-    Bench("kprobe", (_entry, _entry_and_return), (_UPROBES, (pb.PROBE_TYPE_URETPROBE,)), _call, _CALLS),
+    Bench("kprobe", (_entry, _entry_and_return), ((pb.PROBE_TYPE_UPROBE,), (pb.PROBE_TYPE_URETPROBE,)), _call, _CALLS),
+    Bench("kprobe", (_on_push,), ((pb.PROBE_TYPE_UPROBE_EMULATED,),), _call_push, _CALLS),
+    Bench("kprobe", (_on_nop,), ((pb.PROBE_TYPE_USDT,),), _call_nop, _CALLS),
 ]

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from agent.kernel.functions import Function
 from agent.kernel.modules import Module
@@ -80,7 +81,7 @@ class Attachment:
     variant: pb.Variant
     maps: dict[str, int] = field(default_factory=dict)
     programs: dict[str, int] = field(default_factory=dict)
-    program_types: list[pb.ProbeType] = field(default_factory=list)
+    program_types: dict[str, pb.ProbeType] = field(default_factory=dict)
     probes: list[Held] = field(default_factory=list)
     at_once: set[str] = field(default_factory=set)
     functions: list[Function] = field(default_factory=list)
@@ -90,18 +91,24 @@ class Attachment:
     ring_bytes: dict[str, int] = field(default_factory=dict)
     loaded: Loaded | None = None
     copies: dict[str, copies.Copy] = field(default_factory=dict)
+    again: dict[str, Callable[[], int]] = field(default_factory=dict)
     _events: list[int] = field(default_factory=list)
+    _used: dict[str, pb.ProbeType] = field(default_factory=dict)
 
-    def program(self, probe: pb.Probe, function: int) -> int:
-        """The program of a probe as it is for a function. Raises AttachError."""
+    def program(self, probe: pb.Probe, function: int, kind: pb.ProbeType) -> int:
+        """The program of a probe as it is for a function. Hits of another ``kind`` have another price, so they get a
+        program of their own: the kernel counts by program. Raises AttachError."""
         name = program_name(probe)
-        if not function or name not in self.copies:
-            return self.programs[name]
-        key = f"{name} {function}"
+        key = self._key(name, function, kind)
         if key not in self.programs:
-            self.programs[key] = self.copies[name](function)
-            self.program_types.append(probe.type)
+            self.programs[key] = self.copies[name](function) if name in self.copies else self.again[name]()
+        self.program_types[key] = kind
         return self.programs[key]
+
+    def _key(self, name: str, function: int, kind: pb.ProbeType) -> str:
+        if name in self.copies:
+            return f"{name} {function}" if function else name
+        return name if self._used.setdefault(name, kind) == kind else f"{name} {pb.ProbeType.Name(kind)}"
 
     def detach(self) -> None:
         """When this returns no program runs any more; ``close`` takes down what is behind."""
@@ -154,6 +161,7 @@ def attach(
         held.close()
         raise
     finally:
+        held.again.clear()
         if compiled:
             compiled.close()
     return held
@@ -167,7 +175,7 @@ def _compile_and_load(request: Request, program: Program, wanted: Sequence[pb.Pr
         _take_maps(request, compiled, held)
         held.loaded = Loaded.of(program, compiled)
         _load(compiled, wanted, held)
-        for name, kind in zip(held.programs, held.program_types, strict=True):
+        for name, kind in held.program_types.items():
             held.loaded.add(name, kind, compiled.instructions(name))
     except BaseException as error:
         if compiled:
@@ -257,7 +265,7 @@ def _load(compiled: Compiled, wanted: Sequence[pb.Probe], held: Attachment) -> N
     kinds = program_types()
     for program in selection.hooks(held.maps):
         held.programs[program] = compiled.load(program, kinds["raw_tracepoint"])
-        held.program_types.append(pb.PROBE_TYPE_RAW_TRACEPOINT)
+        held.program_types[program] = pb.PROBE_TYPE_RAW_TRACEPOINT
     for probe in wanted:
         function = program_name(probe)
         if probe.type not in _KIND:
@@ -268,7 +276,9 @@ def _load(compiled: Compiled, wanted: Sequence[pb.Probe], held: Attachment) -> N
             if at_once is not None:
                 held.at_once.add(function)
             held.programs[function] = _load_one(compiled, function, kind, held) if at_once is None else at_once
-            held.program_types.append(probe.type)
+            held.program_types[function] = probe.type
+            expected = () if at_once is None else (probes.UPROBE_MULTI,)
+            held.again[function] = partial(compiled.load_again, function, kind, *expected)
 
 
 def _load_at_once(compiled: Compiled, function: str, kind: int) -> int | None:
@@ -312,7 +322,7 @@ def _attach(request: Request, probe: pb.Probe, held: Attachment) -> Iterator[Hel
     elif probe.type in (pb.PROBE_TYPE_KPROBE, pb.PROBE_TYPE_KRETPROBE):
         yield probes.attach_kernel_function(program, probe.target, at_return=probe.type == pb.PROBE_TYPE_KRETPROBE)
     else:
-        yield from attach_functions(request, probe, program, held, _target(request, probe))
+        yield from attach_functions(request, probe, held, _target(request, probe))
 
 
 def _target(request: Request, probe: pb.Probe) -> str:

@@ -85,13 +85,17 @@ class Compiled:
             raise AttachError(_load_message(function, output.text), output.text) from error
         return os.dup(loaded.fd)
 
-    def load_code(self, function: str, kind: int, code: bytes) -> int:
+    def load_again(self, function: str, kind: int, attach_type: int = -1) -> int:
+        """Descriptor of a second program that does the same. Raises AttachError."""
+        return self.load_code(function, kind, self.instructions(function), attach_type)
+
+    def load_code(self, function: str, kind: int, code: bytes, attach_type: int = -1) -> int:
         """Descriptor of the function with other instructions, as many as it has. Raises AttachError."""
         module, output = self._module.module, Output()
         license_, version = lib.bpf_module_license(module), lib.bpf_module_kern_version(module)
         with _captured(output):
             descriptor: int = lib.bcc_func_load(
-                module, kind, function.encode(), code, len(code), license_, version, 0, None, 0, None, 0xFFFFFFFF
+                module, kind, function.encode(), code, len(code), license_, version, 0, None, 0, None, attach_type
             )
         if descriptor < 0:
             raise AttachError(_load_message(function, output.text), output.text)

@@ -156,7 +156,7 @@ def _settle(held: Attachment) -> None:
 def _announce(channel: Channel, update: RunUpdate, schema: stream_pb2.RunSchema, held: Attachment) -> None:
     update.schema.CopyFrom(schema)
     update.boot_ns, update.wall_ns = clock_anchor()
-    message = RunnerToWarden(update=update, program_types=held.program_types)
+    message = RunnerToWarden(update=update, program_types=[held.program_types[name] for name in held.programs])
     channel.send(message, [held.maps["fs_counters"], *held.programs.values()])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from agent.kernel.first_instruction import emulated
 from agent.kernel.functions import Function, FunctionsError, find_functions
 from agent.kernel.modules import file_identity
 from agent.runner import copies, probes
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
 ANYWHERE = "c:getppid"
 
 
-def attach_functions(request: Request, probe: pb.Probe, program: int, held: Attachment, target: str) -> Iterator[Held]:
+def attach_functions(request: Request, probe: pb.Probe, held: Attachment, target: str) -> Iterator[Held]:
     """To all that ``target`` means. The index of a function is its cookie, the same at entry and return. Raises
     AttachError."""
     if target not in held.places:
         held.places[target] = _find(request, probe, target, held)
         _check_told_apart(held)
     for places in held.places[target]:
-        yield from _attach_places(request, probe, program, places, held)
+        yield from _attach_places(request, probe, places, held)
 
 
 def _check_told_apart(held: Attachment) -> None:
@@ -54,10 +55,29 @@ def _find(request: Request, probe: pb.Probe, target: str, held: Attachment) -> l
         identity = file_identity(path)
         if identity not in known:
             known.add(identity)
-            offsets, counters = [function.offset for function in members], [function.counter for function in members]
-            places.append(Places(path, offsets, len(held.functions), members[0].file, counters))
-            held.functions += members
+            for part in _by_first_instruction(path, members, probe):
+                offsets, counters = [function.offset for function in part], [function.counter for function in part]
+                places.append(Places(path, offsets, len(held.functions), part[0].file, counters))
+                held.functions += part
     return places
+
+
+def _by_first_instruction(path: str, members: list[Function], probe: pb.Probe) -> Iterator[list[Function]]:
+    """Functions whose hits have one price together. All USDT probes stand on the same instruction."""
+    if probe.type == pb.PROBE_TYPE_USDT:
+        yield members
+        return
+    parts: dict[bool, list[Function]] = {}
+    for function, cheap in zip(members, emulated(path, [function.offset for function in members]), strict=True):
+        parts.setdefault(cheap, []).append(function)
+    yield from parts.values()
+
+
+def _kind(probe: pb.Probe, places: Places) -> pb.ProbeType:
+    """What hits of a probe at these places are priced as."""
+    if probe.type == pb.PROBE_TYPE_UPROBE and emulated(places.path, places.offsets[:1]) == [True]:
+        return pb.PROBE_TYPE_UPROBE_EMULATED
+    return probe.type
 
 
 def _files(target: str, request: Request) -> Iterator[tuple[str, list[Function]]]:
@@ -84,11 +104,12 @@ def check_mapped(request: Request, targets: Sequence[str], held: Attachment) -> 
         raise AttachError(nothing_mapped(targets, _pids(request)))
 
 
-def _attach_places(request: Request, probe: pb.Probe, program: int, places: Places, held: Attachment) -> Iterator[Held]:
+def _attach_places(request: Request, probe: pb.Probe, places: Places, held: Attachment) -> Iterator[Held]:
     pid = -1 if request.filters.follow else request.filters.pid or -1
-    at_return = probe.type == pb.PROBE_TYPE_URETPROBE
+    at_return, kind = probe.type == pb.PROBE_TYPE_URETPROBE, _kind(probe, places)
     if probe.program in held.at_once:
         try:
+            program = held.program(probe, places.first, kind)
             yield from _at_once(program, places, pid, held, at_return=at_return)
             return
         except AttachError:
@@ -96,7 +117,7 @@ def _attach_places(request: Request, probe: pb.Probe, program: int, places: Plac
             held.at_once.discard(probe.program)
     for index in range(len(places.offsets)):
         try:
-            one, part = held.program(probe, places.first + index), places.part(index, index + 1)
+            one, part = held.program(probe, places.first + index, kind), places.part(index, index + 1)
             yield from probes.attach_user_functions(one, part, pid, at_return=at_return)
         except UntraceableError:
             held.left_out.add(places.first + index)

@@ -94,6 +94,7 @@ class ProbeType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PROBE_TYPE_PERF_TIMER: _ClassVar[ProbeType]
     PROBE_TYPE_KPROBE: _ClassVar[ProbeType]
     PROBE_TYPE_KRETPROBE: _ClassVar[ProbeType]
+    PROBE_TYPE_UPROBE_EMULATED: _ClassVar[ProbeType]
 
 class Dynamic(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -234,6 +235,7 @@ PROBE_TYPE_USDT: ProbeType
 PROBE_TYPE_PERF_TIMER: ProbeType
 PROBE_TYPE_KPROBE: ProbeType
 PROBE_TYPE_KRETPROBE: ProbeType
+PROBE_TYPE_UPROBE_EMULATED: ProbeType
 DYNAMIC_UNSPECIFIED: Dynamic
 DYNAMIC_TRACEPOINT: Dynamic
 DYNAMIC_CALL: Dynamic

@@ -30,6 +30,7 @@ def test_a_correct_manifest_breaks_none(data: dict[str, Any]) -> None:
     [
         ("tool.overhead", "", "tool.overhead: missing"),
         ("tool.category", "stuff", "tool.category"),
+        ("variant.0.probe.0.type", "uprobe_emulated", "the agent finds out itself"),
         ("tool.summary", "two\nlines", "one line"),
         ("tool.task", "none", "no filter by task"),
         ("tool.task", "socket", "of a socket's owner only uid and cgroup are known"),

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from agent.kernel.functions import Function
+from agent.kernel.bpf_syscall import enable_stats, prog_stats
+from agent.kernel.first_instruction import emulated
+from agent.kernel.functions import Function, find_functions
 from agent.kernel.headers import ensure_headers
 from agent.runner.attach import AttachError, Attachment, Request, attach, choose_variant
 from agent.runner.user_functions import found_text
 from bpf.catalog import ROOT, load_tool
 from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Filters
-from tests.agent.runner.harness import HEADERS_CACHE
+from tests.agent.runner.harness import HEADERS_CACHE, Run
+from tests.workloads.compiled import build, running
 
 pytestmark = pytest.mark.kernel
 
@@ -56,3 +61,25 @@ def test_what_was_found_is_counted_for_people() -> None:
     assert found_text(Attachment(variant, functions=[one, one])) == "2 places of /lib/x.so"
     assert found_text(Attachment(pb.Variant(), functions=[one, other])) == "2 functions of 2 files"
     assert found_text(Attachment(pb.Variant(), functions=[one, other], left_out={0})) == "1 function of /lib/y.so"
+
+
+def test_hits_are_counted_apart_by_what_they_cost(tmp_path: Path) -> None:
+    """One pattern, functions that begin with a push and others: the budget prices each with its own."""
+    program = build("functions.c", tmp_path)
+    target, statistics = f"{program}:*", enable_stats()
+    with running(program, 307, 211) as work, Run("funccount", {"function": target}, Filters(pid=work.pid)) as run:
+        work.go()
+        assert work.process.stdout and int(work.process.stdout.readline()) > 0
+        hits = {kind: prog_stats(held).run_cnt for held, kind in zip(run.fds[1:], run.program_types, strict=True)}
+        run.stop()
+        run.wait()
+        run.check_books()
+        rows = run.rows()
+    os.close(statistics)
+    calls: Counter[int] = Counter()
+    for function in find_functions(target, -1):
+        cheap = emulated(function.path, [function.offset]) == [True]
+        kind = pb.PROBE_TYPE_UPROBE_EMULATED if cheap else pb.PROBE_TYPE_UPROBE
+        calls[kind] += sum(row["calls"] for row in rows if row["function"] == function.name)
+    assert min(calls.values()) >= 2 * (307 + 211)
+    assert {kind: hits[kind] for kind in calls} == calls

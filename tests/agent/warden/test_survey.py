@@ -38,7 +38,7 @@ class Listener:
 @pytest.mark.kernel
 def test_every_tool_gets_its_verdict_and_every_type_its_price(tmp_path: Path) -> None:
     listener = Listener(tmp_path)
-    listener.run(str(ensure_headers(tmp_path / "headers") or ""), 120)
+    listener.run(str(ensure_headers(tmp_path / "headers") or ""), 280)
     assert set(listener.verdicts) == set(load_catalog())
     assert {verdict.state for verdict in listener.verdicts.values()} == {Verdict.STATE_WORKS}
     assert listener.prices[pb.PROBE_TYPE_UPROBE] > listener.prices[pb.PROBE_TYPE_RAW_TRACEPOINT] > 0
