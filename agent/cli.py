@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--state", type=Path, default=DEFAULT_STATE, metavar="DIR", help="default: %(default)s")
-    for add in (_add_join, _add_run, _add_status, _add_switch, _add_audit):
+    for add in (_add_join, _add_run, _add_status, _add_switch, _add_audit, _add_witness):
         add(commands, common)
     return parser
 
@@ -89,6 +89,16 @@ def _add_switch(commands: Commands, common: argparse.ArgumentParser) -> None:
 def _add_audit(commands: Commands, common: argparse.ArgumentParser) -> None:
     audit = commands.add_parser("audit", parents=[common], help="check and print this host's own record of decisions")
     audit.set_defaults(handler=_audit)
+
+
+def _add_witness(commands: Commands, common: argparse.ArgumentParser) -> None:
+    witness = commands.add_parser("witness", help="what this host holds of the server's audit")
+    acts = witness.add_subparsers(required=True, metavar="COMMAND")
+    show = acts.add_parser("show", parents=[common], help="print the signed head that this host holds")
+    show.set_defaults(handler=_witness)
+    anew = acts.add_parser("re-anchor", parents=[common], help="let go of it, after the server's audit was restored")
+    anew.add_argument("--reason", required=True, help="stands in this host's own record")
+    anew.set_defaults(handler=_re_anchor)
 
 
 # Imported where they are used: the daemon must not carry what only `join` needs.
@@ -155,6 +165,28 @@ def _audit(parsed: argparse.Namespace) -> None:
             sys.stdout.write(json.dumps(entry) + "\n")
     except AuditError as error:
         raise Failed(str(error)) from error
+
+
+def _witness(parsed: argparse.Namespace) -> None:
+    from agent.warden.witness import load
+
+    held = load(AgentPaths(parsed.state, DEFAULT_POLICY).witness)
+    if held.trouble:
+        sys.stderr.write(f"{held.trouble}\n")
+    if not held.note:
+        raise Failed("this host holds no head of the server's audit; it takes the first one that it is given")
+    sys.stdout.write(held.note)
+
+
+def _re_anchor(parsed: argparse.Namespace) -> None:
+    from agent.warden.witness import Anchoring, ask_to_re_anchor
+
+    by = os.environ.get("SUDO_USER") or "root"
+    try:
+        ask_to_re_anchor(AgentPaths(parsed.state, DEFAULT_POLICY), Anchoring(by, parsed.reason))
+    except OSError as error:
+        raise Failed(f"{error.filename}: {error.strerror}; is --state right?") from error
+    sys.stdout.write("the agent lets go of the head it holds and takes the next one that the server gives it\n")
 
 
 if __name__ == "__main__":

@@ -43,6 +43,16 @@ class AgentPaths:
         return self.state / "switched-off.json"
 
     @property
+    def witness(self) -> Path:
+        """The head of the server's audit that this host holds."""
+        return self.state / "witness.json"
+
+    @property
+    def anchoring(self) -> Path:
+        """Asks the warden to take the server's next head whatever it is."""
+        return self.state / "re-anchor.json"
+
+    @property
     def status_socket(self) -> Path:
         return self.state / "status.sock"
 

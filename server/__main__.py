@@ -48,6 +48,12 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     noted = "a signed head that was kept elsewhere, such as by a host; may be repeated"
     verify.add_argument("--noted", type=Path, metavar="FILE", action="append", default=[], help=noted)
     verify.set_defaults(run="audit_verify")
+    witnesses = commands.add_parser("witnesses", help="which signed head each host holds, and whether it agrees")
+    witnesses.set_defaults(run="audit_witnesses")
+    crosscheck = commands.add_parser("crosscheck", help="compare with a host's own record, start by start")
+    crosscheck.add_argument("host")
+    crosscheck.add_argument("log", type=Path, help="what `fleetscope-agent audit` printed on that host")
+    crosscheck.set_defaults(run="audit_crosscheck")
     export = commands.add_parser("export", help="the whole log as a file that can be checked anywhere")
     export.add_argument("file", type=Path)
     export.set_defaults(run="audit_export")

@@ -184,6 +184,26 @@ def _audit_verify(arguments: argparse.Namespace) -> int:
 
 
 @_command
+def audit_witnesses(_: argparse.Namespace) -> int:
+    from server.audit import commands
+    from server.fleet.models import Host
+
+    _check_migrated()
+    hosts = Host.objects.filter(revoked_at=None).order_by("name")
+    _say(commands.witnesses(hosts.values_list("name", "audit_note", "audit_trouble")))
+    return 0
+
+
+@_command
+def audit_crosscheck(arguments: argparse.Namespace) -> int:
+    from server.audit import commands
+
+    _check_migrated()
+    _say(commands.crosscheck(arguments.host, arguments.log))
+    return 0
+
+
+@_command
 def audit_export(arguments: argparse.Namespace) -> int:
     from server.audit import commands
 

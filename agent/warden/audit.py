@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.files import sync_folder, write_all
+from proto.host_log import GENESIS, HostLogError, entries, line_of
 
-GENESIS = "0" * 64
 _TAIL = 1024 * 1024
 
 
@@ -51,41 +50,22 @@ class HostAudit:
 
     def _append(self, event: str, details: dict[str, Any]) -> None:
         entry = {"n": self._number + 1, "time": datetime.now(UTC).isoformat(), "event": event, **details}
-        digest = _chain(self._last, entry)
-        line = json.dumps({**entry, "prev": self._last, "hash": digest}).encode() + b"\n"
+        digest, line = line_of(self._last, entry)
         _append_line(self._path, line)
         self._number, self._last = self._number + 1, digest
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
     """Every entry, checked against the chain. Raises AuditError naming the first bad line."""
-    last = GENESIS
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                entry = _checked(path, number, line, last)
-                last = str(entry["hash"])
-                yield entry
+            yield from entries(file)
     except FileNotFoundError:
         return
+    except HostLogError as error:
+        raise AuditError(f"{path}: {error}") from error
     except OSError as error:
         raise AuditError(f"{path}: cannot be read: {error.strerror}; run this as root") from error
-
-
-def _checked(path: Path, number: int, line: bytes, last: str) -> dict[str, Any]:
-    try:
-        entry = json.loads(line)
-        bare = {key: value for key, value in entry.items() if key not in ("prev", "hash")}
-        sound = entry["prev"] == last and entry["hash"] == _chain(last, bare) and entry["n"] == number
-    except (ValueError, KeyError, AttributeError, TypeError):
-        sound = False
-    if not sound:
-        raise AuditError(f"{path}: line {number} does not follow from the lines before it: the log was changed or cut")
-    return dict(entry)
-
-
-def _chain(last: str, entry: dict[str, Any]) -> str:
-    return hashlib.sha256((last + json.dumps(entry, sort_keys=True)).encode()).hexdigest()
 
 
 def _append_line(path: Path, line: bytes) -> None:

@@ -22,7 +22,7 @@ from agent.warden.audit import HostAudit
 from agent.warden.budget import DEFAULT_PRICES
 from agent.warden.crash import ended_by
 from agent.warden.dialogue import Dialogue, Mouth, Parts
-from agent.warden.gate import Gate
+from agent.warden.gate import Gate, Records
 from agent.warden.headers import Headers
 from agent.warden.link_process import LinkProcess
 from agent.warden.loop import Loop
@@ -37,6 +37,7 @@ from agent.warden.status import StatusSocket, describe_run
 from agent.warden.survey import Survey
 from agent.warden.tools import usable_tools
 from agent.warden.verdicts import Verdicts
+from agent.warden.witness import Witness
 from proto.v1.agent_pb2 import AgentMessage
 from proto.v1.local_pb2 import LinkToWarden
 from proto.v1.stream_pb2 import BatchHead, EndCause
@@ -74,12 +75,14 @@ class Daemon:
         self._prices = dict(DEFAULT_PRICES)
         self._survey = Survey(self._loop, paths.cache, self._verdicts.add, self._prices.update, self._verdicts.untried)
         audit = HostAudit(paths.audit)
-        gate = Gate(own, catalog, self._power, audit, SeenRuns(paths.seen_ids, wall_ns()))
+        self._witness = Witness(paths, audit, self._mouth.witnessed)
+        records = Records(audit, self._witness)
+        gate = Gate(own, catalog, self._power, records, SeenRuns(paths.seen_ids, wall_ns()))
         outbox = Outbox(self._mouth.update, self._mouth.refusal)
         self._runs = Runs(self._loop, self._host(own), gate, self._power, self._spools, outbox)
         self._answering = Answering(self._loop, self._account, self._mouth.names)
         asking = Asking(own, self._power, audit, self._answering.answer, self._mouth.names)
-        parts = Parts(own, self._link, self._power, self._spools, self._verdicts, self._runs, asking)
+        parts = Parts(own, self._link, self._power, self._spools, self._verdicts, self._runs, asking, self._witness)
         self._dialogue = Dialogue(parts, self._mouth)
         self._status = StatusSocket(self._loop, paths.status_socket, self._describe)
         self._was_off, self._policy_told = self._power.off_reason, self._power.policy
@@ -147,6 +150,7 @@ class Daemon:
 
     def _refresh(self) -> None:
         self._spools.trim()
+        self._witness.refresh()
         self._power.refresh()
         if self._power.policy is not self._policy_told:
             self._policy_told = self._power.policy
@@ -210,7 +214,8 @@ class Daemon:
         state = self._dialogue.link_state
         return {
             "runs": [describe_run(run) for run in self._runs.live],
-            "off": self._power.off_reason,
+            "off": self._power.off_reason or self._witness.trouble,
+            "audit_head": self._witness.held().note,
             "server": {"connected": state.connected, "message": state.message, "since_wall_ns": state.since_wall_ns},
             "spool_bytes": self._spools.size(),
             "pid": os.getpid(),

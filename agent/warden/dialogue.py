@@ -16,6 +16,7 @@ from agent.warden.power import Power
 from agent.warden.runs import Runs
 from agent.warden.spools import Spools
 from agent.warden.verdicts import Verdicts
+from agent.warden.witness import Witness
 from proto.v1.agent_pb2 import (
     AgentMessage,
     Heartbeat,
@@ -26,6 +27,7 @@ from proto.v1.agent_pb2 import (
     ServerMessage,
     Verdict,
     Welcome,
+    Witnessed,
 )
 from proto.v1.local_pb2 import LinkState, LinkToWarden
 from proto.v1.stream_pb2 import EndCause
@@ -42,6 +44,7 @@ class Parts:
     verdicts: Verdicts
     runs: Runs
     asking: Asking
+    witness: Witness
 
 
 class Mouth:
@@ -60,6 +63,9 @@ class Mouth:
 
     def verdict(self, verdict: Verdict) -> None:
         self.say(AgentMessage(verdict=verdict))
+
+    def witnessed(self, witnessed: Witnessed) -> None:
+        self.say(AgentMessage(witnessed=witnessed))
 
     def refusal(self, refusal: Refusal) -> None:
         self.refusals.append(refusal)
@@ -117,6 +123,7 @@ class Dialogue:
             labels=parts.identity.labels,
             policy_digest=parts.power.policy.digest,
             remote_off=bool(parts.power.off_reason),
+            witnessed=parts.witness.held(),
             approvals_needed=parts.power.policy.approvals.needed,
         )
 
@@ -141,6 +148,8 @@ class Dialogue:
             runs.watch(message.watch)
         elif message.HasField("ask") and self.accepting:
             self._parts.asking.ask(message.ask)
+        elif message.HasField("audit_head"):
+            self._parts.witness.offered(message.audit_head)
 
     def _welcome(self, welcome: Welcome) -> None:
         self.heartbeat_seconds = welcome.heartbeat_seconds or self.heartbeat_seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from agent.warden.consent import Agreed, check_consent
 from agent.warden.envelope import Command, Refused, claimed_run, open_envelope
 from agent.warden.power import Power
 from agent.warden.seen import SeenRuns
+from agent.warden.witness import Witness
 from bpf.catalog import CatalogTool
 from proto.shortform import enum_short, set_fields
 from proto.v1.agent_pb2 import Envelope, ResolvedTargets, RunUpdate, SignedEnvelope
@@ -32,24 +34,38 @@ class Accepted:
     agreed: Agreed | None
 
 
+@dataclass(frozen=True, slots=True)
+class Records:
+    """This host's own record, and its eye on the server's."""
+
+    own: HostAudit
+    server: Witness
+
+
 class Gate:
     def __init__(
-        self, identity: Identity, catalog: Mapping[str, CatalogTool], power: Power, audit: HostAudit, seen: SeenRuns
+        self,
+        identity: Identity,
+        catalog: Mapping[str, CatalogTool],
+        power: Power,
+        records: Records,
+        seen: SeenRuns,
     ) -> None:
         self._identity, self._catalog, self._power = identity, catalog, power
-        self._audit, self._seen = audit, seen
+        self._audit, self._witness, self._seen = records.own, records.server, seen
 
     def accept(self, signed: SignedEnvelope, live_runs: int) -> Accepted:
         """On record when it returns. Raises Refused, which is on record too if it can be."""
         try:
             command = open_envelope(signed, self._identity.command_key, self._identity.host_id, wall_ns())
         except Refused as refusal:
-            self._record_refusal(claimed_run(signed, self._identity.host_id), Envelope(), str(refusal))
+            claimed = Command(claimed_run(signed, self._identity.host_id), Envelope())
+            self._record_refusal(claimed, signed, str(refusal))
             raise
         try:
-            return self._decide(command, live_runs)
+            return self._decide(command, signed, live_runs)
         except Refused as refusal:
-            self._record_refusal(command.run_id, command.envelope, str(refusal))
+            self._record_refusal(command, signed, str(refusal))
             raise
 
     def ended(self, state: RunUpdate) -> None:
@@ -80,11 +96,11 @@ class Gate:
         name = _name(EndCause.DESCRIPTOR, cause)
         self._audit.record("stop", run=command.run_id.hex(), cause=name, message=message)
 
-    def _decide(self, command: Command, live_runs: int) -> Accepted:
+    def _decide(self, command: Command, signed: SignedEnvelope, live_runs: int) -> Accepted:
         if command.run_id in self._seen:
             raise Refused("this run was started on this host before; a run starts only once")
         self._power.refresh()  # what the owner wrote a moment ago holds
-        if reason := self._power.off_reason:
+        if reason := self._power.off_reason or self._witness.trouble:
             raise Refused(reason)
         policy = self._power.policy
         if live_runs >= policy.limits.runs:
@@ -94,22 +110,24 @@ class Gate:
         agreed = check_consent(command.envelope, policy.approvals, wall_ns()) if secret else None
         try:
             self._seen.add(command.run_id, wall_ns())
-            who = _who(command.run_id, command.envelope)
+            who = _who(command, signed)
             self._audit.record("start", **who, note=admission.note, **({"consent": asdict(agreed)} if agreed else {}))
         except (OSError, AuditError) as error:
             raise Refused(str(error)) from error
         return Accepted(command, admission, agreed)
 
-    def _record_refusal(self, run_id: bytes, envelope: Envelope, reason: str) -> None:
+    def _record_refusal(self, command: Command, signed: SignedEnvelope, reason: str) -> None:
         try:
-            self._audit.record("refusal", **_who(run_id, envelope), refused=reason)
+            self._audit.record("refusal", **_who(command, signed), refused=reason)
         except AuditError:
             return  # nothing was done that the line would have told
 
 
-def _who(run_id: bytes, envelope: Envelope) -> dict[str, Any]:
+def _who(command: Command, signed: SignedEnvelope) -> dict[str, Any]:
+    envelope = command.envelope
     return {
-        "run": run_id.hex(),
+        "run": command.run_id.hex(),
+        "envelope": hashlib.sha256(signed.payload).hexdigest(),
         "session": envelope.session_id.hex(),
         "user": envelope.user,
         "reason": envelope.reason,
@@ -121,6 +139,7 @@ def _who(run_id: bytes, envelope: Envelope) -> dict[str, Any]:
         "reveal": envelope.reveal,
         "approvals": list(envelope.approvals),
         "hosts": len(envelope.runs),
+        "audit": {"size": envelope.audit_size, "root": envelope.audit_root.hex()},
     }
 
 

@@ -34,37 +34,41 @@ class EnrollReply(_message.Message):
     def __init__(self, host_id: _Optional[str] = ..., certificate_pem: _Optional[bytes] = ..., ca_pem: _Optional[bytes] = ..., command_key: _Optional[bytes] = ..., host_name: _Optional[str] = ...) -> None: ...
 
 class AgentMessage(_message.Message):
-    __slots__ = ("hello", "verdict", "run", "heartbeat", "refusal", "names")
+    __slots__ = ("hello", "verdict", "run", "heartbeat", "refusal", "names", "witnessed")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     REFUSAL_FIELD_NUMBER: _ClassVar[int]
     NAMES_FIELD_NUMBER: _ClassVar[int]
+    WITNESSED_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
     verdict: Verdict
     run: RunUpdate
     heartbeat: Heartbeat
     refusal: Refusal
     names: Names
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., run: _Optional[_Union[RunUpdate, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., names: _Optional[_Union[Names, _Mapping]] = ...) -> None: ...
+    witnessed: Witnessed
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., run: _Optional[_Union[RunUpdate, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., names: _Optional[_Union[Names, _Mapping]] = ..., witnessed: _Optional[_Union[Witnessed, _Mapping]] = ...) -> None: ...
 
 class ServerMessage(_message.Message):
-    __slots__ = ("welcome", "start", "stop", "watch", "ask")
+    __slots__ = ("welcome", "start", "stop", "watch", "ask", "audit_head")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
     WATCH_FIELD_NUMBER: _ClassVar[int]
     ASK_FIELD_NUMBER: _ClassVar[int]
+    AUDIT_HEAD_FIELD_NUMBER: _ClassVar[int]
     welcome: Welcome
     start: SignedEnvelope
     stop: Stop
     watch: Watch
     ask: SignedAsk
-    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., start: _Optional[_Union[SignedEnvelope, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ..., ask: _Optional[_Union[SignedAsk, _Mapping]] = ...) -> None: ...
+    audit_head: AuditHead
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., start: _Optional[_Union[SignedEnvelope, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ..., ask: _Optional[_Union[SignedAsk, _Mapping]] = ..., audit_head: _Optional[_Union[AuditHead, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("agent_version", "facts", "verdicts", "runs", "labels", "policy_digest", "remote_off", "approvals_needed")
+    __slots__ = ("agent_version", "facts", "verdicts", "runs", "labels", "policy_digest", "remote_off", "witnessed", "approvals_needed")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +83,7 @@ class Hello(_message.Message):
     LABELS_FIELD_NUMBER: _ClassVar[int]
     POLICY_DIGEST_FIELD_NUMBER: _ClassVar[int]
     REMOTE_OFF_FIELD_NUMBER: _ClassVar[int]
+    WITNESSED_FIELD_NUMBER: _ClassVar[int]
     APPROVALS_NEEDED_FIELD_NUMBER: _ClassVar[int]
     agent_version: str
     facts: HostFacts
@@ -87,8 +92,31 @@ class Hello(_message.Message):
     labels: _containers.ScalarMap[str, str]
     policy_digest: bytes
     remote_off: bool
+    witnessed: Witnessed
     approvals_needed: int
-    def __init__(self, agent_version: _Optional[str] = ..., facts: _Optional[_Union[HostFacts, _Mapping]] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., runs: _Optional[_Iterable[_Union[ActiveRun, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., policy_digest: _Optional[bytes] = ..., remote_off: _Optional[bool] = ..., approvals_needed: _Optional[int] = ...) -> None: ...
+    def __init__(self, agent_version: _Optional[str] = ..., facts: _Optional[_Union[HostFacts, _Mapping]] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., runs: _Optional[_Iterable[_Union[ActiveRun, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., policy_digest: _Optional[bytes] = ..., remote_off: _Optional[bool] = ..., witnessed: _Optional[_Union[Witnessed, _Mapping]] = ..., approvals_needed: _Optional[int] = ...) -> None: ...
+
+class AuditHead(_message.Message):
+    __slots__ = ("note", "log_key", "proof", "since")
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    LOG_KEY_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    note: str
+    log_key: bytes
+    proof: _containers.RepeatedScalarFieldContainer[bytes]
+    since: int
+    def __init__(self, note: _Optional[str] = ..., log_key: _Optional[bytes] = ..., proof: _Optional[_Iterable[bytes]] = ..., since: _Optional[int] = ...) -> None: ...
+
+class Witnessed(_message.Message):
+    __slots__ = ("note", "size", "trouble")
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    TROUBLE_FIELD_NUMBER: _ClassVar[int]
+    note: str
+    size: int
+    trouble: str
+    def __init__(self, note: _Optional[str] = ..., size: _Optional[int] = ..., trouble: _Optional[str] = ...) -> None: ...
 
 class HostFacts(_message.Message):
     __slots__ = ("host_name", "kernel_release", "distribution", "architecture", "cpus", "memory_bytes", "btf", "kprobes", "preemption", "boot_ns", "wall_ns", "bcc_version")
@@ -257,7 +285,7 @@ class SignedEnvelope(_message.Message):
     def __init__(self, payload: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class Envelope(_message.Message):
-    __slots__ = ("session_id", "runs", "tool", "tool_digest", "params", "filters", "limits", "user", "reason", "approvals", "issued_wall_ns", "not_after_wall_ns", "consent", "reveal")
+    __slots__ = ("session_id", "runs", "tool", "tool_digest", "params", "filters", "limits", "user", "reason", "approvals", "issued_wall_ns", "not_after_wall_ns", "consent", "reveal", "audit_size", "audit_root")
     class ParamsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -279,6 +307,8 @@ class Envelope(_message.Message):
     NOT_AFTER_WALL_NS_FIELD_NUMBER: _ClassVar[int]
     CONSENT_FIELD_NUMBER: _ClassVar[int]
     REVEAL_FIELD_NUMBER: _ClassVar[int]
+    AUDIT_SIZE_FIELD_NUMBER: _ClassVar[int]
+    AUDIT_ROOT_FIELD_NUMBER: _ClassVar[int]
     session_id: bytes
     runs: _containers.RepeatedCompositeFieldContainer[RunTarget]
     tool: str
@@ -293,7 +323,9 @@ class Envelope(_message.Message):
     not_after_wall_ns: int
     consent: Consent
     reveal: bool
-    def __init__(self, session_id: _Optional[bytes] = ..., runs: _Optional[_Iterable[_Union[RunTarget, _Mapping]]] = ..., tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., params: _Optional[_Mapping[str, str]] = ..., filters: _Optional[_Union[Filters, _Mapping]] = ..., limits: _Optional[_Union[RunLimits, _Mapping]] = ..., user: _Optional[str] = ..., reason: _Optional[str] = ..., approvals: _Optional[_Iterable[str]] = ..., issued_wall_ns: _Optional[int] = ..., not_after_wall_ns: _Optional[int] = ..., consent: _Optional[_Union[Consent, _Mapping]] = ..., reveal: _Optional[bool] = ...) -> None: ...
+    audit_size: int
+    audit_root: bytes
+    def __init__(self, session_id: _Optional[bytes] = ..., runs: _Optional[_Iterable[_Union[RunTarget, _Mapping]]] = ..., tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., params: _Optional[_Mapping[str, str]] = ..., filters: _Optional[_Union[Filters, _Mapping]] = ..., limits: _Optional[_Union[RunLimits, _Mapping]] = ..., user: _Optional[str] = ..., reason: _Optional[str] = ..., approvals: _Optional[_Iterable[str]] = ..., issued_wall_ns: _Optional[int] = ..., not_after_wall_ns: _Optional[int] = ..., consent: _Optional[_Union[Consent, _Mapping]] = ..., reveal: _Optional[bool] = ..., audit_size: _Optional[int] = ..., audit_root: _Optional[bytes] = ...) -> None: ...
 
 class Consent(_message.Message):
     __slots__ = ("specification", "signatures")

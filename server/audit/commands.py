@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from proto import checkpoint
+from proto import checkpoint, host_log
 from server import keys
 from server.audit import exported
 from server.errors import Conflict
@@ -52,6 +52,42 @@ def export_all(path: Path) -> str:
     with path.open("wb") as file:
         file.writelines(export(Selection(AuditEntry.objects.all(), {}, "server console")))
     return f"written to {path}; check it anywhere with `python -m server audit verify {path}`"
+
+
+def crosscheck(host: str, log: Path) -> str:
+    from server.audit.crosscheck import compare
+
+    try:
+        with log.open("rb") as file:
+            found = compare(host, host_log.entries(file))
+    except host_log.HostLogError as error:
+        raise Conflict(f"{log}: {error}") from error
+    if found.differences:
+        raise Conflict(f"{host} and this server differ: " + "; ".join(found.differences))
+    return f"{found.matched} starts of {host} stand in both records, none in one alone"
+
+
+def witnesses(held: Iterable[tuple[str, str, str]]) -> str:
+    """``held``: of each host its name, the note it holds and its trouble."""
+    return (
+        "\n".join("\t".join((name, *_witness(note, trouble))) for name, note, trouble in held) or "no host has joined"
+    )
+
+
+def _witness(note: str, trouble: str) -> tuple[str, str, str]:
+    from server.audit import tree
+
+    if not note:
+        return "none", "", trouble or "it was given no head yet"
+    try:
+        head = checkpoint.opened(note, keys.audit_public(settings.ENV.keys))
+    except checkpoint.CheckpointError as error:
+        return "?", "", trouble or str(error)
+    try:
+        agrees = tree.root(head.size) == head.root
+    except KeyError:
+        agrees = False
+    return str(head.size), head.time, trouble or ("agrees" if agrees else "DIFFERS from this audit")
 
 
 def _told(what: str, verdict: Verdict) -> str:

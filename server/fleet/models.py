@@ -34,6 +34,8 @@ class Host(models.Model):
     switch_reason = models.CharField(max_length=500, blank=True)
     spool_bytes = models.BigIntegerField(default=0)  # on its disk, by its newest heartbeat
     unacked_batches = models.BigIntegerField(default=0)
+    audit_note = models.TextField(blank=True)  # the signed head of the audit that it holds as a witness
+    audit_trouble = models.TextField(blank=True)  # why it takes no other head and makes no start
 
     class Meta:
         ordering = ["name"]

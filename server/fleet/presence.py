@@ -9,8 +9,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from proto.checkpoint import NOTE_MAX
 from proto.shortform import enum_short, to_dict
-from proto.v1.agent_pb2 import Hello, Verdict
+from proto.v1.agent_pb2 import Hello, Verdict, Witnessed
+from server.audit.record import record
 from server.fleet.models import Host, HostVerdict
 
 MAX_LABELS = 64
@@ -94,6 +96,20 @@ def waiting(host_id: uuid.UUID, spool_bytes: int, unacked_batches: int) -> None:
     Host.objects.filter(id=host_id).update(
         spool_bytes=min(spool_bytes, most), unacked_batches=min(unacked_batches, most)
     )
+
+
+def witnessed(told: Iterable[tuple[uuid.UUID, Witnessed]]) -> None:
+    """Which head of the audit each host holds. That one refuses to go on from there is itself put on record, once."""
+    with transaction.atomic():
+        for host_id, held in told:
+            note, trouble = _clean(held.note)[:NOTE_MAX], _clean(held.trouble)
+            before = Host.objects.filter(id=host_id).values_list("name", "audit_trouble").first()
+            Host.objects.filter(id=host_id).exclude(audit_note=note, audit_trouble=trouble).update(
+                audit_note=note, audit_trouble=trouble
+            )
+            if before is not None and before[1] != trouble:
+                detail = {"refusal": trouble} if trouble else {"before": before[1]}
+                record("host.witness", before[0], "refused" if trouble else "done", hosts=[before[0]], detail=detail)
 
 
 def disconnected(connection: str) -> None:

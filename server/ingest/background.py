@@ -14,6 +14,7 @@ from server import nudge
 from server.audit import checkpoints
 from server.fleet import answers, presence
 from server.fleet.models import HEARTBEAT_SECONDS
+from server.ingest import witnesses
 from server.ingest.database import in_db
 from server.ingest.links import Links
 from server.ingest.outbound import push
@@ -115,6 +116,7 @@ class Background:
 
     async def _sign_audit(self) -> None:
         await in_db(checkpoints.sign_due)
+        await witnesses.round_of(self._links)
 
     async def _rejoin(self) -> None:
         """A Redis that was emptied has forgotten who listens."""

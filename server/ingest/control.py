@@ -15,6 +15,7 @@ from proto.v1.agent_pb2 import AgentMessage, Hello, ServerMessage, Welcome
 from server import nudge
 from server.fleet import presence
 from server.fleet.models import HEARTBEAT_SECONDS, Host
+from server.ingest import witnesses
 from server.ingest.database import in_db
 from server.ingest.links import Link, Links
 from server.ingest.outbound import push
@@ -55,6 +56,7 @@ class ControlStream:
         link = self._link
         await in_db(presence.connected, link.host, link.connection, hello)
         found = await in_db(reconcile, link.host, hello)
+        witnesses.heard(link, hello.witnessed)
         self._links.add(link)
         await self._group.join(nudge.host_group(link.host))
         await nudge.send(nudge.FLEET, nudge.fleet_message("hosts"))

@@ -8,11 +8,21 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from proto.v1.agent_pb2 import ServerMessage
+from proto.v1.agent_pb2 import ServerMessage, Witnessed
 from server.fleet.models import HEARTBEAT_SECONDS, Host
 from server.ingest.runs import OpenRun
 
 OUTBOX = 10_000  # messages; a host that lets so many wait is cut off and starts again
+
+
+@dataclass(slots=True)
+class Witnessing:
+    """What the host holds of the audit, and the head that it was offered last on this connection."""
+
+    held: Witnessed = field(default_factory=Witnessed)
+    offered: str = ""
+    waiting: bool = False  # for the host's answer
+    news: bool = False  # not written down yet
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +39,7 @@ class Link:
     watched: set[uuid.UUID] = field(default_factory=set)
     waiting: tuple[int, int] = (0, 0)  # bytes and batches in its spools, as the database knows them
     runs: dict[bytes, OpenRun] = field(default_factory=dict)
+    witness: Witnessing = field(default_factory=Witnessing)
 
     @classmethod
     def to(cls, host: Host) -> Link:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from proto.v1.agent_pb2 import Envelope, Filters, RunLimits, RunTarget
+from server.audit import tree
 from server.signing import sign
 from server.tracing.models import Run, Session
 
@@ -13,7 +14,8 @@ LIFETIME = datetime.timedelta(seconds=60)
 
 
 def seal(session: Session, runs: list[Run], user: str, filters: Filters, limits: RunLimits) -> None:
-    """Fill in the session's envelope and signature."""
+    """Fill in the session's envelope and signature. It names the audit as it is before the start's own entry."""
+    head = tree.head()
     envelope = Envelope(
         session_id=session.id.bytes,
         runs=[RunTarget(run_id=run.id.bytes, host_id=str(run.host.id), host_name=run.host.name) for run in runs],
@@ -27,6 +29,8 @@ def seal(session: Session, runs: list[Run], user: str, filters: Filters, limits:
         issued_wall_ns=_ns(session.not_after - LIFETIME),
         not_after_wall_ns=_ns(session.not_after),
         reveal=session.reveal,
+        audit_size=head.size,
+        audit_root=head.root,
     )
     session.envelope = envelope.SerializeToString(deterministic=True)
     session.signature = sign(CONTEXT, session.envelope)

@@ -199,7 +199,9 @@ def _record_end(session: Session, runs: list[Run]) -> None:
 
 def _end_facts(run: Run) -> dict[str, Any]:
     return {
+        "run": str(run.id),
         "host": run.host.name,
+        "sent": run.sent_at is not None,
         "state": str(run.state),
         "cause": run.end_cause,
         "message": run.end_message,

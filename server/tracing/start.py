@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from proto.v1.tool_pb2 import Kind
 from server import nudge
 from server.accounts.models import User
 from server.accounts.policy import Action, require
-from server.audit.record import record
+from server.audit.record import become_only_writer, record
 from server.catalog.tools import find
 from server.errors import ApiError, AuditUnavailable, Invalid
 from server.fleet.models import Host
@@ -131,6 +132,7 @@ def _message(message: M, values: Mapping[str, int | str], what: str) -> M:
 
 @transaction.atomic
 def _commit(user: User, order: Order, checked: _Checked) -> Session:
+    become_only_writer()  # so that the head in the envelope is the one the start's entry follows
     session = _session(user, order, checked)
     runs = [Run(id=uuid.uuid4(), session=session, host=host) for host in checked.hosts]
     envelope.seal(session, runs, user.username, checked.filters, checked.limits)
@@ -171,6 +173,7 @@ def _session(user: User, order: Order, checked: _Checked) -> Session:
 
 def _facts(session: Session, runs: list[Run], order: Order) -> dict[str, Any]:
     return {
+        "envelope": hashlib.sha256(session.envelope).hexdigest(),
         "tool_digest": session.tool_digest,
         "params": session.params,
         "filters": session.filters,

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from agent.config import AgentPaths
 from agent.warden.audit import HostAudit
-from agent.warden.gate import Gate
+from agent.warden.gate import Gate, Records
 from agent.warden.power import Power
 from agent.warden.seen import SeenRuns
+from agent.warden.witness import Witness
 from bpf.catalog import ROOT, load_tool
 from proto.v1.agent_pb2 import Envelope, SignedEnvelope
 from tests.agent.support.commands import envelope, sign
@@ -27,7 +28,9 @@ class Door:
         self.identity = self.authority.identity("localhost:1")
         self.power = Power(self.paths)
         seen = SeenRuns(self.paths.seen_ids, time.time_ns())
-        self.gate = Gate(self.identity, CATALOG, self.power, HostAudit(self.paths.audit), seen)
+        audit = HostAudit(self.paths.audit)
+        self.witness = Witness(self.paths, audit, lambda _: None)
+        self.gate = Gate(self.identity, CATALOG, self.power, Records(audit, self.witness), seen)
 
     def policy(self, text: str) -> None:
         self.paths.policy.write_text(text)

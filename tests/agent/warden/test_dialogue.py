@@ -13,6 +13,7 @@ from proto.v1.agent_pb2 import (
     Ack,
     ActiveRun,
     AgentMessage,
+    AuditHead,
     Refusal,
     Reject,
     ServerMessage,
@@ -21,6 +22,7 @@ from proto.v1.agent_pb2 import (
     Verdict,
     Watch,
     Welcome,
+    Witnessed,
 )
 from proto.v1.local_pb2 import LinkState, LinkToWarden
 from proto.v1.stream_pb2 import EndCause
@@ -50,11 +52,13 @@ class Talk:
         self.mouth = Mouth(self.sent.append)
         self.runs = Recorder()
         self.asking = Recorder()
+        self.witness = Recorder(held=Witnessed(note="held"))
         self.spools = Recorder(active=[ActiveRun(run_id=RUN)], size=7, ended=True)
         power = SimpleNamespace(policy=Policy(digest=b"digest"), off_reason="")
         verdicts = SimpleNamespace(all=lambda: [Verdict(tool="opensnoop")])
         identity = Authority().identity("localhost:1")
-        parts: Any = Parts(identity, None, power, self.spools, verdicts, self.runs, self.asking)  # type: ignore[arg-type]
+        others: Any = (self.runs, self.asking, self.witness)
+        parts: Any = Parts(identity, None, power, self.spools, verdicts, *others)  # type: ignore[arg-type]
         self.dialogue = Dialogue(parts, self.mouth)
 
     def server(self, **message: Any) -> None:
@@ -144,3 +148,10 @@ def test_the_heartbeat_tells_clocks_cost_and_spool(talk: Talk) -> None:
     beat = talk.sent[-1].heartbeat
     assert (beat.agent_cpu_percent, beat.spool_bytes) == (0.25, 7)
     assert beat.boot_ns and beat.wall_ns
+
+
+def test_a_head_of_the_audit_goes_to_the_witness_and_what_is_held_into_the_hello(talk: Talk) -> None:
+    talk.connect()
+    assert talk.sent[0].hello.witnessed.note == "held"
+    talk.server(audit_head=AuditHead(note="next"))
+    assert talk.witness.calls[-1] == ("offered", AuditHead(note="next"))

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from proto import checkpoint, merkle
+from proto.v1.agent_pb2 import ServerMessage, Witnessed
+from server.audit import checkpoints, commands
+from server.audit.models import AuditEntry
+from server.audit.record import record
+from server.fleet.models import Host
+from server.ingest.database import in_db
+from tests.server.ingest.conftest import Join
+from tests.server.ingest.scripted import Agent, agent, until
+
+
+def has_head(message: ServerMessage) -> bool:
+    return message.HasField("audit_head")
+
+
+def answer(host: Agent, note: str, size: int, trouble: str = "") -> None:
+    host.say(witnessed=Witnessed(note=note, size=size, trouble=trouble))
+
+
+async def held() -> str:
+    rows = await in_db(lambda: list(Host.objects.values_list("name", "audit_note", "audit_trouble")))
+    return await in_db(commands.witnesses, rows)
+
+
+@pytest.mark.timeout(120)
+async def test_a_host_gets_every_head_with_a_proof_from_the_last_one(address: str, join: Join) -> None:
+    async with agent(address, await join()) as host:
+        await host.hello()
+        first = (await host.wait(has_head)).audit_head
+        old = checkpoint.opened(first.note, first.log_key)
+        assert (old.size > 0, first.since, list(first.proof)) == (True, 0, [])
+        answer(host, first.note, old.size)
+        await until(held, lambda told: f"{old.size}\t{old.time}\tagrees" in told)
+        for _ in range(5):
+            await in_db(record, "session.view", "ann")
+        await in_db(checkpoints.sign_head)
+        second = (await host.wait(lambda m: has_head(m) and m.audit_head != first)).audit_head
+        new = checkpoint.opened(second.note, second.log_key)
+        assert (second.since, new.size) == (old.size, old.size + 5)
+        assert merkle.extends(old.size, old.root, new.size, new.root, list(second.proof))
+
+
+@pytest.mark.timeout(120)
+async def test_a_host_that_refuses_a_head_is_on_record_once(address: str, join: Join) -> None:
+    async with agent(address, await join()) as host:
+        held_elsewhere = Witnessed(note="of another log", size=10**6)
+        await host.hello(witnessed=held_elsewhere)
+        offered = (await host.wait(has_head)).audit_head
+        assert (offered.since, list(offered.proof)) == (10**6, [])
+        for _ in range(2):
+            answer(host, held_elsewhere.note, held_elsewhere.size, "it was cut")
+        told = await until(held, lambda told: "it was cut" in told)
+        assert told.startswith("web-1\t?\t\tit was cut")
+        entries = AuditEntry.objects.filter(action="host.witness")
+        assert await in_db(lambda: [(e.actor, e.outcome, e.detail) for e in entries]) == [
+            ("web-1", "refused", {"refusal": "it was cut"})
+        ]
