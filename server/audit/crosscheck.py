@@ -73,12 +73,7 @@ def _unsent(host: str) -> set[str]:
 
 def _entries(host: str, action: str) -> Iterator[AuditEntry]:
     about = EntryHost.objects.filter(host=host).values("entry")
-    return (
-        AuditEntry.objects.filter(id__in=about, action=action)
-        .exclude(outcome="refused", action="session.start")
-        .order_by("id")
-        .iterator()
-    )
+    return AuditEntry.objects.filter(id__in=about, action=action).order_by("id").iterator()
 
 
 def _named(run: str) -> str:

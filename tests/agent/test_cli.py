@@ -11,6 +11,8 @@ import pytest
 from agent import cli, identity
 from agent.config import AgentPaths
 from agent.warden.audit import HostAudit
+from agent.warden.witness import Witness
+from tests.agent.support.heads import Log
 from tests.agent.support.pki import Authority
 
 PATHS = "policy.toml"
@@ -80,3 +82,18 @@ def test_run_needs_neither_the_network_nor_the_rows_libraries(tmp_path: Path) ->
     )
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert process.stdout == "[]\n"
+
+
+def test_the_head_of_the_servers_audit_is_shown_and_let_go_of(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, _, err = _run(capsys, "witness", "show", "--state", str(tmp_path))
+    assert (code, "takes the first one that it is given" in err) == (1, True)
+    paths, log = AgentPaths(tmp_path, tmp_path / PATHS), Log()
+    witness = Witness(paths, HostAudit(paths.audit), lambda _: None)
+    witness.offered(log.head(3))
+    assert _run(capsys, "witness", "show", "--state", str(tmp_path)) == (0, log.note(3), "")
+    code, out, _ = _run(capsys, "witness", "re-anchor", "--reason", "restored", "--state", str(tmp_path))
+    assert (code, "lets go of the head" in out) == (0, True)
+    witness.refresh()
+    assert witness.held().note == ""

@@ -31,9 +31,8 @@ def log(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HostAudit:
         audit.record("end", run=run.hex)
     unsent = uuid.uuid4()
     start(unsent)
-    record(
-        "session.end", "ann", hosts=["web-1"], detail={"runs": [{"run": str(unsent), "host": "web-1", "sent": False}]}
-    )
+    end = {"run": str(unsent), "host": "web-1", "sent": False}
+    record("session.end", "ann", hosts=["web-1"], detail={"runs": [end]})
     monkeypatch.setattr(timezone, "now", now)
     return audit
 
@@ -75,7 +74,7 @@ def test_another_order_under_the_same_run_is_named(tmp_path: Path, log: HostAudi
     run = uuid.uuid4()
     start(run)
     log.record("start", run=run.hex, envelope="another")
-    with pytest.raises(Conflict, match="line 101 of the host's record.*another order than entry 53 here"):
+    with pytest.raises(Conflict, match=r"line 101 of the host's record.*another order than entry 53 here"):
         commands.crosscheck("web-1", tmp_path / "host.log")
 
 
