@@ -20,8 +20,8 @@ export function get<T>(path: string, query: Record<string, string | number | und
   return request<T>("GET", text === "" ? path : `${path}?${text}`);
 }
 
-export function post<T>(path: string, body: unknown = {}): Promise<T> {
-  return request<T>("POST", path, body);
+export function post<T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> {
+  return request<T>("POST", path, body, signal);
 }
 
 export function put<T>(path: string, body: unknown): Promise<T> {
@@ -36,11 +36,11 @@ export function remove(path: string): Promise<unknown> {
   return request("DELETE", path);
 }
 
-async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+async function request<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRFToken"] = cookie("csrftoken");
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const init: RequestInit = { method, headers, credentials: "same-origin" };
+  const init: RequestInit = { method, headers, credentials: "same-origin", signal: signal ?? null };
   if (body !== undefined) init.body = JSON.stringify(body);
   const response = await reach(`/api/${path}`, init);
   if (!response.ok) throw await failure(response);
@@ -50,7 +50,8 @@ async function request<T>(method: Method, path: string, body?: unknown): Promise
 async function reach(address: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(address, init);
-  } catch {
+  } catch (error) {
+    if (init.signal?.aborted === true) throw error;
     throw new ApiError(0, "unreachable", "The server does not answer; check that it runs and that this machine is online.", null);
   }
 }

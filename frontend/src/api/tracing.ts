@@ -53,13 +53,27 @@ export const startSession = (request: StartRequest): Promise<Session> => post("s
 export const stopSession = (id: string): Promise<unknown> => post(`sessions/${encodeURIComponent(id)}/stop`);
 export const deleteSession = (id: string): Promise<unknown> => remove(`sessions/${encodeURIComponent(id)}`);
 
-export type Question = Partial<Schemas["Question"]>;
+export type Filter = Omit<Schemas["Filter"], "negated"> & { negated?: boolean };
+/** Which rows: all filters hold, and of each list in `any_of` at least one. */
+export interface Conditions {
+  filters: Filter[];
+  any_of: Filter[][];
+}
+export type Question = Partial<Omit<Schemas["Question"], keyof Conditions | "group_by" | "measures" | "order"> & Conditions> & {
+  group_by?: Partial<Schemas["Key"]>[];
+  measures?: Partial<Schemas["Measure"]>[];
+  order?: Partial<Schemas["Order"]>[];
+};
 export type Answer = Schemas["AnswerOut"];
 
-export const queryRows = (id: string, question: Question): Promise<Answer> => post(`sessions/${encodeURIComponent(id)}/query`, question);
+/** The server stops working on it when the signal says that nobody waits any more. */
+export const queryRows = (id: string, question: Question, signal?: AbortSignal): Promise<Answer> =>
+  post(`sessions/${encodeURIComponent(id)}/query`, question, signal);
 
 export type ExportFormat = "ndjson" | "csv" | "arrow" | "parquet" | "folded" | "raw";
 
-export function exportAddress(id: string, format: ExportFormat, stream: string): string {
-  return `/api/sessions/${encodeURIComponent(id)}/export?${new URLSearchParams({ format, stream }).toString()}`;
+/** `where`: only rows that pass. */
+export function exportAddress(id: string, format: ExportFormat, stream: string, where?: Conditions): string {
+  const query = new URLSearchParams({ format, stream, ...(where === undefined ? {} : { where: JSON.stringify(where) }) });
+  return `/api/sessions/${encodeURIComponent(id)}/export?${query.toString()}`;
 }

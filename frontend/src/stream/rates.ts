@@ -6,6 +6,8 @@ export class Rates {
   private readonly bins = new Map<number, (number | undefined)[]>();
   version = 0;
 
+  constructor(private readonly keptSeconds = KEPT_SECONDS) {}
+
   add(run: number, wallNs: bigint, rows: number): void {
     const second = Number(wallNs / 1_000_000_000n);
     let bin = this.bins.get(second);
@@ -39,7 +41,7 @@ export class Rates {
   }
 
   private trim(): void {
-    while (this.bins.size > KEPT_SECONDS) {
+    while (this.bins.size > this.keptSeconds) {
       const span = this.span;
       if (span === null) return;
       this.bins.delete(span.first);

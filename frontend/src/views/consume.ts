@@ -8,7 +8,7 @@ export interface Consumer {
 }
 
 /** A consumer that has been given every row of the stream once: the kept ones first, each new one as it arrives. */
-export function useConsumer<C extends Consumer>({ session, stream }: ViewProps, make: () => C): C | null {
+export function useConsumer<C extends Consumer>({ session, stream }: Pick<ViewProps, "session" | "stream">, make: () => C): C | null {
   const [consumer, setConsumer] = useState<C | null>(null);
   useEffect(() => {
     const made = make();

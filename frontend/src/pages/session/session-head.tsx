@@ -1,20 +1,20 @@
-import { Button, Menu, Tooltip } from "@mantine/core";
+import { Button, Tooltip } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
-import { IconDownload, IconLink, IconPlayerStop, IconRefresh } from "../../ui/icons";
+import { IconLink, IconPlayerStop, IconRefresh } from "../../ui/icons";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { tools } from "../../api/catalog";
-import { exportAddress, type ExportFormat, type Session, stopSession } from "../../api/tracing";
+import { type Conditions, type Session, stopSession } from "../../api/tracing";
 import { dateTime } from "../../format/clock";
 import { nanoseconds } from "../../format/numbers";
-import { Kind } from "../../gen/proto/v1/tool_pb";
-import type { SessionSnapshot, SessionStream } from "../../stream/session";
+import type { SessionSnapshot, SessionStream, StreamRows } from "../../stream/session";
 import { useNow } from "../../ui/connection";
 import { Badge, errorText } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { useFrame } from "../../ui/use-frame";
 import { useMe } from "../use-me";
 import { DeleteButton } from "./delete-button";
+import { ExportMenu } from "./export-menu";
 import { worstBooks } from "./ledger";
 import { LedgerBadge } from "./ledger-badge";
 import { RedactionBadge } from "./redaction-badge";
@@ -25,9 +25,10 @@ interface Props {
   session: Session;
   stream: SessionStream;
   snapshot: SessionSnapshot;
+  whereOf: (stream: StreamRows) => Conditions | null;
 }
 
-export function SessionHead({ session, stream, snapshot }: Props) {
+export function SessionHead({ session, stream, snapshot, whereOf }: Props) {
   const state = snapshot.state?.state ?? session.state;
   const runs = snapshot.state?.runs ?? [];
   const books = runs.length > 0 ? worstBooks(runs.map((run) => run.books)) : session.books;
@@ -45,7 +46,7 @@ export function SessionHead({ session, stream, snapshot }: Props) {
       <RedactionBadge reveal={session.reveal} runs={runs} />
       <span className={classes.spacer} />
       <Meters session={session} stream={stream} running={state !== "ended"} />
-      <Actions session={session} snapshot={snapshot} state={state} />
+      <Actions session={session} snapshot={snapshot} state={state} whereOf={whereOf} />
     </header>
   );
 }
@@ -88,7 +89,7 @@ function Meters({ session, stream, running }: { session: Session; stream: Sessio
   );
 }
 
-function Actions({ session, snapshot, state }: { session: Session; snapshot: SessionSnapshot; state: string }) {
+function Actions({ session, snapshot, state, whereOf }: Omit<Props, "stream"> & { state: string }) {
   const me = useMe();
   const stop = useMutation({ mutationFn: () => stopSession(session.id) });
   const clipboard = useClipboard({ timeout: 1500 });
@@ -106,7 +107,7 @@ function Actions({ session, snapshot, state }: { session: Session; snapshot: Ses
           Share
         </Button>
       </Tooltip>
-      <ExportMenu session={session} snapshot={snapshot} />
+      <ExportMenu session={session} snapshot={snapshot} whereOf={whereOf} />
       {state !== "ended" && mayEnd && (
         <Button
           color="red"
@@ -131,48 +132,5 @@ function Actions({ session, snapshot, state }: { session: Session; snapshot: Ses
       )}
       {state === "ended" && mayEnd && <DeleteButton session={session} />}
     </div>
-  );
-}
-
-const FORMATS: readonly (readonly [ExportFormat, string])[] = [
-  ["ndjson", "NDJSON"],
-  ["csv", "CSV"],
-  ["parquet", "Parquet"],
-  ["arrow", "Arrow"],
-];
-
-function formatsOf(kind: Kind): typeof FORMATS {
-  switch (kind) {
-    case Kind.STACKS:
-      return [...FORMATS, ["folded", "Folded stacks"]];
-    case Kind.BYTES:
-      return [...FORMATS, ["raw", "Raw bytes"]];
-    default:
-      return FORMATS;
-  }
-}
-
-function ExportMenu({ session, snapshot }: { session: Session; snapshot: SessionSnapshot }) {
-  return (
-    <Menu>
-      <Menu.Target>
-        <Button variant="default" leftSection={<IconDownload size={14} />}>
-          Export
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {snapshot.streams.length === 0 && <Menu.Label>Nothing to export yet</Menu.Label>}
-        {snapshot.streams.map((stream) => (
-          <div key={stream.key}>
-            <Menu.Label>{stream.title || stream.name}</Menu.Label>
-            {formatsOf(stream.kind).map(([format, name]) => (
-              <Menu.Item key={format} component="a" href={exportAddress(session.id, format, stream.name)} download>
-                {name}
-              </Menu.Item>
-            ))}
-          </div>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
   );
 }

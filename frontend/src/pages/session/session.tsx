@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useParams } from "react-router";
-import { session as sessionQuery, type Session } from "../../api/tracing";
+import { type Conditions, session as sessionQuery, type Session } from "../../api/tracing";
 import { Broken, Empty, Failure, Loading, useTitle } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { ConnectionNotice } from "../../ui/connection";
@@ -9,9 +10,12 @@ import { RunsStrip } from "./runs-strip";
 import classes from "./session.module.css";
 import { StreamViews } from "./stream-views";
 import { Timeline } from "./timeline";
+import type { Shown } from "../../views/view-props";
+import { useRates } from "./use-rates";
 import { useSnapshot, useStream } from "./use-stream";
 import type { RunState } from "../../gen/proto/v1/live_pb";
-import type { SessionStream } from "../../stream/session";
+import { rangeFilters, type TimeRange } from "../../stream/range";
+import type { SessionStream, StreamRows } from "../../stream/session";
 
 /** A session, live or stored: its address is its share link. */
 export function SessionPage() {
@@ -30,16 +34,24 @@ function OpenSession({ session }: { session: Session }) {
 function SessionBody({ session, stream }: { session: Session; stream: SessionStream }) {
   const snapshot = useSnapshot(stream);
   const runs = snapshot.state?.runs ?? [];
+  const [range, setRange] = useState<TimeRange | null>(null);
+  const [shown, setShown] = useState<Shown | null>(null);
+  const rates = useRates(session, stream, snapshot);
+  const whereOf = (rows: StreamRows): Conditions | null => {
+    const marked = { filters: rangeFilters(range, rows.columns), any_of: [] };
+    const where = shown?.stream === rows.key ? shown.conditions : marked;
+    return where.filters.length + where.any_of.length === 0 ? null : where;
+  };
   return (
     <div className={classes.page}>
-      <SessionHead session={session} stream={stream} snapshot={snapshot} />
+      <SessionHead session={session} stream={stream} snapshot={snapshot} whereOf={whereOf} />
       <ConnectionNotice connection={snapshot.connection} />
       <Notices closing={snapshot.closing} problem={snapshot.problem} />
       <RunsStrip session={session.id} runs={runs} watching={snapshot.state?.watching ?? []} />
-      {snapshot.streams.length > 0 && <Timeline session={stream} runs={runs} />}
+      {snapshot.streams.length > 0 && <Timeline session={stream} rates={rates} runs={runs} range={range} mark={setRange} />}
       <div className={classes.view}>
         {snapshot.streams.length > 0 ? (
-          <StreamViews session={stream} streams={snapshot.streams} />
+          <StreamViews session={stream} streams={snapshot.streams} range={range} mark={setRange} showing={setShown} />
         ) : (
           <NoRows runs={runs} state={snapshot.state?.state ?? session.state} />
         )}

@@ -1,6 +1,10 @@
+import { Button } from "@mantine/core";
 import { type ComponentType, lazy, Suspense, useState } from "react";
+import { clockSeconds } from "../../format/clock";
 import { Kind } from "../../gen/proto/v1/tool_pb";
+import type { TimeRange } from "../../stream/range";
 import type { SessionStream, StreamRows } from "../../stream/session";
+import { IconX } from "../../ui/icons";
 import { type Likeness, likenessOf } from "../../views/bytes/columns";
 import { MessagesView } from "../../views/bytes/messages/messages-view";
 import { CountersView } from "../../views/counters/counters-view";
@@ -8,12 +12,15 @@ import { EventsView } from "../../views/events/events-view";
 import { HistogramView } from "../../views/histogram/histogram-view";
 import { StacksView } from "../../views/stacks/stacks-view";
 import { TopView } from "../../views/top/top-view";
-import type { ViewProps } from "../../views/view-props";
+import type { Shown, ViewProps } from "../../views/view-props";
 import { Loading } from "../../ui/parts";
 import classes from "./session.module.css";
 
 // It brings a terminal emulator, which no other view needs.
 const TerminalView = lazy(async () => ({ default: (await import("../../views/bytes/terminal/terminal-view")).TerminalView }));
+
+/** Views that replay what was said from its beginning. */
+const WHOLE: ReadonlySet<ComponentType<ViewProps>> = new Set<ComponentType<ViewProps>>([TerminalView, MessagesView]);
 
 interface Tab {
   readonly key: string;
@@ -22,8 +29,16 @@ interface Tab {
   readonly view: ComponentType<ViewProps>;
 }
 
+interface Props {
+  session: SessionStream;
+  streams: readonly StreamRows[];
+  range: TimeRange | null;
+  mark: (range: TimeRange | null) => void;
+  showing: (shown: Shown) => void;
+}
+
 /** One tab a stream for the view of its kind, and one for its plain rows. */
-export function StreamViews({ session, streams }: { session: SessionStream; streams: readonly StreamRows[] }) {
+export function StreamViews({ session, streams, range, mark, showing }: Props) {
   const tabs = streams.flatMap((stream) => tabsOf(stream));
   const [chosen, choose] = useState<string | null>(null);
   const tab = tabs.find((candidate) => candidate.key === chosen) ?? tabs[0];
@@ -40,11 +55,27 @@ export function StreamViews({ session, streams }: { session: SessionStream; stre
           ))}
         </div>
       )}
+      {range !== null && <Marked range={range} whole={WHOLE.has(tab.view)} clear={() => mark(null)} />}
       <div className={classes.view} role="tabpanel">
         <Suspense fallback={<Loading />}>
-          <View key={tab.key} session={session} stream={tab.stream} />
+          <View key={tab.key} session={session} stream={tab.stream} range={range} showing={showing} />
         </Suspense>
       </div>
+    </div>
+  );
+}
+
+/** The time that is marked on the timeline. `whole`: this view shows all of the session nevertheless. */
+function Marked({ range, whole, clear }: { range: TimeRange; whole: boolean; clear: () => void }) {
+  return (
+    <div className={classes.marked} role="status" data-testid="marked-time">
+      <span>
+        {clockSeconds(range.from)} to {clockSeconds(range.to)}
+        {whole && "; this view shows the whole session"}
+      </span>
+      <Button variant="light" size="compact-xs" rightSection={<IconX size={12} />} onClick={clear} data-testid="marked-clear">
+        Whole session
+      </Button>
     </div>
   );
 }

@@ -1,11 +1,14 @@
-import { type MouseEvent, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
 import { clockSeconds } from "../../format/clock";
 import { compact, count } from "../../format/numbers";
 import type { RunState } from "../../gen/proto/v1/live_pb";
 import { type Gap, gaps } from "../../stream/losses";
+import type { TimeRange } from "../../stream/range";
+import type { Rates } from "../../stream/rates";
 import type { SessionStream } from "../../stream/session";
 import { seriesToken, type Surface, useCanvas } from "../../ui/canvas";
 import { useFrame } from "../../ui/use-frame";
+import { markedByKey, spanOf } from "./brush";
 import classes from "./session.module.css";
 import { type TimelineBin, timelineBins } from "./timeline-bins";
 
@@ -14,25 +17,63 @@ const BAR = 3;
 const LEFT = 84;
 const TOP = 6;
 
-/** Rows a second by host, with every counted loss marked where it was noticed. */
-export function Timeline({ session, runs }: { session: SessionStream; runs: readonly RunState[] }) {
+interface Props {
+  session: SessionStream;
+  rates: Rates;
+  runs: readonly RunState[];
+  range: TimeRange | null;
+  mark: (range: TimeRange | null) => void;
+}
+
+/** Rows a second by host, with every counted loss marked where it was noticed. Drag over a part of it to see just that. */
+export function Timeline({ session, rates, runs, range, mark }: Props) {
   useFrame(session, 250);
+  const dragged = useRef<TimelineBin | null>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [hover, setHover] = useState<{ x: number; bin: TimelineBin } | null>(null);
   const marks = gaps(runs);
   const drawn = useRef<readonly TimelineBin[]>([]);
   useCanvas(canvas, (surface) => {
-    drawn.current = timelineBins(session.rates, Math.floor((surface.width - LEFT) / BAR));
+    drawn.current = timelineBins(rates, Math.floor((surface.width - LEFT) / BAR));
     paint(surface, drawn.current, marks, runs.length);
+    if (range !== null) paintRange(surface, drawn.current, range);
   });
-  const onMove = (event: MouseEvent<HTMLCanvasElement>): void => {
+  const binAt = (x: number): TimelineBin | undefined => drawn.current[Math.floor((x - LEFT) / BAR)];
+  const onMove = (event: PointerEvent<HTMLCanvasElement>): void => {
     const x = event.nativeEvent.offsetX;
-    const bin = drawn.current[Math.floor((x - LEFT) / BAR)];
+    const bin = binAt(x);
     setHover(bin === undefined ? null : { x, bin });
+    if (dragged.current === null) return;
+    // Beyond either end the outermost bin stays the end of the mark.
+    const end = bin ?? (x < LEFT ? drawn.current[0] : drawn.current[drawn.current.length - 1]);
+    if (end !== undefined && end.from !== dragged.current.from) mark(spanOf(dragged.current, end));
+  };
+  const onDown = (event: PointerEvent<HTMLCanvasElement>): void => {
+    dragged.current = binAt(event.nativeEvent.offsetX) ?? null;
+    if (range !== null) mark(null);
+    event.currentTarget.setPointerCapture(event.pointerId);
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    const marked = markedByKey(event.key, event.shiftKey, range, drawn.current);
+    if (marked === undefined) return;
+    event.preventDefault();
+    mark(marked);
   };
   return (
     <div className={classes.timeline}>
-      <canvas ref={canvas} onMouseMove={onMove} onMouseLeave={() => setHover(null)} role="img" aria-label={describe(marks)} />
+      <canvas
+        ref={canvas}
+        tabIndex={0}
+        onPointerMove={onMove}
+        onPointerDown={onDown}
+        onPointerUp={() => (dragged.current = null)}
+        onPointerCancel={() => (dragged.current = null)}
+        onMouseLeave={() => setHover(null)}
+        onKeyDown={onKey}
+        role="application"
+        aria-label={`${describe(marks)}. Arrow keys mark a part of the time, with Shift they stretch it, Escape shows all.`}
+        data-testid="timeline"
+      />
       {hover !== null && (
         <span className={classes.tip} style={hover.x > 300 ? { right: `calc(100% - ${hover.x - 8}px)` } : { left: hover.x + 8 }}>
           {clockSeconds(hover.bin.from)} · {compact(hover.bin.rate)} rows/s{gapText(hover.bin, marks)}
@@ -78,6 +119,20 @@ function paint(surface: Surface, bins: readonly TimelineBin[], marks: readonly G
   context.textAlign = "right";
   context.fillText(`${compact(highest)} rows/s`, LEFT - 8, 12);
   context.fillText("0", LEFT - 8, height - 4);
+}
+
+/** What is not marked steps back. */
+function paintRange({ context, height, width, color }: Surface, bins: readonly TimelineBin[], range: TimeRange): void {
+  const before = bins.filter((bin) => bin.to <= range.from).length;
+  const after = bins.filter((bin) => bin.from < range.to).length;
+  const [left, right] = [LEFT + before * BAR, LEFT + after * BAR - 1];
+  context.fillStyle = color("panel");
+  context.globalAlpha = 0.7;
+  context.fillRect(LEFT, 0, left - LEFT, height);
+  context.fillRect(right, 0, width - right, height);
+  context.globalAlpha = 1;
+  context.strokeStyle = color("accent");
+  context.strokeRect(left - 0.5, 0.5, Math.max(1, right - left + 1), height - 1);
 }
 
 function paintGaps({ context, height, color }: Surface, bins: readonly TimelineBin[], marks: readonly Gap[]): void {

@@ -1,10 +1,15 @@
 import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
 import { IconArrowBarToDown, IconColumns3, IconFilter, IconPlayerPause, IconPlayerPlay } from "../../ui/icons";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { count } from "../../format/numbers";
 import { useHotkeys } from "../../ui/hotkeys";
-import { Empty } from "../../ui/parts";
+import type { Conditions } from "../../api/tracing";
+import { rangeFilters } from "../../stream/range";
+import { Empty, Loading } from "../../ui/parts";
 import { useFrame } from "../../ui/use-frame";
+import type { Chunk } from "../../stream/chunk";
 import { NoRows } from "../no-rows";
 import type { ViewProps } from "../view-props";
 import { type GridColumn, gridColumns } from "./columns";
@@ -16,10 +21,11 @@ import { makeMatcher, type Matcher } from "./predicate";
 import { RowDetail } from "./row-detail";
 import type { RowRef } from "./transform";
 import { nextSort, Sorting } from "./sorting";
-import { type Sort, useSorted } from "./use-sorted";
+import { conditionsOf, type Sort, type StoredRows, useStoredRows, type Wanted } from "./use-stored-rows";
 
 /** The live grid: all kept rows by scrolling, the newest by following, fewer by filtering. */
-export function EventsView({ session, stream }: ViewProps) {
+export function EventsView(props: ViewProps) {
+  const { session, stream, range, showing } = props;
   const [search, setSearch] = useState("");
   const [filters, setFilters] = useState<Record<string, string>>({});
   const [filtering, setFiltering] = useState(false);
@@ -34,9 +40,14 @@ export function EventsView({ session, stream }: ViewProps) {
   const paused = pausedAt !== null;
   const [status, setStatus] = useState<GridStatus>({ following: true, matching: 0, pending: 0, nearEnd: true });
   const [sort, setSort] = useState<Sort | null>(null);
-  const sorted = useSorted({ session, stream }, sort);
   useFrame(session, 1000); // the state that says whether it has ended
   const ended = session.snapshot().state?.state === "ended";
+  const texts = useSettled(useMemo(() => ({ search, filters }), [search, filters]));
+  const partial = session.snapshot().skippedRows + stream.rows.dropped > 0;
+  const asks = sort !== null || range !== null || (ended && partial && isAsking(texts));
+  const wanted = useMemo(() => (asks ? { sort, ...texts } : null), [asks, sort, texts]);
+  const sorted = useStoredRows(props, wanted);
+  useShowing(props, texts, showing);
   const [detail, setDetail] = useState<RowRef | null>(null);
   const grid = useRef<GridHandle>(null);
   const searchBox = useRef<HTMLInputElement>(null);
@@ -54,12 +65,13 @@ export function EventsView({ session, stream }: ViewProps) {
       ),
     [session, stream, hosts],
   );
-  const { matcher, problem } = useMemo(() => matcherOf(stream, search, filters), [stream, search, filters]);
+  const { matcher: own, problem } = useMemo(() => matcherOf(stream, search, filters), [stream, search, filters]);
+  const matcher = asks ? null : own; // the store has looked already
   const shown = columns.filter((column) => !hidden.has(column.name));
   const { readMore } = sorted;
   useEffect(() => {
-    if (sort !== null && status.nearEnd) readMore();
-  }, [sort, status.nearEnd, readMore]);
+    if (asks && status.nearEnd) readMore();
+  }, [asks, status.nearEnd, readMore]);
   const togglePause = useCallback(() => setPausedAt((at) => (at === null ? rowsSoFar(stream) : null)), [stream]);
   useHotkeys(useMemo(() => ({ "/": () => searchBox.current?.focus(), " ": togglePause }), [togglePause]));
   return (
@@ -84,7 +96,7 @@ export function EventsView({ session, stream }: ViewProps) {
           Filters
         </Button>
         <ColumnChooser columns={columns} hidden={hidden} change={setHidden} />
-        {sort !== null && <Sorting sort={sort} sorted={sorted} columns={stream.columns} clear={() => setSort(null)} />}
+        {asks && <Sorting sort={sort} sorted={sorted} columns={stream.columns} clear={() => setSort(null)} />}
         {problem !== null && (
           <span className={classes.problem} role="alert">
             {problem}
@@ -94,12 +106,12 @@ export function EventsView({ session, stream }: ViewProps) {
         <Matching
           status={status}
           filtered={matcher !== null}
-          kept={sorted.chunks === null ? null : sorted.rows}
+          kept={asks ? sorted.rows : null}
           session={session}
           stream={stream}
         />
         {pausedAt !== null && <Newer since={pausedAt} session={session} stream={stream} />}
-        {sort === null && (
+        {!asks && (
           <>
             <Button
               variant={paused ? "filled" : "default"}
@@ -121,7 +133,11 @@ export function EventsView({ session, stream }: ViewProps) {
           </>
         )}
       </div>
-      <Overlay status={status} filtered={matcher !== null} session={session} stream={stream} />
+      {asks ? (
+        <Found rows={sorted} />
+      ) : (
+        <Overlay status={status} filtered={matcher !== null} session={session} stream={stream} />
+      )}
       <GridTable
         handle={grid}
         session={session}
@@ -129,7 +145,7 @@ export function EventsView({ session, stream }: ViewProps) {
         columns={shown}
         matcher={matcher}
         paused={paused}
-        sorted={sorted.chunks}
+        sorted={asks ? (sorted.chunks ?? NOTHING) : null}
         sort={sort}
         changeSort={ended ? (name) => setSort(nextSort(sort, name, stream.columns)) : null}
         filters={filtering ? filters : null}
@@ -138,6 +154,47 @@ export function EventsView({ session, stream }: ViewProps) {
         openRow={setDetail}
       />
       <RowDetail row={detail} columns={columns} close={() => setDetail(null)} />
+    </div>
+  );
+}
+
+/** Texts that nobody has typed on for a moment: each change is a question to the server. */
+function useSettled(texts: Texts): Texts {
+  return useDebouncedValue(texts, 300)[0];
+}
+
+type Texts = Pick<Wanted, "search" | "filters">;
+
+function isAsking({ search, filters }: Texts): boolean {
+  return search.trim() !== "" || Object.values(filters).some((text) => text.trim() !== "");
+}
+
+/** Tells the page which rows are shown, as far as the texts make sense. */
+function useShowing({ session, stream, range }: ViewProps, texts: Texts, showing: ViewProps["showing"]): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    let current = true;
+    const show = (conditions: Conditions): void => showing({ stream: stream.key, conditions });
+    const none = { filters: [], any_of: [] };
+    conditionsOf({ session, stream, range }, texts, client).then(
+      (conditions) => current && show(conditions),
+      () => current && show(none),
+    );
+    return () => {
+      current = false;
+      show({ ...none, filters: rangeFilters(range, stream.columns) });
+    };
+  }, [session, stream, range, texts, client, showing]);
+}
+
+const NOTHING: readonly Chunk[] = [];
+
+/** Over a grid of stored rows that is empty: they are still looked for, or there are none. */
+function Found({ rows }: { rows: StoredRows }) {
+  if (rows.rows > 0 || rows.error !== null) return null;
+  return (
+    <div className={classes.overlay}>
+      {rows.chunks === null ? <Loading /> : <Empty title="No row matches">The search, the filters and the marked time were held against all stored rows.</Empty>}
     </div>
   );
 }
@@ -189,7 +246,7 @@ function Matching({
 }
 
 /** Over an empty grid: why it is empty. */
-function Overlay({ status, filtered, session, stream }: ViewProps & { status: GridStatus; filtered: boolean }) {
+function Overlay({ status, filtered, session, stream }: Rows & { status: GridStatus; filtered: boolean }) {
   useFrame(session, 250);
   if (rowsSoFar(stream) === 0) {
     return (
@@ -201,16 +258,18 @@ function Overlay({ status, filtered, session, stream }: ViewProps & { status: Gr
   if (!filtered || status.matching > 0 || status.pending > 0) return null;
   return (
     <div className={classes.overlay}>
-      <Empty title="No row matches">The search and the filters look at the rows that this browser keeps.</Empty>
+      <Empty title="No row matches">Of those that this browser has read so far; once the session has ended all stored rows are searched.</Empty>
     </div>
   );
 }
+
+type Rows = Pick<ViewProps, "session" | "stream">;
 
 function rowsSoFar({ rows }: ViewProps["stream"]): number {
   return rows.rows + rows.dropped;
 }
 
-function Newer({ since, session, stream }: ViewProps & { since: number }) {
+function Newer({ since, session, stream }: Rows & { since: number }) {
   useFrame(session);
   return (
     <span className={classes.status} data-testid="rows-newer">

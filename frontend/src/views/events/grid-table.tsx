@@ -7,13 +7,13 @@ import { Grid, type GridSource, type GridStatus } from "./grid";
 import { filterHint, type Matcher } from "./predicate";
 import { rowText } from "./row-text";
 import type { RowRef } from "./transform";
-import type { Sort } from "./use-sorted";
+import type { Sort } from "./use-stored-rows";
 
 export interface GridHandle {
   follow(): void;
 }
 
-interface Props extends ViewProps {
+interface Props extends Pick<ViewProps, "session" | "stream"> {
   handle: Ref<GridHandle>;
   columns: readonly GridColumn[];
   matcher: Matcher | null;

@@ -32,10 +32,7 @@ export function makeMatcher(
     const text = filters[column.name]?.trim() ?? "";
     if (text !== "") tests.push({ index, test: columnTest(column, text) });
   });
-  const words = search
-    .trim()
-    .split(/\s+/)
-    .filter((word) => word !== "");
+  const words = wordsOf(search);
   if (tests.length === 0 && words.length === 0) return null;
   return (chunk) => {
     const rowTests = tests.map(({ index, test }) => present(chunk, index, test(columnOf(chunk, index)), lacks));
@@ -58,9 +55,26 @@ function select(rows: number, tests: readonly RowTest[]): Uint32Array {
   return found.slice(0, length);
 }
 
-function columnTest(column: Column, text: string): ColumnTest {
+/** The text of a filter, and whether it is turned round. */
+export function negation(text: string): { negated: boolean; rest: string } {
   const negated = text.startsWith("!");
-  const rest = negated ? text.replace(/^!=?/, "").trim() : text;
+  return { negated, rest: negated ? text.replace(/^!=?/, "").trim() : text };
+}
+
+export function wordsOf(search: string): string[] {
+  return search
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== "");
+}
+
+/** Does the quick search look into the column's numbers? */
+export function isSearched(column: Column): boolean {
+  return column.role !== Role.TIME && column.role !== Role.MEASURE;
+}
+
+function columnTest(column: Column, text: string): ColumnTest {
+  const { negated, rest } = negation(text);
   const test = isText(column) ? containsTest(rest) : numberTest(column, rest);
   if (!negated) return test;
   return (data) => {
@@ -74,7 +88,7 @@ function anyColumn(columns: readonly Column[], chunk: Chunk, word: string): RowT
   const tests = columns.flatMap((column, index) => {
     const data = columnOf(chunk, index);
     if (data.kind === "bytes" || data.kind === "stack") return [contains(data)];
-    return column.role === Role.TIME || column.role === Role.MEASURE ? [] : [shownNumberTest(column, data, word)];
+    return isSearched(column) ? [shownNumberTest(column, data, word)] : [];
   });
   return (row) => tests.some((test) => test(row));
 }
@@ -152,14 +166,27 @@ const SCALES: Readonly<Record<string, number>> = {
   gib: 2 ** 30,
 };
 
-function numberTest(column: Column, text: string): ColumnTest {
+export interface Comparison {
+  readonly sign: Sign;
+  readonly limit: number;
+}
+
+/** What the text of a number's filter compares with; null: it is a part of a name. Throws what is wrong with it. */
+export function comparisonOf(column: Column, text: string): Comparison | null {
   if ((column.symbols.length > 0 && /^[a-z]/i.test(text)) || column.unit === Unit.OPEN_FLAGS || (column.unit === Unit.SIGNAL && /^[a-z]/i.test(text))) {
-    return (data) => shownNumberTest(column, data, text);
+    return null;
   }
   const match = /^(<=|>=|<|>|=)?\s*(0x[0-9a-f]+|-?\d+(?:\.\d+)?|E[A-Z0-9]+)\s*([a-zµ]*)$/i.exec(text);
   const limit = match === null ? null : amount(column, match[2] ?? "", match[3] ?? "");
   if (limit === null) throw new Error(`${column.name}: write a number, like 42, >1000 or <5ms`);
-  const compare = COMPARISONS[match?.[1] ?? "="] ?? equal;
+  return { sign: (match?.[1] ?? "=") as Sign, limit };
+}
+
+function numberTest(column: Column, text: string): ColumnTest {
+  const comparison = comparisonOf(column, text);
+  if (comparison === null) return (data) => shownNumberTest(column, data, text);
+  const { sign, limit } = comparison;
+  const compare = COMPARISONS[sign];
   return (data) => {
     if (data.kind !== "number" && data.kind !== "big") return () => false;
     const { values } = data;
@@ -179,12 +206,10 @@ function errnoOf(name: string): number | null {
   return null;
 }
 
-function equal(a: number, b: number): boolean {
-  return a === b;
-}
+type Sign = "=" | "<" | ">" | "<=" | ">=";
 
-const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
-  "=": equal,
+const COMPARISONS: Readonly<Record<Sign, (a: number, b: number) => boolean>> = {
+  "=": (a, b) => a === b,
   "<": (a, b) => a < b,
   ">": (a, b) => a > b,
   "<=": (a, b) => a <= b,

@@ -5,7 +5,7 @@ import { type Column, Unit } from "../../gen/proto/v1/tool_pb";
 import { IconX } from "../../ui/icons";
 import { errorText } from "../../ui/parts";
 import classes from "./events.module.css";
-import type { Sort, Sorted } from "./use-sorted";
+import type { Sort, StoredRows } from "./use-stored-rows";
 
 /** The interesting end first, large numbers and the start of the alphabet; then the other end; then as they came. */
 export function nextSort(sort: Sort | null, name: string, columns: readonly Column[]): Sort | null {
@@ -25,19 +25,22 @@ export function sortText({ column: name, descending }: Sort, columns: readonly C
 }
 
 interface Props {
-  sort: Sort;
-  sorted: Sorted;
+  sort: Sort | null;
+  sorted: StoredRows;
   columns: readonly Column[];
   clear: () => void;
 }
 
+/** What was asked of the store, and how many rows it has given so far. */
 export function Sorting({ sort, sorted, columns, clear }: Props) {
   const rows = sorted.chunks === null ? "reading…" : `${sorted.more ? "first" : "all"} ${count(sorted.rows)} rows`;
   return (
     <>
-      <Button variant="light" rightSection={<IconX size={14} />} onClick={clear} title="Back to the order in which they came" data-testid="grid-unsort">
-        {sortText(sort, columns)}
-      </Button>
+      {sort !== null && (
+        <Button variant="light" rightSection={<IconX size={14} />} onClick={clear} title="Back to the order in which they came" data-testid="grid-unsort">
+          {sortText(sort, columns)}
+        </Button>
+      )}
       {sorted.error === null ? (
         <span className={classes.status} role="status" data-testid="grid-sorted">
           {rows}

@@ -3,38 +3,48 @@ import { compact, count, log2Slot, nanoseconds } from "../../format/numbers";
 import parts from "../../ui/parts.module.css";
 import { useConsumer } from "../consume";
 import { NoRows } from "../no-rows";
+import { StoredProblem } from "../stored-problem";
 import type { ViewProps } from "../view-props";
 import { HeatChart } from "./heat-chart";
 import classes from "./histogram.module.css";
 import { type Histogram, Histograms, percentileSlot, sum, usedSlots } from "./transform";
+import { useStoredHistogram } from "./use-stored-histogram";
 
 const ALL = "all";
 
 /** Log2 bars of one key or all, and how they moved over time. */
-export function HistogramView({ session, stream }: ViewProps) {
+export function HistogramView(props: ViewProps) {
+  const { session, stream, range } = props;
   const make = useCallback(() => new Histograms(stream.columns, stream.hits, (run) => session.run(run)), [session, stream]);
   const histograms = useConsumer({ session, stream }, make);
   const [key, setKey] = useState(ALL);
+  const stored = useStoredHistogram(props, key);
   if (histograms === null) return null;
-  const list = histograms.list();
+  const list = stored.list ?? (range === null ? histograms.list() : []);
   const total = sum(list);
-  const shown = list.find((histogram) => histogram.key === key) ?? total;
+  const chosen = list.some((histogram) => histogram.key === key);
+  const shown = stored.shown ?? list.find((histogram) => histogram.key === key) ?? total;
   return (
-    <div className={classes.view} data-testid="view-histogram">
+    <div className={classes.view} data-testid="view-histogram" data-road={stored.list === null ? "live" : "store"}>
       <div className={classes.keys} role="group" aria-label="Keys">
-        <KeyButton name="all" events={total.events} chosen={shown === total} choose={() => setKey(ALL)} />
+        <KeyButton name="all" events={total.events} chosen={!chosen} choose={() => setKey(ALL)} />
         {list.map((histogram) => (
           <KeyButton
             key={histogram.key}
             name={histogram.label}
             events={histogram.events}
-            chosen={shown === histogram}
+            chosen={histogram.key === key}
             choose={() => setKey(histogram.key)}
           />
         ))}
       </div>
       <div className={classes.body} tabIndex={0}>
-        {shown.events === 0 ? <NoRows session={session} waiting="The first interval has not ended." /> : <Distribution histogram={shown} />}
+        <StoredProblem error={stored.error} />
+        {shown.events === 0 ? (
+          <NoRows session={session} range={range} waiting="The first interval has not ended." />
+        ) : (
+          <Distribution histogram={shown} />
+        )}
       </div>
     </div>
   );

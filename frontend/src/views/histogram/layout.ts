@@ -16,11 +16,11 @@ export interface HeatMap {
 }
 
 /** The seconds on record as columns of slots, several seconds to a column when there are more than fit. */
-export function heatMap({ bySecond }: Histogram, most: number): HeatMap | null {
+export function heatMap({ bySecond, step: own }: Histogram, most: number): HeatMap | null {
   const seconds = [...bySecond.keys()];
   if (seconds.length === 0 || most < 1) return null;
   const [first, last] = [Math.min(...seconds), Math.max(...seconds)];
-  const step = Math.max(1, Math.ceil((last - first + 1) / most));
+  const step = own * Math.max(1, Math.ceil(((last - first) / own + 1) / most));
   const sums = new Map<number, HeatCell>();
   let highest = 0;
   for (const [second, counts] of bySecond) {

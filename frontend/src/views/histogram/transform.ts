@@ -11,6 +11,8 @@ export interface Histogram {
   readonly label: string;
   readonly counts: Float64Array;
   readonly bySecond: Map<number, Float64Array>;
+  /** Seconds that one entry of `bySecond` stands for. */
+  readonly step: number;
   events: number;
 }
 
@@ -45,12 +47,21 @@ export class Histograms {
     return [...this.byKey.values()].sort((a, b) => b.events - a.events || a.key.localeCompare(b.key));
   }
 
+  /** By what a row's histogram is known. */
+  keyOf(chunk: Chunk, row: number): string {
+    return this.keysOf(chunk, row).join("\u0000");
+  }
+
+  private keysOf(chunk: Chunk, row: number): string[] {
+    return this.roles.keys.map((index) => formatValue(this.columns[index] as Column, valueAt(columnOf(chunk, index), row)));
+  }
+
   private of(chunk: Chunk, row: number): Histogram {
-    const keys = this.roles.keys.map((index) => formatValue(this.columns[index] as Column, valueAt(columnOf(chunk, index), row)));
+    const keys = this.keysOf(chunk, row);
     const key = keys.join("\u0000");
     let histogram = this.byKey.get(key);
     if (histogram === undefined) {
-      histogram = { key, label: keys.join(" · ") || "all", counts: new Float64Array(SLOTS), bySecond: new Map(), events: 0 };
+      histogram = { key, label: keys.join(" · ") || "all", counts: new Float64Array(SLOTS), bySecond: new Map(), step: 1, events: 0 };
       this.byKey.set(key, histogram);
     }
     return histogram;
@@ -69,7 +80,7 @@ function secondOf(histogram: Histogram, second: number): Float64Array {
 
 /** Several keys as one. */
 export function sum(histograms: readonly Histogram[]): Histogram {
-  const all: Histogram = { key: "", label: "all", counts: new Float64Array(SLOTS), bySecond: new Map(), events: 0 };
+  const all: Histogram = { key: "", label: "all", counts: new Float64Array(SLOTS), bySecond: new Map(), step: 1, events: 0 };
   for (const histogram of histograms) {
     histogram.counts.forEach((events, slot) => (all.counts[slot] = (all.counts[slot] ?? 0) + events));
     all.events += histogram.events;

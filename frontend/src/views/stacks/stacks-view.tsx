@@ -6,14 +6,18 @@ import { count, percent } from "../../format/numbers";
 import { Role, Unit } from "../../gen/proto/v1/tool_pb";
 import { useConsumer } from "../consume";
 import { NoRows } from "../no-rows";
+import { StoredProblem } from "../stored-problem";
+import { MOST_GROUPS } from "../sums";
 import view from "../view.module.css";
 import type { ViewProps } from "../view-props";
 import { FlameChart } from "./flame-chart";
 import classes from "./stacks.module.css";
 import { folded, type Frame, functions, StackTree } from "./transform";
+import { useStoredStacks } from "./use-stored-stacks";
 
 /** A flame graph, root at the top, with the functions that were on the CPU beside it. */
-export function StacksView({ session, stream }: ViewProps) {
+export function StacksView(props: ViewProps) {
+  const { session, stream, range } = props;
   const [byKeys, setByKeys] = useState(false);
   const measures = stream.columns.filter((column) => column.role === Role.MEASURE && !column.hidden);
   const [name, setName] = useState(() => (measures.find((column) => column.unit === Unit.NANOSECONDS) ?? measures[0])?.name ?? stream.hits);
@@ -21,13 +25,15 @@ export function StacksView({ session, stream }: ViewProps) {
   const amount = (value: number): string =>
     `${measure === undefined ? count(value) : formatValue(measure, value)}${measure?.unit === Unit.COUNT ? ` ${name}` : ""}`;
   const make = useCallback(() => new StackTree(stream.columns, name, byKeys), [stream, name, byKeys]);
-  const tree = useConsumer({ session, stream }, make);
+  const read = useConsumer({ session, stream }, make);
+  const stored = useStoredStacks(props, name, byKeys);
   const [search, setSearch] = useState("");
   const clipboard = useClipboard({ timeout: 1500 });
-  if (tree === null) return null;
+  if (read === null) return null;
+  const tree = stored.tree ?? (range === null ? read : new StackTree(stream.columns, name, byKeys));
   const found = search.trim() === "" ? null : finder(search.trim());
   return (
-    <div className={view.view} data-testid="view-stacks">
+    <div className={view.view} data-testid="view-stacks" data-road={stored.tree === null ? "live" : "store"}>
       <div className={view.tools}>
         <TextInput
           className={view.search ?? ""}
@@ -56,16 +62,18 @@ export function StacksView({ session, stream }: ViewProps) {
         <Button variant="default" onClick={() => clipboard.copy(folded(tree.root))}>
           {clipboard.copied ? "Copied" : "Copy folded"}
         </Button>
+        <StoredProblem error={stored.error} />
+        {stored.cut && <span>the {count(MOST_GROUPS)} largest stacks</span>}
         <span className={view.status} data-testid="stacks-total">
           {amount(tree.root.total)}
           {found !== null && `, ${percent(share(tree.root, found))} in what was found`}
         </span>
       </div>
       {tree.root.total === 0 ? (
-        <NoRows session={session} waiting="The first interval has not ended." />
+        <NoRows session={session} range={range} waiting="The first interval has not ended." />
       ) : (
         <div className={classes.body}>
-          <FlameChart key={`${name} ${byKeys ? "keys" : "merged"}`} root={tree.root} found={found} amount={amount} />
+          <FlameChart key={`${name} ${byKeys ? "keys" : "merged"} ${stored.tree === null ? "" : JSON.stringify(range)}`} root={tree.root} found={found} amount={amount} />
           <Functions root={tree.root} choose={setSearch} />
         </div>
       )}

@@ -5,17 +5,22 @@ import { count, nanoseconds } from "../../format/numbers";
 import { type Column, Unit } from "../../gen/proto/v1/tool_pb";
 import { matchWords } from "../../ui/match";
 import { useConsumer } from "../consume";
+import { type Roles, rolesOf } from "../columns-of";
 import { NoRows } from "../no-rows";
+import { StoredProblem } from "../stored-problem";
 import view from "../view.module.css";
 import type { ViewProps } from "../view-props";
 import { Bar, Spark } from "./paint";
 import classes from "./top.module.css";
 import { type Span, type TopRow, TopTable } from "./transform";
+import { useStoredTop } from "./use-stored-top";
 
-const SHOWN = 200;
+/** With `HISTORY` points each, no more than one answer of the store holds. */
+const SHOWN = 150;
 
-/** Keys ranked by a measure, with a bar and the last minute of each. */
-export function TopView({ session, stream }: ViewProps) {
+/** Keys ranked by a measure, with a bar and the last minute of each; of a session that is over, with all of its time. */
+export function TopView(props: ViewProps) {
+  const { session, stream } = props;
   const make = useCallback(() => new TopTable(stream.columns, stream.hits, (run) => session.run(run)), [session, stream]);
   const table = useConsumer({ session, stream }, make);
   const [span, setSpan] = useState<Span>("total");
@@ -23,17 +28,18 @@ export function TopView({ session, stream }: ViewProps) {
   const [search, setSearch] = useState("");
   const [sortBy, setSortBy] = useState<number | null>(null);
   const runs = session.snapshot().state?.runs ?? [];
+  const shownAt = (index: number): boolean => stream.columns[index]?.hidden !== true;
+  const sort = sortBy ?? firstMeasure(rolesOf(stream.columns, stream.hits), shownAt);
+  const stored = useStoredTop(props, table, { span, apart, sort, shown: SHOWN });
   if (table === null) return null;
   const { roles } = table;
-  const shownAt = (index: number): boolean => stream.columns[index]?.hidden !== true;
-  const sort = sortBy ?? (shownAt(roles.hits) ? roles.hits : (roles.measures.find(shownAt) ?? roles.hits));
-  const all = table.rows(span, apart, sort);
+  const all = stored.rows ?? (props.range === null ? table.rows(span, apart, sort) : []);
   const hostOf = (row: TopRow): string => (apart ? (runs[Number(row.key.split(" ", 1)[0])]?.host ?? "") : "");
   const found = all.filter((row) => matchWords(search, [...row.keys, hostOf(row)].join(" ")));
   const highest = found[0]?.values[roles.measures.indexOf(sort)] ?? 0;
   const perHit = averageOf(stream.columns, roles.measures, roles.hits);
   return (
-    <div className={view.view} data-testid="view-top">
+    <div className={view.view} data-testid="view-top" data-road={stored.rows === null ? "live" : "store"}>
       <div className={view.tools}>
         <SegmentedControl
           aria-label="Span"
@@ -62,11 +68,12 @@ export function TopView({ session, stream }: ViewProps) {
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
+        <StoredProblem error={stored.error} />
         <span className={view.status}>{found.length > SHOWN ? `first ${SHOWN} of ${count(found.length)}` : count(found.length)}</span>
       </div>
       <div className={classes.scroll} tabIndex={0}>
         {all.length === 0 ? (
-          <NoRows session={session} waiting="The first interval has not ended." />
+          <NoRows session={session} range={props.range} waiting="The first interval has not ended." />
         ) : (
           <table className={classes.table}>
             <thead>
@@ -85,7 +92,7 @@ export function TopView({ session, stream }: ViewProps) {
                   </th>
                 ))}
                 {perHit !== null && <th className={classes.right}>each</th>}
-                <th>last minute</th>
+                <th>{stored.rows === null ? "last minute" : "over time"}</th>
               </tr>
             </thead>
             <tbody>
@@ -122,6 +129,10 @@ export function TopView({ session, stream }: ViewProps) {
       </div>
     </div>
   );
+}
+
+function firstMeasure(roles: Roles, shownAt: (index: number) => boolean): number {
+  return shownAt(roles.hits) ? roles.hits : (roles.measures.find(shownAt) ?? roles.hits);
 }
 
 function titleOf(column: Column | undefined): string {

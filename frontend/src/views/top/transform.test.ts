@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { anchor, calls, rows, syscall, time, total } from "../testing";
-import { HISTORY_SECONDS, TopTable } from "./transform";
+import { HISTORY, TopTable } from "./transform";
 
 describe("ranking", () => {
   const table = (): TopTable => {
@@ -46,7 +46,7 @@ describe("ranking", () => {
 
   it("remembers the last minute by second", () => {
     const history = table().rows("total", false, 2)[0]?.history ?? [];
-    expect(history).toHaveLength(HISTORY_SECONDS);
+    expect(history).toHaveLength(HISTORY);
     expect(history.slice(-2)).toEqual([10, 30]);
   });
 

@@ -3,14 +3,15 @@ import type { Column } from "../../gen/proto/v1/tool_pb";
 import { type Chunk, columnOf, valueAt } from "../../stream/chunk";
 import { type AnchorOf, numberAt, type Roles, rolesOf, timeAt, wallSecond } from "../columns-of";
 
-export const HISTORY_SECONDS = 60;
+/** Points of a history. */
+export const HISTORY = 60;
 
 export interface TopRow {
   readonly key: string;
   readonly keys: readonly string[];
   /** Values by measure, in the order of `measures`. */
   readonly values: readonly number[];
-  /** The counting measure by second, oldest first, `HISTORY_SECONDS` long. */
+  /** The counting measure over time, oldest first, `HISTORY` long. */
   readonly history: readonly number[];
 }
 
@@ -21,7 +22,7 @@ interface Entry {
   readonly total: number[];
   last: number[];
   lastTime: bigint;
-  readonly seconds: Map<number, number>;
+  readonly points: Map<number, number>;
 }
 
 export type Span = "interval" | "total";
@@ -31,12 +32,14 @@ export class TopTable {
   readonly roles: Roles;
   private readonly entries = new Map<string, Entry>();
   private readonly newest = new Map<number, bigint>();
-  private newestSecond = 0;
+  private newestPoint = 0;
 
   constructor(
     private readonly columns: readonly Column[],
     hits: string,
     private readonly anchorOf: AnchorOf,
+    /** Seconds that one point of the history stands for. */
+    private readonly step = 1,
   ) {
     this.roles = rolesOf(columns, hits);
   }
@@ -54,7 +57,7 @@ export class TopTable {
       const group = groups.get(key) ?? {
         keys: entry.keys,
         values: values.map(() => 0),
-        history: new Array<number>(HISTORY_SECONDS).fill(0),
+        history: new Array<number>(HISTORY).fill(0),
       };
       groups.set(key, group);
       values.forEach((value, i) => (group.values[i] = (group.values[i] ?? 0) + value));
@@ -78,14 +81,14 @@ export class TopTable {
       entry.last[i] = (entry.last[i] ?? 0) + value;
     });
     if (time > (this.newest.get(run) ?? -1n)) this.newest.set(run, time);
-    this.addSecond(entry, wallSecond(this.anchorOf, run, time), numberAt(chunk, this.roles.hits, row));
+    this.addPoint(entry, Math.floor(wallSecond(this.anchorOf, run, time) / this.step), numberAt(chunk, this.roles.hits, row));
   }
 
-  private addSecond(entry: Entry, second: number, hits: number): void {
-    this.newestSecond = Math.max(this.newestSecond, second);
-    entry.seconds.set(second, (entry.seconds.get(second) ?? 0) + hits);
-    if (entry.seconds.size <= 2 * HISTORY_SECONDS) return;
-    for (const old of entry.seconds.keys()) if (old <= this.newestSecond - HISTORY_SECONDS) entry.seconds.delete(old);
+  private addPoint(entry: Entry, point: number, hits: number): void {
+    this.newestPoint = Math.max(this.newestPoint, point);
+    entry.points.set(point, (entry.points.get(point) ?? 0) + hits);
+    if (entry.points.size <= 2 * HISTORY) return;
+    for (const old of entry.points.keys()) if (old <= this.newestPoint - HISTORY) entry.points.delete(old);
   }
 
   private entryOf(chunk: Chunk, row: number, run: number): Entry {
@@ -94,7 +97,7 @@ export class TopTable {
     const id = `${run}\u0000${key}`;
     let entry = this.entries.get(id);
     if (entry === undefined) {
-      entry = { key, keys, run, total: this.roles.measures.map(() => 0), last: [], lastTime: -1n, seconds: new Map() };
+      entry = { key, keys, run, total: this.roles.measures.map(() => 0), last: [], lastTime: -1n, points: new Map() };
       this.entries.set(id, entry);
     }
     return entry;
@@ -105,9 +108,16 @@ export class TopTable {
   }
 
   private addHistory(history: number[], entry: Entry): void {
-    for (const [second, hits] of entry.seconds) {
-      const place = second - this.newestSecond + HISTORY_SECONDS - 1;
-      if (place >= 0 && place < HISTORY_SECONDS) history[place] = (history[place] ?? 0) + hits;
+    for (const [point, hits] of entry.points) {
+      const place = point - this.newestPoint + HISTORY - 1;
+      if (place >= 0 && place < HISTORY) history[place] = (history[place] ?? 0) + hits;
     }
   }
+}
+
+/** What one table ranks, with the histories that another has. */
+export function rankedRows(totals: TopTable, overTime: TopTable, apart: boolean, sortBy: number): TopRow[] {
+  const histories = new Map(overTime.rows("total", apart, sortBy).map(({ key, history }) => [key, history]));
+  const none = new Array<number>(HISTORY).fill(0);
+  return totals.rows("total", apart, sortBy).map((row) => ({ ...row, history: histories.get(row.key) ?? none }));
 }
