@@ -74,7 +74,7 @@ function Marked({ range, whole, clear }: { range: TimeRange; whole: boolean; cle
         {whole && "; this view shows the whole session"}
       </span>
       <Button variant="light" size="compact-xs" rightSection={<IconX size={12} />} onClick={clear} data-testid="marked-clear">
-        Whole session
+        All of the time
       </Button>
     </div>
   );
