@@ -16,7 +16,10 @@ from provision import ROOT
 FOLDER = ROOT / "tests/bench"
 RESULTS = FOLDER / "results/table.jsonl"
 # Each prints JSON lines; `rates` keeps its figures in the READMEs of the tools.
-PLAIN = ("capture", "loss", "slowdown", "rest", "browser_latency", "store", "query", "ingest", "live", "agents")
+PLAIN = (
+    *("capture", "loss", "slowdown", "rest", "browser_latency", "drain"),
+    *("stages", "store", "query", "ingest", "live", "agents"),
+)
 BENCHES: dict[str, list[str]] = {**{name: [] for name in PLAIN}, "rates": ["--write"]}
 
 

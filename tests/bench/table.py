@@ -99,14 +99,9 @@ def line(goal: Goal, results: Mapping[str, dict[str, Any]]) -> str:
 def text(results: Mapping[str, dict[str, Any]]) -> str:
     page = HEAD + _machine(results.get("machine", {}))
     for group, members in groupby(goals(), key=lambda goal: goal.group):
-        page += (
-            f"## {group}\n\n| what | ours | peer | peer / ours | goal | met |\n| --- | --- | --- | --- | --- | --- |\n"
-        )
+        page += f"## {group}\n\n{COLUMNS}"
         page += "".join(f"{line(goal, results)}\n" for goal in members) + "\n"
-    return (
-        page
-        + "![CPU for each event](img/bench-reading.svg)\n\n![What the traced program pays](img/bench-slowdown.svg)\n"
-    )
+    return page + PLOTS
 
 
 def _machine(facts: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from tests.e2e.browsing import chromium, sign_in
 from tests.e2e.stack import COMMAND, eventually
 from tests.faults.counted import PATIENCE, counted, process
 from tests.faults.network import HERE, Apart
+from tests.faults.points import look
 from tests.faults.proof import prove
 from tests.faults.relay import delayed
 from tests.faults.sockets import PASSWORD
@@ -69,7 +70,8 @@ def test_a_cable_that_heals_when_the_server_has_just_given_the_host_up_costs_no_
 
 
 @pytest.mark.long
-def test_both_sides_notice_a_cut_cable_and_people_see_since_when(stack: Apart) -> None:
+def test_a_cut_is_told_on_both_sides_and_healed_to_the_last_row(stack: Apart) -> None:
+    """Since when the host is silent, in the browser and in the command; then the backlog drains and the books close."""
     stack.wait_online()
     with counted(stack, "silent") as traced, chromium() as browser, watched(stack, traced.session) as told:
         page = signed_in(browser, stack)
@@ -84,12 +86,19 @@ def test_both_sides_notice_a_cut_cable_and_people_see_since_when(stack: Apart) -
             here = time.monotonic() - began
             expect(page.get_by_test_id("run")).to_contain_text("silent since", timeout=PATIENCE * 1000)
             eventually(lambda: "apart is silent since" in told.read_text(), PATIENCE, "the command's word of it")
-        print(f"noticed by the server after {there:.1f} s and by the agent after {here:.1f} s")
+            stored, spooled = look(traced).stored, look(traced).spooled
+            assert spooled > stored, "nothing waits on the host's disk"
+        print(
+            f"noticed by the server after {there:.1f} s and by the agent after {here:.1f} s; {spooled - stored} waited"
+        )
         expect(page.get_by_test_id("run")).not_to_contain_text("silent since", timeout=PATIENCE * 1000)
         eventually(lambda: "apart answers again" in told.read_text(), PATIENCE, "the command's word that it is back")
         traced.wait()
+        traced.wait_rows(traced.opened)
         traced.finish()
         assert prove(traced).lost == {}
+        expect(page.get_by_test_id("ledger-badge")).to_have_attribute("data-books", "complete", timeout=PATIENCE * 1000)
+        expect(page.get_by_test_id("rows-total")).to_have_text(str(traced.opened), timeout=PATIENCE * 1000)
 
 
 def signed_in(browser: Browser, stack: Apart) -> Page:
