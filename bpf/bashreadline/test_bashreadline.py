@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -155,7 +156,7 @@ def test_a_thread_of_a_program_with_the_library_is_seen_and_a_huge_line_cut(tmp_
     terminal, inside = pty.openpty()
     answers = tmp_path / "answers"
     with answers.open("wb") as file:
-        reader = subprocess.Popen(["python3", "-c", READER], stdin=inside, stdout=file, stderr=inside)
+        reader = subprocess.Popen([sys.executable, "-c", READER], stdin=inside, stdout=file, stderr=inside)
     try:
         wait_for(lambda: b"\n" in answers.read_bytes(), 60, "the thread's number")
         tid = int(answers.read_bytes().splitlines()[0])

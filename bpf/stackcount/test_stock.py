@@ -46,6 +46,7 @@ CELL = Cell(
     stock="stackcount -f -U -p {pid} {program}:leaf",
     theirs=theirs,
     together=False,
+    differs="before Linux 6.11 the kernel leaves out the caller, which the stock tool then does not show",
 )
 
 

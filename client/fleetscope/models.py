@@ -139,6 +139,7 @@ class Run(TypedDict):
     books_message: str
     rows: int
     bytes: int
+    note: str
     targets: ResolvedTargets
     schema: dict[str, Any] | None
 

@@ -10,10 +10,11 @@ from typing import Any, BinaryIO
 
 from fleetscope.cli.output import note, printable_json
 from fleetscope.cli.raw import write_raw
+from fleetscope.cli.remarks import Remarks, remarks_told
 from fleetscope.cli.rowtable import RowTable
 from fleetscope.cli.silence import silence_told
 from fleetscope.client import Client
-from fleetscope.models import Run, Session
+from fleetscope.models import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,18 @@ class Form:
 
 def follow(client: Client, session: Session, form: Form) -> None:
     """Returns when the session has ended and every row is written. Raises BrokenPipeError when nobody reads."""
-    with silence_told(session["hosts"]):
-        _follow(client, session, form)
+    with silence_told(session["hosts"]), remarks_told(session["id"]) as remarks:
+        _follow(client, session, form, remarks)
+        remarks.tell(client.session(session["id"])["runs"])
 
 
-def _follow(client: Client, session: Session, form: Form) -> None:
+def _follow(client: Client, session: Session, form: Form, remarks: Remarks) -> None:
     out = sys.stdout.buffer
     if form.output == "raw":
         return write_raw(client, session, out, form.direction)
     blocks = client.row_blocks(session["id"], on_outage=note)
     if form.output == "table":
-        return _write_table(blocks, out, _Tables(client, session, shutil.get_terminal_size().columns))
+        return _write_table(blocks, out, _Tables(client, session, remarks))
     if out.isatty():
         blocks = map(_shown, blocks)
     return _write_lines(blocks, out) if form.output == "ndjson" else _write_array(blocks, out)
@@ -50,13 +52,13 @@ def stdout_is_gone() -> None:
 class _Tables:
     """One for each stream, with the columns that its run really sends, known from its first row on."""
 
-    def __init__(self, client: Client, session: Session, width: int) -> None:
+    def __init__(self, client: Client, session: Session, remarks: Remarks) -> None:
         self._client = client
         self._session = session["id"]
-        self._width = width if sys.stdout.isatty() else None
+        self._remarks = remarks
+        self._width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         self._tables: dict[str, RowTable] = {}
         self._last = ""
-        self._told: set[str] = set()
 
     def lines(self, row: dict[str, Any]) -> list[str]:
         stream = str(row.pop("stream", ""))
@@ -68,17 +70,9 @@ class _Tables:
     def _columns(self, stream: str) -> list[dict[str, Any]]:
         """On all hosts that have attached."""
         runs = self._client.session(self._session)["runs"]
-        self._tell_attached(runs)
+        self._remarks.tell(runs)
         streams = [found for run in runs for found in (run["schema"] or {}).get("streams", [])]
         return [column for found in streams if stream in ("", found["name"]) for column in found["columns"]]
-
-    def _tell_attached(self, runs: list[Run]) -> None:
-        """How much a pattern of functions meant, once for each host."""
-        for run in runs:
-            attached = (run["schema"] or {}).get("attached")
-            if attached and run["id"] not in self._told:
-                self._told.add(run["id"])
-                note(f"{run['host']['name']}: {attached}")
 
 
 def _shown(block: bytes) -> bytes:
