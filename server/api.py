@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -13,7 +14,7 @@ from server.accounts import api as accounts
 from server.accounts import audit_api
 from server.accounts.auth import Authenticated
 from server.catalog import api as catalog
-from server.errors import ApiError, Internal
+from server.errors import ApiError, DatabaseUnavailable, Internal
 from server.fleet import api as fleet
 from server.fleet import names_api
 from server.tracing import api as tracing
@@ -59,6 +60,14 @@ def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
 def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     body = {"error": {"code": "bad_request", "message": " ".join(str(error).split()), "field": None}}
     return api.create_response(request, body, status=error.status_code)
+
+
+@api.exception_handler(OperationalError)
+def _no_database(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    log.error("%s %s failed: %s", request.method, request.path, error)
+    reason = " ".join(str(error).split())
+    message = f"the server's database fails, so nothing was changed: {reason}; check it and its disk, then try again"
+    return _own(request, DatabaseUnavailable(message))
 
 
 @api.exception_handler(Exception)

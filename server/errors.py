@@ -72,6 +72,12 @@ class Internal(ApiError):
     status, code = 500, "internal"
 
 
+class DatabaseUnavailable(ApiError):
+    """It is away, or its disk is full."""
+
+    status, code = 503, "database_unavailable"
+
+
 class AuditUnavailable(ApiError):
     """No audit, no start."""
 

@@ -38,8 +38,11 @@ def empty_the_log(stack: Stack) -> None:
 def start(stack: Stack) -> httpx.Response:
     (host,) = stack.api("GET", "/api/hosts")
     order = {"tool": "opensnoop", "hosts": [host["name"]], "reason": REASON}
-    headers = {"Authorization": f"Bearer {stack.token()}"}
-    return httpx.post(f"{stack.url}/api/sessions", json=order, headers=headers, timeout=PATIENCE)
+    return httpx.post(f"{stack.url}/api/sessions", json=order, headers=bearer(stack), timeout=PATIENCE)
+
+
+def bearer(stack: Stack) -> dict[str, str]:
+    return {"Authorization": f"Bearer {stack.token()}"}
 
 
 def test_a_start_is_refused_in_one_line_and_nothing_of_it_happens(stack: Stack) -> None:
@@ -47,11 +50,13 @@ def test_a_start_is_refused_in_one_line_and_nothing_of_it_happens(stack: Stack) 
     stack.wait_online()
     empty_the_log(stack)
     with filled(stack.data / "server"):
-        reply = start(stack)
+        reply, other = start(stack), httpx.post(f"{stack.url}/api/hosts/token", headers=bearer(stack), timeout=PATIENCE)
         assert stack.api("GET", "/api/hosts"), "what needs no room is answered"
     assert reply.status_code == 503, reply.text
     message = reply.json()["error"]["message"]
     assert "full" in message and "nothing was" in message and "\n" not in message, message
+    assert (other.status_code, other.json()["error"]["code"]) == (503, "database_unavailable"), other.text
+    assert "nothing was changed: database or disk is full" in other.json()["error"]["message"]
     stack.wait_online()
     assert not [one for one in stack.api("GET", "/api/sessions?limit=100")["items"] if one["reason"] == REASON]
     assert not with_module(stack.process.pid, "agent.runner")

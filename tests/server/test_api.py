@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from server.accounts.models import User
@@ -60,3 +61,17 @@ def test_a_missing_csrf_proof_is_refused(user: Callable[..., User]) -> None:
     browser.get("/")
     proof = {"X-CSRFToken": browser.cookies["csrftoken"].value}
     assert browser.post("/api/hosts/token", headers=proof).status_code == 201
+
+
+def test_a_database_that_fails_is_told_in_one_line_with_what_to_do(
+    client_of: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OperationalError("database or\ndisk is full")
+
+    client = client_of("admin")
+    monkeypatch.setattr("server.tracing.api.start", full)
+    answer = client.post("/api/sessions", {"tool": "opensnoop"}, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_unavailable")
+    message = answer.json()["error"]["message"]
+    assert "nothing was changed: database or disk is full; check it" in message
