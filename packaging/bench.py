@@ -17,7 +17,7 @@ FOLDER = ROOT / "tests/bench"
 RESULTS = FOLDER / "results/table.jsonl"
 # Each prints JSON lines; `rates` keeps its figures in the READMEs of the tools.
 PLAIN = (
-    *("capture", "loss", "slowdown", "rest", "browser_latency", "drain"),
+    *("capture", "loss", "slowdown", "rest", "browser_latency", "browser_rate", "drain"),
     *("stages", "store", "query", "ingest", "live", "agents"),
 )
 BENCHES: dict[str, list[str]] = {**{name: [] for name in PLAIN}, "rates": ["--write"]}

@@ -182,13 +182,22 @@ class Client:
         )
 
     def export(
-        self, session_id: str, file_format: str, *, stream: str = "", direction: str = ""
+        self,
+        session_id: str,
+        file_format: str,
+        *,
+        stream: str = "",
+        direction: str = "",
+        where: Mapping[str, Any] | None = None,
     ) -> AbstractContextManager[Iterator[bytes]]:
         """All stored rows as ndjson, csv, arrow, parquet, folded or raw, in chunks.
 
-        `stream` is needed when the session has several. `direction`: of raw, only "in" or "out".
+        `stream` is needed when the session has several. `direction`: of raw, only "in" or "out". `where`: only rows
+        that pass, as `fleetscope.conditions.where` makes it.
         """
         query = {"format": file_format, "stream": stream, "direction": direction}
+        if where is not None:
+            query["where"] = json.dumps(where)
         return self._transport.stream(f"sessions/{_session(session_id)}/export", query)
 
 

@@ -13,6 +13,7 @@ from fleetscope.cli.follow import stdout_is_gone
 from fleetscope.cli.output import note
 from fleetscope.cli.raw import refuse_terminal
 from fleetscope.client import connect
+from fleetscope.conditions import where
 from fleetscope.errors import FleetscopeError
 
 FORMATS = ["ndjson", "csv", "arrow", "parquet", "folded", "raw"]
@@ -25,18 +26,31 @@ FORMATS = ["ndjson", "csv", "arrow", "parquet", "folded", "raw"]
 )
 @click.option("--stream", default="", metavar="NAME", help="Which one, when the session has several.")
 @click.option("--direction", type=click.Choice(["in", "out"]), default=None, help="Of raw: only read or only written.")
+@click.option(
+    "--where",
+    "conditions",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only rows that pass, like 'latency>1ms', 'path~ssl', 'time>=2026-11-22T20:15:00Z'; may be given again.",
+)
 @click.option("-o", "--output", "target", default="-", metavar="FILE", help="Default, and as -: stdout.")
-def export(session: str, file_format: str, stream: str, direction: str | None, target: str) -> int:
-    """Write all stored rows of a session.
+def export(
+    session: str, file_format: str, stream: str, direction: str | None, conditions: tuple[str, ...], target: str
+) -> int:
+    """Write all stored rows of a session, or those that pass every --where.
+
+    The signs of a condition: = != < <= > >=, ~ for text that has this in it (any case), !~ for text that has not,
+    ^= for its beginning.
 
     Bytes that are not UTF-8 stand as \\xNN, a backslash as \\\\, in ndjson, csv and folded; arrow, parquet and raw have
     them as they were.
     """
     if file_format == "raw" and target == "-":
         refuse_terminal()
+    some = where(conditions) if conditions else None
     with connect() as client:
         found = client.session(session)
-        with client.export(found["id"], file_format, stream=stream, direction=direction or "") as chunks:
+        with client.export(found["id"], file_format, stream=stream, direction=direction or "", where=some) as chunks:
             if target == "-":
                 return _write_stdout(chunks)
             note(f"{_write_file(chunks, Path(target))} bytes in {target}")

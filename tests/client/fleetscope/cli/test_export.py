@@ -28,6 +28,15 @@ def test_a_file_is_written_whole_and_named(stack: Stack, counted: str, tmp_path:
     assert stack.command("export", counted, "--format", "ndjson").stdout == target.read_bytes()
 
 
+def test_only_rows_that_pass_are_written(stack: Stack, counted: str) -> None:
+    rows = stack.command("export", counted, "--format", "ndjson").stdout.splitlines()
+    openat = [row for row in rows if json.loads(row)["syscall"] == "openat"]
+    some = stack.command("export", counted, "--format", "ndjson", "--where", "syscall~OPENA", "--where", "calls>0")
+    assert some.stdout.splitlines() == openat != []
+    wrong = stack.command("export", counted, "--format", "csv", "--where", "calls", check=False)
+    assert wrong.returncode == 1 and "'calls' is no condition" in wrong.stderr.decode()
+
+
 def test_a_refused_format_leaves_the_old_file_alone(stack: Stack, counted: str, tmp_path: Path) -> None:
     target = tmp_path / "rows.folded"
     target.write_text("old")
