@@ -18,7 +18,7 @@ from server.errors import ApiError, DatabaseUnavailable, Internal
 from server.fleet import api as fleet
 from server.fleet import names_api
 from server.tracing import api as tracing
-from server.tracing import data_api, metrics_api, storage_api
+from server.tracing import data_api, metrics_api, request_api, storage_api
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ api.add_router("/fleet", fleet.fleet)
 api.add_router("/metrics", metrics_api.router)
 api.add_router("/sessions", tracing.router)
 api.add_router("/sessions", data_api.router)
+api.add_router("/requests", request_api.router)
 api.add_router("/storage", storage_api.router)
 
 

@@ -35,6 +35,7 @@ class Env:
     database_url: SplitResult | None
     channel_url: str
     segments: Path
+    approval_hosts: int  # a session on more hosts needs somebody's approval; 0: none does
 
     @property
     def keys(self) -> Path:
@@ -65,6 +66,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         database_url=_database(environ.get("DATABASE_URL", "")),
         channel_url=_channel(environ.get("CHANNEL_URL", "")),
         segments=Path(environ.get("FLEETSCOPE_SEGMENTS") or data / "segments").absolute(),
+        approval_hosts=_count("FLEETSCOPE_APPROVAL_HOSTS", environ.get("FLEETSCOPE_APPROVAL_HOSTS") or "50"),
     )
 
 
@@ -81,6 +83,12 @@ def _address(name: str, text: str, default_port: int | None = None) -> Address:
     if not parts.hostname or not port or parts.path.strip("/"):
         raise EnvError(f"{name}={text!r} is not HOST:PORT; set it to an address such as localhost:8000")
     return Address(parts.hostname, port)
+
+
+def _count(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise EnvError(f"{name}={text!r} is no whole number; give 0 or more")
+    return int(text)
 
 
 def _database(text: str) -> SplitResult | None:

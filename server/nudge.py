@@ -44,7 +44,7 @@ def state_message() -> dict[str, Any]:
 
 
 def fleet_message(what: str) -> dict[str, Any]:
-    """`what`: hosts, sessions or audit."""
+    """`what`: hosts, sessions, requests or audit."""
     return {"type": "fleet.changed", "what": what}
 
 

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "server.accounts",
     "server.audit",
     "server.fleet",
+    "server.consent",
     "server.tracing",
 ]
 

@@ -154,6 +154,7 @@ class Daemon:
         self._power.refresh()
         if self._power.policy is not self._policy_told:
             self._policy_told = self._power.policy
+            self._mouth.say(AgentMessage(hello=self._dialogue.hello()))  # before the verdicts that follow from it
             self._verdicts.use_policy(self._policy_told)
         if self._power.off_reason != self._was_off:
             self._was_off = self._power.off_reason

@@ -10,11 +10,13 @@ from typing import Any, Self, cast
 from fleetscope import config
 from fleetscope.errors import Refused
 from fleetscope.following import Following
-from fleetscope.models import Filters, Host, JoinToken, Limits, Me, Names, Program, Session, User
+from fleetscope.models import Filters, Host, JoinToken, Limits, Me, Names, Program, Request, Session, User
 from fleetscope.quantities import budget_permille, duration_ms
 from fleetscope.transport import Transport
 
 PATIENCE_SECONDS = 60.0
+_WHOLE_ID = 36
+_PREFIX = 8
 _SESSION_ID = re.compile(r"[0-9A-Za-z-]+")
 _HOST_NAME = re.compile(r"[0-9A-Za-z_.-]*[0-9A-Za-z_-]")
 _TOOL_NAME = re.compile(r"[0-9A-Za-z_.-]*[0-9A-Za-z_-]")
@@ -133,22 +135,68 @@ class Client:
 
         `reveal` asks for rows as they are, secrets included, where the host's policy allows that.
         """
-        bounds: Limits = {**(limits or {})}
-        if duration is not None:
-            bounds["duration_ms"] = duration_ms(duration)
-        if budget is not None:
-            bounds["budget_permille"] = budget_permille(budget)
-        body = {
+        order = {
             "tool": tool,
             "hosts": list(hosts),
             "labels": dict(labels or {}),
             "params": dict(params or {}),
             "filters": dict(filters or {}),
-            "limits": bounds,
+            "limits": _bounds(limits, duration, budget),
             "reason": reason,
             "reveal": reveal,
         }
-        return cast(Session, self._transport.json("POST", "sessions", body=body))
+        return cast(Session, self._transport.json("POST", "sessions", body=order))
+
+    def ask(
+        self,
+        tool: str,
+        *,
+        minutes: int = 480,
+        break_glass: bool = False,
+        hosts: Sequence[str] = (),
+        labels: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        filters: Filters | None = None,
+        limits: Limits | None = None,
+        reason: str,
+        reveal: bool = False,
+    ) -> Request:
+        """For a session that needs the agreement of others; it waits for them so long."""
+        order = {
+            "tool": tool,
+            "hosts": list(hosts),
+            "labels": dict(labels or {}),
+            "params": dict(params or {}),
+            "filters": dict(filters or {}),
+            "limits": dict(limits or {}),
+            "reason": reason,
+            "reveal": reveal,
+            "minutes": minutes,
+            "break_glass": break_glass,
+        }
+        return cast(Request, self._transport.json("POST", "requests", body=order))
+
+    def requests(self, state: str = "") -> list[Request]:
+        """Newest first."""
+        return cast(list[Request], self._transport.json("GET", "requests", query={"state": state})["items"])
+
+    def request(self, request_id: str) -> Request:
+        """By id, or by a unique beginning of it of at least 8 characters."""
+        if len(request_id) == _WHOLE_ID:
+            return cast(Request, self._transport.json("GET", f"requests/{_session(request_id)}"))
+        found = [one for one in self.requests() if len(request_id) >= _PREFIX and one["id"].startswith(request_id)]
+        if len(found) != 1:
+            what = "several requests begin with" if found else "there is no request"
+            raise Refused(f"{what} {request_id!r}; `fleetscope requests` lists them", code="not_found", field="request")
+        return found[0]
+
+    def answer(self, request_id: str, verb: str, body: Mapping[str, object]) -> Request:
+        """`verb`: sign, approve, deny, withdraw or review."""
+        return cast(Request, self._transport.json("POST", f"requests/{_session(request_id)}/{verb}", body=dict(body)))
+
+    def start_approved(self, request_id: str) -> Session:
+        """Its session, which has the same id."""
+        return cast(Session, self._transport.json("POST", f"requests/{_session(request_id)}/start"))
 
     def stop(self, session_id: str) -> None:
         """Ask its runs to stop. They end a moment later."""
@@ -199,6 +247,15 @@ class Client:
         if where is not None:
             query["where"] = json.dumps(where)
         return self._transport.stream(f"sessions/{_session(session_id)}/export", query)
+
+
+def _bounds(limits: Limits | None, duration: str | None, budget: str | None) -> Limits:
+    bounds: Limits = {**(limits or {})}
+    if duration is not None:
+        bounds["duration_ms"] = duration_ms(duration)
+    if budget is not None:
+        bounds["budget_permille"] = budget_permille(budget)
+    return bounds
 
 
 def _session(text: str) -> str:

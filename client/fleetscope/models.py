@@ -31,10 +31,43 @@ class Host(TypedDict):
     labels: dict[str, str]
     agent_version: str
     facts: dict[str, Any]
+    approvals_needed: int
     remote_off: bool
     switched_off: bool
     verdicts: dict[str, Verdict]
     live_runs: int
+
+
+class Voice(TypedDict):
+    person: str
+    part: Literal["requester", "approver", "denier"]
+    at: str
+    signed: bool
+    key: str
+    reason: str
+
+
+class Request(TypedDict):
+    """For a session that needs the agreement of others. `specification` is the very text that people sign."""
+
+    id: str
+    state: Literal["waiting", "approved", "started", "denied", "expired", "void"]
+    state_message: str
+    created_by: str
+    created_at: str
+    expires_at: str
+    tool: str
+    hosts: list[str]
+    reason: str
+    why: str
+    needed: int
+    signed: bool
+    break_glass: bool
+    specification: str
+    voices: list[Voice]
+    review_due: bool
+    reviewed_by: str
+    review: str
 
 
 class Names(TypedDict):

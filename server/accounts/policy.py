@@ -34,6 +34,8 @@ class Action(StrEnum):
     SESSION_REVEAL = "session.reveal"  # start one whose rows are not redacted
     SESSION_STOP = "session.stop"
     SESSION_DELETE = "session.delete"
+    SESSION_APPROVE = "session.approve"  # of others; also to deny and to review it
+    REQUEST_VIEW = "request.view"
     STORAGE_VIEW = "storage.view"
     STORAGE_CHANGE = "storage.change"
     AUDIT_VIEW = "audit.view"
@@ -61,6 +63,7 @@ _ALWAYS = frozenset(
         Action.HOST_VIEW,
         Action.SESSION_VIEW,
         Action.SESSION_EXPORT,
+        Action.REQUEST_VIEW,
         Action.STORAGE_VIEW,
         Action.OWN_ACCOUNT,
     }

@@ -21,6 +21,7 @@ class Can(Schema):
     start: bool
     reveal: bool
     stop_any: bool
+    approve: bool
     admin: bool
     audit: bool
 
@@ -92,6 +93,7 @@ def me(user: User) -> dict[str, Any]:
     can = {
         "start": decide(user, Action.SESSION_START).allowed,
         "reveal": user.role == "admin",
+        "approve": decide(user, Action.SESSION_APPROVE).allowed,
         "stop_any": user.role == "admin",
         "admin": decide(user, Action.USER_CHANGE).allowed,
         "audit": decide(user, Action.AUDIT_VIEW).allowed,

@@ -29,6 +29,7 @@ class Host(models.Model):
     labels = models.JSONField(default=dict)  # given in the console; win over the host's own
     own_labels = models.JSONField(default=dict)
     policy_digest = models.CharField(max_length=128, blank=True)
+    approvals_needed = models.PositiveSmallIntegerField(default=0)  # signatures of others that its policy wants for S3
     remote_off = models.BooleanField(default=False)  # by the host's own policy
     switched_off = models.BooleanField(default=False)  # from the console
     switch_reason = models.CharField(max_length=500, blank=True)

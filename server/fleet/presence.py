@@ -16,6 +16,7 @@ from server.audit.record import record
 from server.fleet.models import Host, HostVerdict
 
 MAX_LABELS = 64
+MAX_APPROVALS = 1000
 MAX_VERDICTS = 1000
 _LINE = 1000
 
@@ -54,6 +55,7 @@ def described(host_id: uuid.UUID, hello: Hello) -> None:
             own_labels=_labels(hello),
             policy_digest=hello.policy_digest[:64].hex(),
             remote_off=hello.remote_off,
+            approvals_needed=min(hello.approvals_needed, MAX_APPROVALS),
         )
         judged(host_id, hello.verdicts[:MAX_VERDICTS])
 

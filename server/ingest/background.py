@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from server import nudge
 from server.audit import checkpoints
+from server.consent import requests
 from server.fleet import answers, presence
 from server.fleet.models import HEARTBEAT_SECONDS
 from server.ingest import witnesses
@@ -84,6 +85,7 @@ class Background:
         """Makes up for lost nudges, and for what no single host's connection shows."""
         await in_db(dispatch.sweep)
         await in_db(answers.forget)
+        await in_db(requests.expire)
         await self._let_go()
         await push(self._links)
 

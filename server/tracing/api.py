@@ -25,7 +25,11 @@ router = Router(tags=["sessions"])
 
 @router.post("", response={201: schemas.SessionOut}, by_alias=True)
 def start_session(request: HttpRequest, body: schemas.NewSession) -> Status[dict[str, Any]]:
-    order = Order(
+    return Status(201, session_out(start(person(request), order_of(body))))
+
+
+def order_of(body: schemas.NewSession) -> Order:
+    return Order(
         tool=body.tool,
         hosts=body.hosts,
         labels=body.labels,
@@ -35,7 +39,6 @@ def start_session(request: HttpRequest, body: schemas.NewSession) -> Status[dict
         reason=body.reason,
         reveal=body.reveal,
     )
-    return Status(201, session_out(start(person(request), order)))
 
 
 @router.get("", response=schemas.SessionPage, by_alias=True)

@@ -4,35 +4,23 @@ from __future__ import annotations
 
 import datetime
 
-from proto.v1.agent_pb2 import Envelope, Filters, RunLimits, RunTarget
+from proto.v1.agent_pb2 import Envelope
 from server.audit import tree
 from server.signing import sign
-from server.tracing.models import Run, Session
+from server.tracing.models import Session
 
 CONTEXT = b"fleetscope-envelope-v1\0"
 LIFETIME = datetime.timedelta(seconds=60)
 
 
-def seal(session: Session, runs: list[Run], user: str, filters: Filters, limits: RunLimits) -> None:
-    """Fill in the session's envelope and signature. It names the audit as it is before the start's own entry."""
+def seal(session: Session, draft: Envelope) -> None:
+    """Give the draft its minute, and fill in the session's envelope and signature. It names the audit as it is before
+    the start's own entry."""
     head = tree.head()
-    envelope = Envelope(
-        session_id=session.id.bytes,
-        runs=[RunTarget(run_id=run.id.bytes, host_id=str(run.host.id), host_name=run.host.name) for run in runs],
-        tool=session.tool,
-        tool_digest=bytes.fromhex(session.tool_digest),
-        params=session.params,
-        filters=filters,
-        limits=limits,
-        user=user,
-        reason=session.reason,
-        issued_wall_ns=_ns(session.not_after - LIFETIME),
-        not_after_wall_ns=_ns(session.not_after),
-        reveal=session.reveal,
-        audit_size=head.size,
-        audit_root=head.root,
-    )
-    session.envelope = envelope.SerializeToString(deterministic=True)
+    draft.issued_wall_ns = _ns(session.not_after - LIFETIME)
+    draft.not_after_wall_ns = _ns(session.not_after)
+    draft.audit_size, draft.audit_root = head.size, head.root
+    session.envelope = draft.SerializeToString(deterministic=True)
     session.signature = sign(CONTEXT, session.envelope)
 
 

@@ -1,30 +1,28 @@
-"""The one door through which every session starts: check, record, sign, all in one transaction."""
+"""The one door for a start: is it allowed, does it make sense, does it need the agreement of others?"""
 
 from __future__ import annotations
 
-import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, transaction
-from django.utils import timezone
+from django.db import DatabaseError
 
 from bpf.catalog import CatalogTool
 from bpf.manifest import ParamError, parse_filters, parse_limits, parse_params
-from proto.shortform import enum_short
-from proto.v1.agent_pb2 import Filters, RunLimits
-from proto.v1.tool_pb2 import Kind
-from server import nudge
+from proto.v1.agent_pb2 import Envelope, Filters, RunLimits, RunTarget
+from proto.v1.tool_pb2 import Risk
 from server.accounts.models import User
 from server.accounts.policy import Action, require
-from server.audit.record import become_only_writer, record
+from server.audit.record import record
 from server.catalog.tools import find
+from server.consent.rules import ApprovalNeeded, need
 from server.errors import ApiError, AuditUnavailable, Invalid
 from server.fleet.models import Host
-from server.tracing import envelope
-from server.tracing.models import Run, Session
+from server.tracing.launch import launch
+from server.tracing.models import Session
+from server.tracing.risk import session_risk
 from server.tracing.storage import require_room
 from server.tracing.targets import check_ready, resolve
 
@@ -46,27 +44,46 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class Checked:
     tool: CatalogTool
     hosts: list[Host]
     params: dict[str, str]
     filters: Filters
     limits: RunLimits
+    risk: int
 
 
 def start(user: User, order: Order) -> Session:
     """Raises ApiError; then nothing was started, and the refusal stands in the audit."""
+    checked = allowed(user, order, _alone)
+    try:
+        asked = {"hosts": order.hosts, "labels": order.labels}
+        return launch(user, draft_of(user, order, checked), {"asked": asked})
+    except DatabaseError as error:
+        raise AuditUnavailable(f"the start could not be recorded, so nothing was started: {error}") from error
+
+
+def _alone(checked: Checked) -> None:
+    """Raises ApprovalNeeded."""
+    found = need(checked.risk, checked.hosts)
+    if found is not None:
+        raise ApprovalNeeded(f"this needs approval: {found.why}; ask for it, on the command line with --request")
+
+
+def allowed(user: User, order: Order, condition: Callable[[Checked], object]) -> Checked:
+    """May this person do this, can it be done, and does the condition let it? Raises ApiError, which is on record."""
     asked: dict[str, Any] = {
         "params": order.params,
         "filters": order.filters,
         "limits": order.limits,
         "labels": order.labels,
+        "reveal": order.reveal,
     }
-    asked["reveal"] = order.reveal
     for action in [Action.SESSION_START, *([Action.SESSION_REVEAL] if order.reveal else [])]:
         require(user, action, tool=order.tool, hosts=order.hosts, reason=order.reason, detail=asked)
     try:
         checked = _check(order)
+        condition(checked)
     except ApiError as error:
         facts = {**asked, "refusal": error.message}
         record(
@@ -79,13 +96,10 @@ def start(user: User, order: Order) -> Session:
             detail=facts,
         )
         raise
-    try:
-        return _commit(user, order, checked)
-    except DatabaseError as error:
-        raise AuditUnavailable(f"the start could not be recorded, so nothing was started: {error}") from error
+    return checked
 
 
-def _check(order: Order) -> _Checked:
+def _check(order: Order) -> Checked:
     catalog_tool = find(order.tool)
     tool = catalog_tool.tool
     filters = filters_message(order.filters)
@@ -99,8 +113,9 @@ def _check(order: Order) -> _Checked:
     hosts = resolve(order.hosts, order.labels)
     check_ready(hosts, catalog_tool)
     defaults = {param.name: param.default for param in tool.params}
+    risk = Risk.RISK_S3 if order.reveal else session_risk(tool, values)
     params = {name: order.params.get(name) or defaults[name] for name in values}
-    return _Checked(catalog_tool, hosts, params, filters, limits)
+    return Checked(catalog_tool, hosts, params, filters, limits, risk)
 
 
 def filters_message(values: Mapping[str, Any]) -> Filters:
@@ -114,13 +129,6 @@ def filters_message(values: Mapping[str, Any]) -> Filters:
     return filters
 
 
-def filters_out(filters: Filters) -> dict[str, Any]:
-    """What is set, the inverse of ``filters_message``."""
-    found = {field.name: value for field, value in filters.ListFields() if field.name != "exclude"}
-    excluded = {field.name: list(values) for field, values in filters.exclude.ListFields()}
-    return {**found, "exclude": excluded} if excluded else found
-
-
 def _message(message: M, values: Mapping[str, int | str], what: str) -> M:
     for name, value in values.items():
         try:
@@ -130,55 +138,19 @@ def _message(message: M, values: Mapping[str, int | str], what: str) -> M:
     return message
 
 
-@transaction.atomic
-def _commit(user: User, order: Order, checked: _Checked) -> Session:
-    become_only_writer()  # so that the head in the envelope is the one the start's entry follows
-    session = _session(user, order, checked)
-    runs = [Run(id=uuid.uuid4(), session=session, host=host) for host in checked.hosts]
-    envelope.seal(session, runs, user.username, checked.filters, checked.limits)
-    session.save(force_insert=True)
-    Run.objects.bulk_create(runs)
-    for action in [Action.SESSION_START, *([Action.SESSION_REVEAL] if session.reveal else [])]:
-        record(
-            action,
-            user.username,
-            tool=session.tool,
-            hosts=[host.name for host in checked.hosts],
-            session=session.id,
-            reason=session.reason,
-            detail=_facts(session, runs, order),
-        )
-    nudge.hosts(host.id for host in checked.hosts)
-    nudge.session_changed(session.id)
-    return session
-
-
-def _session(user: User, order: Order, checked: _Checked) -> Session:
-    tool = checked.tool.tool
-    limits = {name.name: getattr(checked.limits, name.name) for name in RunLimits.DESCRIPTOR.fields}
-    return Session(
-        tool=tool.name,
-        tool_digest=checked.tool.digest.hex(),
-        title=tool.title[:200],
-        kind=enum_short(Kind.DESCRIPTOR, tool.streams[0].kind),
-        created_by=user,
-        reason=order.reason,
+def draft_of(user: User, order: Order, checked: Checked) -> Envelope:
+    """What every host will be told, with ids of its own; nothing of it is in the database yet."""
+    return Envelope(
+        session_id=uuid.uuid4().bytes,
+        runs=[
+            RunTarget(run_id=uuid.uuid4().bytes, host_id=str(host.id), host_name=host.name) for host in checked.hosts
+        ],
+        tool=checked.tool.tool.name,
+        tool_digest=checked.tool.digest,
         params=checked.params,
-        filters=filters_out(checked.filters),
-        limits=limits,
+        filters=checked.filters,
+        limits=checked.limits,
+        user=user.username,
+        reason=order.reason,
         reveal=order.reveal,
-        not_after=timezone.now() + envelope.LIFETIME,
     )
-
-
-def _facts(session: Session, runs: list[Run], order: Order) -> dict[str, Any]:
-    return {
-        "envelope": hashlib.sha256(session.envelope).hexdigest(),
-        "tool_digest": session.tool_digest,
-        "params": session.params,
-        "filters": session.filters,
-        "limits": session.limits,
-        "reveal": session.reveal,
-        "asked": {"hosts": order.hosts, "labels": order.labels},
-        "targets": [{"run": str(run.id), "host_id": str(run.host.id), "host": run.host.name} for run in runs],
-    }

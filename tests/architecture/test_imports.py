@@ -26,9 +26,10 @@ SERVER_ALLOWED = {
     "audit": set(),
     "catalog": {"accounts", "audit", "fleet"},
     "fleet": {"accounts", "audit", "catalog"},
-    "tracing": {"accounts", "audit", "catalog", "fleet"},
+    "consent": {"accounts", "audit", "fleet"},
+    "tracing": {"accounts", "audit", "catalog", "consent", "fleet"},
     "live": {"accounts", "audit", "tracing"},
-    "ingest": {"audit", "catalog", "fleet", "tracing", "live"},
+    "ingest": {"audit", "catalog", "consent", "fleet", "tracing", "live"},
 }
 
 # What must never be loaded where a small or an unprivileged process lives.

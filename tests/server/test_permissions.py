@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -46,9 +47,20 @@ NEEDS = {
     ("get", "/api/sessions/{session_id}/rows"): Action.SESSION_VIEW,
     ("get", "/api/sessions/{session_id}/export"): Action.SESSION_EXPORT,
     ("post", "/api/sessions/{session_id}/query"): Action.SESSION_VIEW,
+    ("get", "/api/requests"): Action.REQUEST_VIEW,
+    ("get", "/api/requests/rules"): Action.REQUEST_VIEW,
+    ("post", "/api/requests"): Action.SESSION_START,
+    ("get", "/api/requests/{request_id}"): Action.REQUEST_VIEW,
+    ("post", "/api/requests/{request_id}/sign"): Action.SESSION_START,
+    ("post", "/api/requests/{request_id}/withdraw"): Action.SESSION_START,
+    ("post", "/api/requests/{request_id}/approve"): Action.SESSION_APPROVE,
+    ("post", "/api/requests/{request_id}/deny"): Action.SESSION_APPROVE,
+    ("post", "/api/requests/{request_id}/review"): Action.SESSION_APPROVE,
     ("get", "/api/storage"): Action.STORAGE_VIEW,
     ("put", "/api/storage"): Action.STORAGE_CHANGE,
 }
+# Only for who asked: the right is looked at after the request was found, with what it asks for.
+FOUND_FIRST = {("post", "/api/requests/{request_id}/start")}
 NOBODY_NEEDED = {("get", "/api/health"), ("post", "/api/auth/login"), ("post", "/api/auth/token")}
 SOCKETS = {"ws/fleet", "ws/sessions/<str:session>"}
 BODIES = {
@@ -60,6 +72,11 @@ BODIES = {
     "/api/hosts/{host}/names": {"kind": "process"},
     "/api/fleet/switch": {"off": False},
     "/api/sessions": {"tool": "opensnoop"},
+    "/api/requests": {"tool": "opensnoop"},
+    "/api/requests/{request_id}/sign": {"signature": {"ssh": "x"}},
+    "/api/requests/{request_id}/approve": {},
+    "/api/requests/{request_id}/deny": {"reason": "no"},
+    "/api/requests/{request_id}/review": {"review": "fine"},
     "/api/sessions/{session_id}/query": {"stream": "events"},
 }
 
@@ -70,7 +87,7 @@ def operations() -> set[tuple[str, str]]:
 
 
 def test_every_way_in_is_listed() -> None:
-    assert operations() == set(NEEDS) | NOBODY_NEEDED
+    assert operations() == set(NEEDS) | FOUND_FIRST | NOBODY_NEEDED
     assert {str(route.pattern) for route in [*fleet_sockets, *session_sockets]} == SOCKETS
 
 
@@ -85,6 +102,7 @@ def test_the_policy_decides(user: Callable[..., User], role: str, operation: tup
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     verb, path = operation
     names = {"session": str(made.session.id), "session_id": str(made.session.id), "host": "web-1", "name": "opensnoop"}
+    names["request_id"] = str(uuid.uuid4())
     target = path.format(username="owner", **names)
     answer = client.generic(verb.upper(), target, _json(BODIES.get(path, {})), content_type="application/json")
     expected = decide(person, action, made.session).allowed

@@ -16,6 +16,7 @@ from fleetscope.cli.export import export
 from fleetscope.cli.hosts import hosts
 from fleetscope.cli.output import complain
 from fleetscope.cli.program import program
+from fleetscope.cli.requests import requests
 from fleetscope.cli.sessions import sessions, stop
 from fleetscope.cli.start import start
 from fleetscope.cli.tools import tools
@@ -44,6 +45,7 @@ for command in (
     watch,
     stop,
     sessions,
+    requests,
     export,
     program,
 ):

@@ -12,8 +12,9 @@ from fleetscope.cli.follow import Form, follow, stdout_is_gone
 from fleetscope.cli.interrupt import ask_to_stop, stopping_on_signals
 from fleetscope.cli.output import complain, note, output_option, print_json
 from fleetscope.cli.raw import SeveralHosts, check_output, check_tool, direction_option
+from fleetscope.cli.requests import ask, key_option
 from fleetscope.client import Client, connect
-from fleetscope.models import Limits, Session
+from fleetscope.models import Limits, Request, Session
 from fleetscope.quantities import budget_permille, duration_ms, size_bytes
 
 
@@ -70,6 +71,10 @@ def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ..
 @click.option("--buffer", callback=_checked(size_bytes), metavar="SIZE", help="For rows not read yet, such as 64MiB.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; stands in the audit.")
 @click.option("--reveal", is_flag=True, help="Rows as they are, secrets included; S3, where the host allows it.")
+@click.option("--request", "wants", is_flag=True, help="Ask others to agree first; then: fleetscope requests.")
+@click.option("--minutes", type=click.IntRange(1), default=480, show_default=True, help="How long a request holds.")
+@click.option("--break-glass", is_flag=True, help="A request that nobody agrees to before, and somebody reviews after.")
+@key_option
 @click.option("--detach", is_flag=True, help="Print the session's id and leave it running.")
 @output_option("ndjson", "raw")
 @direction_option()
@@ -82,25 +87,37 @@ def start(tool: str, *, output: str, direction: str | None, detach: bool, **opti
     with connect() as client:
         if output == "raw":
             check_tool(client, tool, direction)
-        session = _start(client, tool, options)
+        if options["wants"] or options["break_glass"]:
+            return _request(client, tool, output, options)
+        session = client.start(tool, **_order(options))
         if detach:
             return _print_id(session, output)
         note(f"session {session['id']} {tool} on {', '.join(session['hosts'])}: {client.url}/sessions/{session['id']}")
         return _follow_to_end(client, session, Form(output, direction))
 
 
-def _start(client: Client, tool: str, options: dict[str, Any]) -> Session:
+def _request(client: Client, tool: str, output: str, options: dict[str, Any]) -> int:
+    held = {"minutes": options["minutes"], "break_glass": options["break_glass"]}
+    made = ask(client, {"tool": tool, **_order(options), **held}, options["key"])
+    return _print_id(made, output, "request")
+
+
+def _order(options: dict[str, Any]) -> dict[str, Any]:
     filters = filters_of(options)
     limits: Limits = _given(
         options,
         duration_ms="duration", rows="rows", bytes="byte_limit", events_per_second="rate", budget_permille="budget",
         buffer_bytes="buffer",
     )  # fmt: skip
-    return client.start(
-        tool,
-        hosts=options["hosts"], labels=options["labels"], params=_params(options),
-        filters=filters, limits=limits, reason=options["reason"], reveal=options["reveal"],
-    )  # fmt: skip
+    return {
+        "hosts": options["hosts"],
+        "labels": options["labels"],
+        "params": _params(options),
+        "filters": filters,
+        "limits": limits,
+        "reason": options["reason"],
+        "reveal": options["reveal"],
+    }
 
 
 def _params(options: dict[str, Any]) -> dict[str, str]:
@@ -113,11 +130,11 @@ def _given(options: dict[str, Any], **names: str) -> Any:
     return {name: options[option] for name, option in names.items() if options[option] is not None}
 
 
-def _print_id(session: Session, output: str) -> int:
+def _print_id(made: Session | Request, output: str, what: str = "session") -> int:
     if output == "table":
-        click.echo(session["id"])
+        click.echo(made["id"])
     else:
-        print_json({"session": session["id"]})
+        print_json({what: made["id"]})
     return 0
 
 

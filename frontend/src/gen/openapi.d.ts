@@ -495,6 +495,184 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Requests
+         * @description Newest first, the last 200.
+         */
+        get: operations["server_consent_api_list_requests"];
+        put?: never;
+        /**
+         * Ask For Approval
+         * @description For a session that needs it, or that you want agreed to.
+         */
+        post: operations["server_tracing_request_api_ask_for_approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rules */
+        get: operations["server_consent_api_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Request */
+        get: operations["server_consent_api_get_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{request_id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign
+         * @description By who asked.
+         */
+        post: operations["server_consent_api_sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{request_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve
+         * @description By somebody else, and on exactly what it says.
+         */
+        post: operations["server_consent_api_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{request_id}/deny": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deny
+         * @description Also after others have approved, until the session starts.
+         */
+        post: operations["server_consent_api_deny"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{request_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw
+         * @description By who asked.
+         */
+        post: operations["server_consent_api_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{request_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review
+         * @description What somebody thinks of a session that broke the glass.
+         */
+        post: operations["server_consent_api_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{request_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Request
+         * @description By who asked, once it is approved. The session has the id of the request.
+         */
+        post: operations["server_tracing_request_api_start_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/storage": {
         parameters: {
             query?: never;
@@ -528,6 +706,8 @@ export interface components {
             reveal: boolean;
             /** Stop Any */
             stop_any: boolean;
+            /** Approve */
+            approve: boolean;
             /** Admin */
             admin: boolean;
             /** Audit */
@@ -718,6 +898,11 @@ export interface components {
             };
             /** Remote Off */
             remote_off: boolean;
+            /**
+             * Approvals Needed
+             * @description others who must sign what shows plaintext (S3) there
+             */
+            approvals_needed: number;
             /** Switched Off */
             switched_off: boolean;
             /** Switch Reason */
@@ -1485,6 +1670,229 @@ export interface components {
              */
             offset: number;
         };
+        /** RequestList */
+        RequestList: {
+            /** Items */
+            items: components["schemas"]["RequestOut"][];
+            /**
+             * Waiting
+             * @description how many of all wait for approval by others than you, or for review
+             */
+            waiting: number;
+        };
+        /** RequestOut */
+        RequestOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "approved" | "started" | "denied" | "expired" | "void";
+            /** State Message */
+            state_message: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Tool */
+            tool: string;
+            /** Hosts */
+            hosts: string[];
+            /** Reason */
+            reason: string;
+            /** Why */
+            why: string;
+            /** Needed */
+            needed: number;
+            /** Signed */
+            signed: boolean;
+            /** Break Glass */
+            break_glass: boolean;
+            /**
+             * Specification
+             * @description the very text that people sign, ASCII
+             */
+            specification: string;
+            /** Voices */
+            voices: components["schemas"]["VoiceOut"][];
+            /** Review Due */
+            review_due: boolean;
+            /** Reviewed By */
+            reviewed_by: string;
+            /** Review */
+            review: string;
+        };
+        /** VoiceOut */
+        VoiceOut: {
+            /** Person */
+            person: string;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "requester" | "approver" | "denier";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Signed */
+            signed: boolean;
+            /** Key */
+            key: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * NewRequest
+         * @description Hosts may allow fewer `minutes` (`approvals.hours` of their policy). `break_glass`: start alone, be reviewed.
+         */
+        NewRequest: {
+            /** Tool */
+            tool: string;
+            /**
+             * Hosts
+             * @default []
+             */
+            hosts: string[];
+            /**
+             * Labels
+             * @default {}
+             */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Params
+             * @default {}
+             */
+            params: {
+                [key: string]: string;
+            };
+            /**
+             * @default {
+             *       "pid": null,
+             *       "follow": false,
+             *       "tid": null,
+             *       "ppid": null,
+             *       "uid": null,
+             *       "comm": null,
+             *       "cgroup": null,
+             *       "container": null,
+             *       "pod": null,
+             *       "unit": null,
+             *       "exclude": {
+             *         "cgroup": [],
+             *         "comm": [],
+             *         "container": [],
+             *         "pid": [],
+             *         "pod": [],
+             *         "ppid": [],
+             *         "tid": [],
+             *         "uid": [],
+             *         "unit": []
+             *       }
+             *     }
+             */
+            filters: components["schemas"]["Filters"];
+            /**
+             * @default {
+             *       "duration_ms": 0,
+             *       "rows": 0,
+             *       "bytes": 0,
+             *       "events_per_second": 0,
+             *       "budget_permille": 0,
+             *       "buffer_bytes": 0
+             *     }
+             */
+            limits: components["schemas"]["Limits"];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Reveal
+             * @description Rows as they are: hosts take no secrets out. Risk class S3.
+             * @default false
+             */
+            reveal: boolean;
+            /**
+             * Minutes
+             * @default 480
+             */
+            minutes: number;
+            /**
+             * Break Glass
+             * @default false
+             */
+            break_glass: boolean;
+        };
+        /** Rules */
+        Rules: {
+            /**
+             * Hosts
+             * @description one person alone starts on so many at most; 0: on any number
+             */
+            hosts: number;
+        };
+        /**
+         * PasskeyIn
+         * @description WebAuthn's answer, each part in base64url.
+         */
+        PasskeyIn: {
+            /** Authenticator Data */
+            authenticator_data: string;
+            /** Client Data */
+            client_data: string;
+            /** Signature */
+            signature: string;
+        };
+        /**
+         * SignatureIn
+         * @description Either what `ssh-keygen -Y sign` wrote, or a passkey's answer.
+         */
+        SignatureIn: {
+            /**
+             * Ssh
+             * @default
+             */
+            ssh: string;
+            passkey?: components["schemas"]["PasskeyIn"] | null;
+        };
+        /** Signed */
+        Signed: {
+            signature: components["schemas"]["SignatureIn"];
+        };
+        /**
+         * Approval
+         * @description Where hosts check signatures, one is needed.
+         */
+        Approval: {
+            signature?: components["schemas"]["SignatureIn"] | null;
+        };
+        /** Denial */
+        Denial: {
+            /** Reason */
+            reason: string;
+        };
+        /** Review */
+        Review: {
+            /** Review */
+            review: string;
+        };
         /** StorageOut */
         StorageOut: {
             /** Quota Bytes */
@@ -2234,6 +2642,242 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnswerOut"];
+                };
+            };
+        };
+    };
+    server_consent_api_list_requests: {
+        parameters: {
+            query?: {
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestList"];
+                };
+            };
+        };
+    };
+    server_tracing_request_api_ask_for_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+        };
+    };
+    server_consent_api_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+        };
+    };
+    server_consent_api_get_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+        };
+    };
+    server_consent_api_sign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signed"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+        };
+    };
+    server_consent_api_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+        };
+    };
+    server_consent_api_deny: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Denial"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+        };
+    };
+    server_consent_api_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+        };
+    };
+    server_consent_api_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOut"];
+                };
+            };
+        };
+    };
+    server_tracing_request_api_start_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
                 };
             };
         };

@@ -13,7 +13,7 @@ from server.accounts.models import User
 from server.audit.models import AuditEntry
 from server.catalog.tools import find
 from server.errors import ApiError, AuditUnavailable, Forbidden
-from server.tracing import envelope, start
+from server.tracing import envelope, launch, start
 from server.tracing.models import Run, Session
 from server.tracing.start import Order
 from tests.server.fleet.hosts import make_host
@@ -84,7 +84,7 @@ def test_without_an_audit_nothing_starts(user: Callable[..., User], monkeypatch:
     def broken(*_: object, **__: object) -> None:
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(start, "record", broken)
+    monkeypatch.setattr(launch, "record", broken)
     with pytest.raises(AuditUnavailable, match="nothing was started: disk full"):
         start.start(user("tracer"), Order("opensnoop"))
     assert not Session.objects.exists()

@@ -1,0 +1,82 @@
+"""Where every session begins: recorded, signed and handed to its hosts, all in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from proto.shortform import enum_short, set_fields
+from proto.v1.agent_pb2 import Envelope, RunLimits
+from proto.v1.tool_pb2 import Kind
+from server import nudge
+from server.accounts.models import User
+from server.accounts.policy import Action
+from server.audit.record import become_only_writer, record
+from server.catalog.tools import find
+from server.tracing import envelope
+from server.tracing.models import Run, Session
+
+
+@transaction.atomic
+def launch(user: User, draft: Envelope, facts: dict[str, Any]) -> Session:
+    """``draft``: a checked envelope without its times. ``facts`` also stand in the audit. Raises DatabaseError."""
+    become_only_writer()  # so that the head in the envelope is the one the start's entry follows
+    session = _session(user, draft)
+    envelope.seal(session, draft)
+    session.save(force_insert=True)
+    hosts = {target.host_name: uuid.UUID(target.host_id) for target in draft.runs}
+    Run.objects.bulk_create(
+        Run(id=uuid.UUID(bytes=target.run_id), session=session, host_id=hosts[target.host_name])
+        for target in draft.runs
+    )
+    for action in [Action.SESSION_START, *([Action.SESSION_REVEAL] if session.reveal else [])]:
+        record(
+            action,
+            user.username,
+            tool=session.tool,
+            hosts=list(hosts),
+            session=session.id,
+            reason=session.reason,
+            detail={**_facts(session, draft), **facts},
+        )
+    nudge.hosts(hosts.values())
+    nudge.session_changed(session.id)
+    return session
+
+
+def _session(user: User, draft: Envelope) -> Session:
+    tool = find(draft.tool).tool
+    limits = {name.name: getattr(draft.limits, name.name) for name in RunLimits.DESCRIPTOR.fields}
+    return Session(
+        id=uuid.UUID(bytes=draft.session_id),
+        tool=tool.name,
+        tool_digest=draft.tool_digest.hex(),
+        title=tool.title[:200],
+        kind=enum_short(Kind.DESCRIPTOR, tool.streams[0].kind),
+        created_by=user,
+        reason=draft.reason,
+        params=dict(draft.params),
+        filters=set_fields(draft.filters),
+        limits=limits,
+        reveal=draft.reveal,
+        not_after=timezone.now() + envelope.LIFETIME,
+    )
+
+
+def _facts(session: Session, draft: Envelope) -> dict[str, Any]:
+    return {
+        "envelope": hashlib.sha256(session.envelope).hexdigest(),
+        "tool_digest": session.tool_digest,
+        "params": session.params,
+        "filters": session.filters,
+        "limits": session.limits,
+        "reveal": session.reveal,
+        "targets": [
+            {"run": str(uuid.UUID(bytes=target.run_id)), "host_id": target.host_id, "host": target.host_name}
+            for target in draft.runs
+        ],
+    }

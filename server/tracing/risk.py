@@ -1,0 +1,23 @@
+"""What a session would reveal, as far as the server can tell. Each host judges again: it knows its tracepoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bpf.arguments import ArgumentError, call_texts
+from bpf.dynamic import dynamic_stream
+from bpf.params import Value
+from proto.v1 import tool_pb2 as pb
+from server.errors import Invalid
+
+
+def session_risk(tool: pb.Tool, values: Mapping[str, Value]) -> int:
+    """Raises Invalid."""
+    stream = dynamic_stream(tool)
+    if stream is None:
+        return tool.risk
+    try:
+        texts = values.get("strings") if stream.dynamic == pb.DYNAMIC_TRACEPOINT else call_texts(values)
+    except ArgumentError as error:
+        raise Invalid(str(error), field="args") from error
+    return pb.RISK_S3 if texts else tool.risk

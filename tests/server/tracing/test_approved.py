@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import dataclasses
+import datetime
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from proto.v1.agent_pb2 import Envelope
+from server.audit.models import AuditEntry
+from server.consent import requests
+from server.consent.models import Request, RequestState
+from server.consent.rules import ApprovalNeeded
+from server.errors import Conflict, Forbidden, Invalid
+from server.fleet.models import Host
+from server.tracing.approved import ask, start_approved
+from server.tracing.models import Session
+from server.tracing.start import Order, start
+from tests.server.consent.requests import ADA, BOB, MakeUser, asked, signed_by_ada, signed_by_bob
+from tests.server.fleet.hosts import make_host
+
+
+def agreed(user: MakeUser) -> Request:
+    request = asked(user)
+    requests.sign(request.created_by, str(request.pk), signed_by_ada(request))
+    return requests.approve(user("admin", "bob"), str(request.pk), signed_by_bob(request))
+
+
+def test_what_needs_agreement_does_not_start_without(user: MakeUser) -> None:
+    make_host("web-1", approvals_needed=1)
+    with pytest.raises(ApprovalNeeded, match="shows plaintext"):
+        start(user("tracer"), Order("sslsniff", hosts=["web-1"]))
+    with pytest.raises(ApprovalNeeded, match="shows plaintext"):
+        start(user("admin"), Order("uprobe", params={"function": "c:getenv", "args": "name:str"}))
+    assert set(AuditEntry.objects.values_list("action", "outcome")) == {("session.start", "refused")}
+    assert not Session.objects.exists()
+
+
+def test_it_starts_once_with_the_signed_bytes_in_its_envelope(user: MakeUser) -> None:
+    request = agreed(user)
+    session = start_approved(request.created_by, str(request.pk))
+    assert session.id == request.pk
+    sent = Envelope.FromString(bytes(session.envelope))
+    assert sent.consent.specification == bytes(request.specification)
+    assert list(sent.consent.signatures) == [signer.sign(bytes(request.specification)) for signer in (ADA, BOB)]
+    assert (list(sent.approvals), sent.user) == (["bob"], "ada")
+    entry = AuditEntry.objects.get(action="session.start")
+    assert [said["person"] for said in entry.detail["consent"]] == ["ada", "bob"]
+    with pytest.raises(Conflict, match="is started, not approved"):
+        start_approved(request.created_by, str(request.pk))
+    assert Session.objects.count() == 1
+
+
+def test_only_who_asked_starts_and_only_what_is_approved(user: MakeUser) -> None:
+    waiting = asked(user)
+    with pytest.raises(Conflict, match="is waiting, not approved"):
+        start_approved(waiting.created_by, str(waiting.pk))
+    with pytest.raises(Forbidden, match="only ada"):
+        start_approved(user("admin", "bob"), str(waiting.pk))
+    requests.deny(user("admin", "eve"), str(waiting.pk), "no")
+    with pytest.raises(Conflict, match="is denied"):
+        start_approved(waiting.created_by, str(waiting.pk))
+    assert not Session.objects.exists()
+
+
+def test_it_is_over_when_it_has_expired(user: MakeUser) -> None:
+    request = agreed(user)
+    Request.objects.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
+    with pytest.raises(Conflict, match="has expired"):
+        start_approved(request.created_by, str(request.pk))
+
+
+@pytest.mark.parametrize("change", ["tool", "host", "revoked", "draft"])
+def test_any_change_since_makes_it_void(user: MakeUser, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = agreed(user)
+    draft = Envelope.FromString(bytes(request.draft))
+    match change:
+        case "tool":
+            draft.tool_digest = b"x" * 32
+        case "host":
+            Host.objects.update(name="web-9")
+        case "revoked":
+            Host.objects.update(revoked_at=timezone.now())
+        case "draft":
+            draft.reason = "another"
+    Request.objects.update(draft=draft.SerializeToString())
+    with pytest.raises(Conflict, match="void, ask again"):
+        start_approved(request.created_by, str(request.pk))
+    assert Request.objects.get().state == RequestState.VOID
+    assert AuditEntry.objects.filter(action="request.void").exists()
+    assert not Session.objects.exists()
+
+
+def test_many_hosts_are_approved_without_signatures(user: MakeUser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "ENV", dataclasses.replace(settings.ENV, approval_hosts=1))
+    make_host("web-1")
+    make_host("web-2")
+    order = Order("opensnoop", hosts=["web-1", "web-2"], reason="slow disks")
+    ada = user("tracer", "ada")
+    with pytest.raises(ApprovalNeeded, match="2 hosts, more than the 1"):
+        start(ada, order)
+    request = ask(ada, order, 60, break_glass=False)
+    requests.approve(user("admin", "bob"), str(request.pk), None)
+    session = start_approved(ada, str(request.pk))
+    assert not Envelope.FromString(bytes(session.envelope)).HasField("consent")
+
+
+def test_others_are_told_why(user: MakeUser) -> None:
+    make_host("web-1", approvals_needed=1)
+    with pytest.raises(Invalid, match="say why"):
+        ask(user("tracer"), Order("sslsniff"), 60, break_glass=False)
+
+
+def test_break_glass_without_signatures_is_approved_at_once_and_reviewed_after(user: MakeUser) -> None:
+    request = asked(user, tool="opensnoop", break_glass=True)
+    assert request.state == RequestState.APPROVED
+    start_approved(request.created_by, str(request.pk))
+    assert Request.objects.get().review_due

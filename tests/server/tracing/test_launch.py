@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.db import IntegrityError
+
+from proto.v1.agent_pb2 import Envelope, Filters
+from server.audit.models import AuditEntry
+from server.catalog.tools import find
+from server.tracing.launch import launch
+from tests.server.consent.requests import MakeUser
+from tests.server.fleet.hosts import make_host
+
+
+def test_session_and_runs_are_those_of_the_draft_and_begin_once(user: MakeUser) -> None:
+    host, ids = make_host("web-1"), [uuid.uuid4(), uuid.uuid4()]
+    draft = Envelope(
+        session_id=ids[0].bytes,
+        runs=[{"run_id": ids[1].bytes, "host_id": str(host.id), "host_name": "web-1"}],
+        tool="opensnoop",
+        tool_digest=find("opensnoop").digest,
+        filters=Filters(pid=7),
+        user="ada",
+    )
+    ada = user("tracer", "ada")
+    session = launch(ada, draft, {"more": 1})
+    assert (session.id, session.runs.get().id, session.filters) == (ids[0], ids[1], {"pid": 7})
+    assert AuditEntry.objects.get().detail["more"] == 1
+    with pytest.raises(IntegrityError):
+        launch(ada, draft, {})
