@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
 from server.errors import ApiError, Internal, NotFound, WrongMethod
 
@@ -28,12 +29,16 @@ def broken(_request: HttpRequest) -> JsonResponse:
 
 
 class MethodAnswer:
-    """Gives the answer to a wrong method the shape of the others; django-ninja's is a plain text."""
+    """Gives the answer to a wrong method the shape of the others; django-ninja's is a plain text. To HEAD, which
+    django-ninja does not know, it answers with the head of what GET gives."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method == "HEAD" and request.path.startswith("/api/"):
+            request.method = "GET"
+            return _head_of(self(request))
         response = self._get_response(request)
         if not isinstance(response, HttpResponseNotAllowed):
             return response
@@ -42,3 +47,18 @@ class MethodAnswer:
         answer = refusal(WrongMethod(f"{request.path[:_SHOWN]} does not take {request.method}; use {use}"))
         answer.headers["Allow"] = ", ".join(allowed)
         return answer
+
+
+def _head_of(response: HttpResponseBase) -> HttpResponseBase:
+    """Rows that are followed would never come to their end."""
+    if isinstance(response, StreamingHttpResponse):
+        response.streaming_content = _nothing() if response.is_async else ()
+    elif isinstance(response, HttpResponse):
+        response.content = b""
+    return response
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    none: tuple[bytes, ...] = ()
+    for part in none:
+        yield part
