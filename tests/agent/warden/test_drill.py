@@ -1,0 +1,129 @@
+"""Somebody holds the server with all its keys and its database: what can they make a host do?
+
+Every try is signed with the server's real key and goes through the door that every start passes. None may be accepted,
+and each must stand in the host's own record.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.warden.envelope import Refused
+from proto.specification import Terms
+from proto.v1.agent_pb2 import Envelope, Filters, RunLimits, SignedEnvelope
+from tests.agent.support.commands import envelope
+from tests.agent.support.consent import ADA, BOB, CARL, GLASS, POLICY, agreed
+from tests.agent.support.door import Door
+from tests.signers import PasskeySigner, SshSigner
+
+NOW = int(time.time())
+NOBODY = "00000000-0000-0000-0000-000000000000"
+BROKEN = Terms(NOW, NOW + 60, break_glass=True)
+
+
+def plain(door: Door, **changes: object) -> Envelope:
+    return envelope(door.identity.host_id, **changes)  # type: ignore[arg-type]
+
+
+def signed(door: Door, *signers: SshSigner | PasskeySigner, terms: Terms | None = None) -> Envelope:
+    return agreed(door.identity.host_id, *signers, terms=terms)
+
+
+def changed(start: Envelope, **fields: object) -> Envelope:
+    for name, value in fields.items():
+        setattr(start, name, value)
+    return start
+
+
+def merged(start: Envelope, **fields: object) -> Envelope:
+    """With fields that are messages or lists."""
+    start.MergeFrom(Envelope(**fields))  # type: ignore[arg-type]
+    return start
+
+
+def reused(door: Door) -> Envelope:
+    start = plain(door, tool="sslsniff")
+    start.consent.CopyFrom(signed(door, ADA, BOB).consent)
+    return start
+
+
+def untouched_passkey(door: Door) -> Envelope:
+    start = signed(door, ADA)
+    start.consent.signatures.append(BOB.sign(start.consent.specification, flags=1))
+    return start
+
+
+def as_another_message(door: Door) -> SignedEnvelope:
+    payload = plain(door).SerializeToString()
+    return SignedEnvelope(payload=payload, signature=door.authority.command.sign(b"fleetscope-ask-v1\0" + payload))
+
+
+TRIES: dict[str, Callable[[Door], Envelope | SignedEnvelope]] = {
+    "a tool that the host does not have": lambda door: changed(plain(door), tool="shell"),
+    "a path instead of a tool": lambda door: changed(plain(door), tool="../../../tmp/tool"),
+    "its own tool under a known name": lambda door: changed(plain(door), tool_digest=b"\1" * 32),
+    "a parameter that no tool has": lambda door: plain(door, params={"ebpf": "int x;"}),
+    "program text in a parameter": lambda door: plain(door, params={"access": 'read"; system("id"); //'}),
+    "words of a shell in a parameter": lambda door: plain(door, params={"failed_only": "$(touch /tmp/x)"}),
+    "a filter that is no program's name": lambda door: plain(door, filters=Filters(comm="x" * 16)),
+    "more time than the tool has": lambda door: plain(door, limits=RunLimits(duration_ms=10**13)),
+    "a start that stays valid": lambda door: plain(door, life_ns=10**15),
+    "a start of yesterday": lambda door: plain(door, life_ns=-86_400 * 10**9),
+    "a start of another host": lambda door: envelope(NOBODY),
+    "another kind of message": as_another_message,
+    "plaintext that nobody signed": lambda door: plain(door, tool="sslsniff"),
+    "plaintext by parameters": lambda door: plain(
+        door, tool="uprobe", params={"function": "c:getenv", "args": "name:str"}
+    ),
+    "rows without redaction": lambda door: changed(plain(door), reveal=True),
+    "names of approvers, no signatures": lambda door: merged(plain(door, tool="sslsniff"), approvals=["bob"]),
+    "keys of its own": lambda door: signed(door, SshSigner(), PasskeySigner()),
+    "one signature": lambda door: signed(door, ADA),
+    "one person twice": lambda door: signed(door, ADA, ADA),
+    "the approver alone": lambda door: signed(door, BOB),
+    "somebody who may not approve": lambda door: signed(door, ADA, CARL),
+    "another reason than was signed": lambda door: changed(signed(door, ADA, BOB), reason="maintenance"),
+    "another person than asked": lambda door: changed(signed(door, ADA, BOB), user="bob"),
+    "longer than was signed": lambda door: merged(signed(door, ADA, BOB), limits=RunLimits(duration_ms=60_000)),
+    "another process than was signed": lambda door: merged(signed(door, ADA, BOB), filters=Filters(pid=1)),
+    "unredacted, signed as redacted": lambda door: changed(signed(door, ADA, BOB), reveal=True),
+    "signatures of another session": reused,
+    "an agreement that has expired": lambda door: signed(door, ADA, BOB, terms=Terms(NOW - 7200, NOW - 60)),
+    "an agreement for years": lambda door: signed(door, ADA, BOB, terms=Terms(NOW, NOW + 10**8)),
+    "ordinary signatures as break-glass": lambda door: signed(door, ADA, BOB, terms=BROKEN),
+    "a break-glass key as an ordinary one": lambda door: signed(door, GLASS, BOB),
+    "a passkey that did not verify its owner": untouched_passkey,
+}
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Door:
+    made = Door(tmp_path)
+    made.policy(POLICY)
+    return made
+
+
+@pytest.mark.parametrize("name", TRIES)
+def test_no_try_starts_anything_and_each_is_on_the_hosts_own_record(door: Door, name: str) -> None:
+    start = TRIES[name](door)
+    with pytest.raises(Refused) as refused:
+        door.gate.accept(start if isinstance(start, SignedEnvelope) else door.sealed(start), 0)
+    (entry,) = door.entries()
+    assert (entry["event"], entry["refused"]) == ("refusal", str(refused.value))
+
+
+def test_what_was_agreed_to_starts_once_and_cannot_be_sent_again(door: Door) -> None:
+    """The positive control: the same door, policy and keys accept what people did sign."""
+    start = door.sealed(signed(door, ADA, BOB))
+    door.gate.accept(start, 0)
+    with pytest.raises(Refused, match="only once"):
+        door.gate.accept(start, 0)
+    again = Envelope.FromString(start.payload)
+    again.runs[1].run_id = b"x" * 16
+    with pytest.raises(Refused, match="runs differ"):
+        door.gate.accept(door.sealed(again), 0)
+    assert [entry["event"] for entry in door.entries()] == ["start", "refusal", "refusal"]
