@@ -45,6 +45,10 @@ class Merged:
 
 def merge(found: Sequence[tuple[RunSource, StreamSchema]]) -> Merged:
     """Of one stream as each run sent it; at least one."""
+    first = found[0][1]
+    if all(stream == first for _, stream in found[1:]):
+        names = [column.name for column in first.columns]
+        return Merged(first, {run.run: names for run, _ in found})
     merged = Merged(StreamSchema())
     merged.stream.CopyFrom(found[0][1])
     del merged.stream.columns[:]

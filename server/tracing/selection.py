@@ -50,6 +50,8 @@ class Selection:
                     self.question, self.merged.stream, relation, [column.name for column in columns]
                 )
                 for batch in self._streamed(connection, compiled):
+                    if self.departure.gone:
+                        return
                     yield _as_stored(batch, schema)
 
     def _streamed(self, connection: duckdb.DuckDBPyConnection, compiled: Compiled) -> Iterator[pa.RecordBatch]:

@@ -1,20 +1,18 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from pathlib import Path
 from threading import BoundedSemaphore
 from uuid import UUID
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
 from server.errors import Invalid, TooMany
-from server.tracing import engine, execute
+from server.tracing import execute
 from server.tracing.execute import Answer, answer
 from server.tracing.query import Compiled
 from server.tracing.question import Filter, Key, Measure, Question
@@ -164,17 +162,6 @@ def test_large_integers_and_stacks_are_shown_whole(tmp_path: Path) -> None:
     assert found.rows == [[2, ["main", "work2"]], [3, ["main", "work0", "sys_read_[k]"]]]
 
 
-def test_the_engine_reads_nothing_but_the_store(stores: dict[str, SegmentStore]) -> None:
-    connection = engine.database(stores["sealed"].root).cursor()
-    for sql in (
-        "SELECT * FROM read_csv('/etc/passwd')",
-        "COPY (SELECT 1) TO '/tmp/out'",
-        "SET enable_external_access=true",
-    ):
-        with pytest.raises(duckdb.Error):
-            connection.execute(sql).fetchall()
-
-
 def test_a_question_that_takes_too_long_is_stopped(
     stores: dict[str, SegmentStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,19 +178,6 @@ def test_only_so_many_questions_at_once(stores: dict[str, SegmentStore], monkeyp
     with execute._TURNS, pytest.raises(TooMany, match="ask again in a moment"):
         ask(stores["open"])
     assert len(ask(stores["open"]).rows) == 100, "the turn was given back"
-
-
-def test_what_memory_cannot_hold_goes_to_the_stores_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "MEMORY", "30MB")
-    stale = tmp_path / engine.SPILL / "of a killed process"
-    stale.mkdir(parents=True)
-    os.utime(stale, (0, 0))
-    store = filled(tmp_path)
-    connection = engine.database(store.root).cursor()
-    sorting = "SELECT count(*) FROM (SELECT range AS n, hash(range) AS h FROM range(3000000) ORDER BY h LIMIT 2500000)"
-    assert connection.execute(sorting).fetchall() == [(2_500_000,)]
-    assert not stale.exists()
-    assert len(ask(store).rows) == 100
 
 
 def test_a_rollup_that_cannot_be_read_is_passed_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
