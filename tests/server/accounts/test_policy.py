@@ -10,7 +10,7 @@ from server.accounts.policy import Action, decide, require
 from server.audit.models import AuditEntry
 from server.errors import Forbidden
 
-LOOK = {"tool.view", "host.view", "session.view", "session.export", "storage.view", "account.own"}
+LOOK = {"tool.view", "host.view", "session.view", "session.export", "request.view", "storage.view", "account.own"}
 TABLE = {
     "viewer": LOOK,
     "tracer": LOOK | {"session.start", "host.ask"},

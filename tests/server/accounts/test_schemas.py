@@ -12,9 +12,15 @@ from server.accounts.models import User
 @pytest.mark.parametrize(
     ("role", "can"),
     [
-        ("viewer", {"start": False, "reveal": False, "stop_any": False, "admin": False, "audit": False}),
-        ("tracer", {"start": True, "reveal": False, "stop_any": False, "admin": False, "audit": False}),
-        ("admin", {"start": True, "reveal": True, "stop_any": True, "admin": True, "audit": True}),
+        (
+            "viewer",
+            {"start": False, "reveal": False, "approve": False, "stop_any": False, "admin": False, "audit": False},
+        ),
+        (
+            "tracer",
+            {"start": True, "reveal": False, "approve": False, "stop_any": False, "admin": False, "audit": False},
+        ),
+        ("admin", {"start": True, "reveal": True, "approve": True, "stop_any": True, "admin": True, "audit": True}),
     ],
 )
 def test_me_says_what_i_can(user: Callable[..., User], role: str, can: dict[str, bool]) -> None:
