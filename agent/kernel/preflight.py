@@ -16,6 +16,7 @@ from pathlib import Path
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from agent.files import write_atomic
+from agent.kernel.facts import preemption
 from agent.kernel.headers import kernel_build_id
 from agent.kernel.libbcc import library_path
 from bpf.catalog import CatalogTool, load_catalog
@@ -46,11 +47,11 @@ def verdicts(catalog: Mapping[str, CatalogTool], headers: str, cache: Path) -> I
 
 
 class _Memory:
-    """The verdicts that last, for this build of the kernel and of BCC."""
+    """The verdicts that last, for this build of the kernel, the way it was booted, and this build of BCC."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._host = f"{kernel_build_id()} {library_path().resolve().name}"
+        self._host = f"{kernel_build_id()} {library_path().resolve().name} {preemption()}"
         self._verdicts = self._read()
 
     def find(self, entry: CatalogTool) -> Verdict | None:

@@ -11,15 +11,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
+from agent.kernel.facts import preemption
 from agent.kernel.functions import Function
+from agent.kernel.hazards import user_function_hazard
 from agent.kernel.modules import Module
 from agent.runner import copies, probes, selection
 from agent.runner.compiler import AttachError, Compiled, program_types
 from agent.runner.found_targets import FoundTargets
 from agent.runner.listing import Loaded
 from agent.runner.map_access import update_map
+from agent.runner.map_memory import check_memory
 from agent.runner.probes import Held, Places
 from agent.runner.resolved import Resolved
+from agent.runner.scan import stack_bytes
 from agent.runner.terminals import no_terminal, terminal_numbers
 from agent.runner.user_functions import attach_functions, check_mapped, told
 from bpf.catalog import CatalogTool
@@ -54,11 +58,12 @@ _USER_FUNCTION = (pb.PROBE_TYPE_UPROBE, pb.PROBE_TYPE_URETPROBE, pb.PROBE_TYPE_U
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to run. ``headers``: kernel source tree made from BTF, or empty. ``rate`` is in events a second and
-    ``buffer`` in bytes; 0: no limit, and a size that fits. ``skip_families`` are not traced unless a filter names
-    one of them, ``own_pids`` never; nor what these fork. ``targets``: what the filters mean on this host.
-    ``trial``: only to see whether it can be attached; a function of any process stands for those of special libraries.
-    ``resolved``: what was found out about columns that the manifest cannot know; ``entry`` is then as it is compiled.
+    """What is to run. ``headers``: kernel source tree made from BTF, or empty. ``rate`` is in events a second,
+    ``buffer`` and what all maps may take in bytes; 0: no limit, and a size that fits. ``skip_families`` are not traced
+    unless a filter names one of them, ``own_pids`` never; nor what these fork. ``targets``: what the filters mean on
+    this host. ``trial``: only to see whether it can be attached; a function of any process stands for those of special
+    libraries. ``resolved``: what was found out about columns that the manifest cannot know; ``entry`` is then as it is
+    compiled.
     """
 
     entry: CatalogTool
@@ -67,6 +72,7 @@ class Request:
     headers: str = ""
     rate: int = 0
     buffer: int = 0
+    map_bytes: int = 0
     skip_families: Sequence[int] = ()
     own_pids: Sequence[int] = ()
     targets: FoundTargets = field(default_factory=FoundTargets)
@@ -172,6 +178,7 @@ def _compile_and_load(request: Request, program: Program, wanted: Sequence[pb.Pr
     compiled = None
     try:
         compiled = Compiled(program, request.headers)
+        check_memory(compiled.map_names(), request.map_bytes)
         _take_maps(request, compiled, held)
         held.loaded = Loaded.of(program, compiled)
         _load(compiled, wanted, held)
@@ -279,6 +286,15 @@ def _load(compiled: Compiled, wanted: Sequence[pb.Probe], held: Attachment) -> N
             held.program_types[function] = probe.type
             expected = () if at_once is None else (probes.UPROBE_MULTI,)
             held.again[function] = partial(compiled.load_again, function, kind, *expected)
+            _check_hazard(compiled, function, probe)
+
+
+def _check_hazard(compiled: Compiled, function: str, probe: pb.Probe) -> None:
+    if probe.type not in _USER_FUNCTION:
+        return
+    depth = stack_bytes(compiled.instructions(function))
+    if why := user_function_hazard(os.uname().release, preemption(), depth):
+        raise AttachError(f"{function} {why}")
 
 
 def _load_at_once(compiled: Compiled, function: str, kind: int) -> int | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bcc import BPF, lib
 
+from agent.runner.scan import acting_call
 from bpf.program import Program
 
 NO_BTF = (
@@ -80,7 +81,10 @@ class Compiled:
         output = Output()
         try:
             with _captured(output):
+                _check_calls(function, self.instructions(function))
                 loaded = self._module.load_func(function.encode(), kind, None, attach_type)
+        except AttachError:
+            raise
         except Exception as error:
             raise AttachError(_load_message(function, output.text), output.text) from error
         return os.dup(loaded.fd)
@@ -91,6 +95,7 @@ class Compiled:
 
     def load_code(self, function: str, kind: int, code: bytes, attach_type: int = -1) -> int:
         """Descriptor of the function with other instructions, as many as it has. Raises AttachError."""
+        _check_calls(function, code)
         module, output = self._module.module, Output()
         license_, version = lib.bpf_module_license(module), lib.bpf_module_kern_version(module)
         with _captured(output):
@@ -122,6 +127,12 @@ class Compiled:
     def close(self) -> None:
         """Maps and programs live on in the descriptors that were handed out."""
         self._module.cleanup()
+
+
+def _check_calls(function: str, code: bytes) -> None:
+    """Raises AttachError."""
+    if call := acting_call(code):
+        raise AttachError(f"{function} calls {call}, and programs that do more than look are never loaded; take it out")
 
 
 def program_types() -> dict[str, int]:

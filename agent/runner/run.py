@@ -98,6 +98,7 @@ def _request(config: RunnerConfig, targets: Targets) -> Request:
         headers=config.headers_dir,
         rate=config.limits.events_per_second,
         buffer=config.limits.buffer_bytes,
+        map_bytes=config.map_bytes,
         skip_families=list(config.skip_families),
         own_pids=list(config.own_pids),
         targets=targets.found,

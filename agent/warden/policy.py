@@ -50,6 +50,7 @@ class HostLimits:
     events_per_second: int = 0
     budget_permille: int = 100
     buffer_bytes: int = 256 << 20
+    map_bytes: int = 1 << 30
     runs: int = 8
     spool_bytes: int = 1 << 30
     runner_memory_bytes: int = 512 << 20
@@ -292,6 +293,7 @@ _LIMITS: dict[str, tuple[str, Callable[[str, Any], int]]] = {
     "events_per_second": ("events_per_second", _whole),
     "budget_percent": ("budget_permille", _percent),
     "buffer_bytes": ("buffer_bytes", _buffer),
+    "map_bytes": ("map_bytes", _whole),
     "runs": ("runs", _at_least_one),
     "spool_bytes": ("spool_bytes", _at_least_one),
     "runner_memory_bytes": ("runner_memory_bytes", _at_least_one),

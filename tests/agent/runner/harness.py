@@ -51,6 +51,7 @@ class Run:
         spool_bytes: int = 0,
         spool_gid: int = 0,
         skip_families: Sequence[int] = (),
+        redaction: local_pb2.RedactionRules | None = None,
     ) -> None:
         entry = load_tool(ROOT / tool)
         self.folder = Path(tempfile.mkdtemp(prefix="fleetscope-run-"))
@@ -71,6 +72,7 @@ class Run:
             headers_dir=str(headers) if headers else "",
             skip_families=skip_families,
             variant=variant,
+            redaction=redaction,
         )
         self._watched = watched
         self._socket, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -79,3 +79,15 @@ def test_what_the_verifier_said_last_is_the_reason() -> None:
     assert compiler._load_message("on_call", log) == (
         "the kernel refused on_call: Invalid argument: invalid func unknown#174"
     )
+
+
+@pytest.mark.parametrize("call", ["bpf_send_signal(9)", "bpf_probe_write_user((void *)8, &word, sizeof(word))"])
+def test_a_program_that_does_more_than_look_is_not_loaded(call: str) -> None:
+    text = f"TRACEPOINT_PROBE(syscalls, sys_enter_getppid) {{ u64 word = 0; {call}; return 0; }}\n"
+    module = compiled(text)
+    function = "tracepoint__syscalls__sys_enter_getppid"
+    with pytest.raises(AttachError, match=rf"{function} calls {call.partition('(')[0]}, .* never loaded"):
+        module.load(function, program_types()["tracepoint"])
+    with pytest.raises(AttachError, match="never loaded"):
+        module.load_code(function, program_types()["tracepoint"], module.instructions(function))
+    module.close()

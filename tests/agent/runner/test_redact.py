@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
 import time
 from collections import Counter
 
@@ -14,8 +16,10 @@ from agent.runner.prepare import PrepareError
 from agent.runner.redact import Redactor, mark
 from proto.columnar import BYTES
 from proto.v1 import tool_pb2
+from proto.v1.agent_pb2 import Filters
 from proto.v1.local_pb2 import Pattern, RedactionRules
 from proto.v1.stream_pb2 import StreamSchema
+from tests.agent.runner.harness import Run
 
 ALL = RedactionRules(detectors=NAMES)
 
@@ -148,3 +152,19 @@ def test_no_text_makes_it_slow() -> None:
     start = time.process_time()
     cleaned(*hostile)
     assert time.process_time() - start < 20
+
+
+@pytest.mark.kernel
+def test_a_run_stores_no_argument_that_is_a_password() -> None:
+    """From the kernel to the frames on the host's disk; the same run without redaction stores it."""
+    secret = f"hunter2-{random.randrange(10**12)}"
+    for rules, stored in ((ALL, False), (RedactionRules(), True)):
+        with Run("execsnoop", filters=Filters(ppid=os.getpid()), redaction=rules) as run:
+            subprocess.run(["/bin/true", f"--password={secret}", "seen"], check=True)
+            run.stop()
+            run.wait()
+            (row,) = [row for row in run.rows() if b"/bin/true" in row["args"]]
+            redacted = {item.kind: item.values for item in run.ledger.redacted}
+        assert row["args"].endswith(b"\0seen\0")
+        assert (secret.encode() in row["args"]) == stored
+        assert redacted == ({} if stored else {"password": 1})
