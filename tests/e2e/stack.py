@@ -125,7 +125,7 @@ class Stack:
             [] if "--budget" in args else ["--budget", "100%"]
         )  # other work on this machine must not end a test's run
         session = str(self.json("start", *args, *budget, "--detach")["session"])
-        self.wait_state(session, "attached")
+        self.wait_state(session, "attached", 60)
         return session
 
     def session(self, session: str) -> dict[str, Any]:
