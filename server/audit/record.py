@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from server.audit import tree
 from server.audit.leaf import leaf_hash, storable
 from server.audit.models import AuditEntry, EntryHost
 
+SAME = datetime.timedelta(minutes=10)
 _WRITER_LOCK = 0x666C7363  # PostgreSQL advisory lock: one writer at a time over all processes
 
 
@@ -51,6 +53,14 @@ def record(
         EntryHost.objects.bulk_create(EntryHost(entry=entry, host=host[:255]) for host in dict.fromkeys(entry.hosts))
         nudge.fleet_changed("audit")
         return entry
+
+
+def record_once(action: str, actor: str, **fields: Any) -> None:
+    """What a person does over and over, such as looking at a session: one entry in ten minutes."""
+    since = timezone.now() - SAME
+    same = AuditEntry.objects.filter(actor=storable(actor[:80]), action=action, outcome="done", time__gte=since)
+    if not same.filter(session=fields.get("session")).exists():
+        record(action, actor, **fields)
 
 
 def become_only_writer() -> None:

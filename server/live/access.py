@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from server import nudge
 from server.accounts.models import User
 from server.accounts.policy import Action, decide, require
-from server.audit.record import record
+from server.audit.record import record_once
 from server.errors import ApiError
 from server.tracing.lookup import session_by
 from server.tracing.models import Session
@@ -32,8 +31,8 @@ def enter(scope: Scope) -> UUID:
         require(actor, Action.SESSION_VIEW, session, tool=session.tool, hosts=hosts, session=session.pk)
     except ApiError as error:
         raise RefusedError(error.message) from error
-    record(Action.SESSION_VIEW, actor.username, tool=session.tool, hosts=hosts, session=session.pk)
-    nudge.fleet_changed("audit")
+    about: dict[str, Any] = {"tool": session.tool, "hosts": hosts, "session": session.pk, "reason": session.reason}
+    record_once(Action.SESSION_VIEW, actor.username, **about)
     return session.pk
 
 

@@ -11,7 +11,7 @@ from ninja import Query, Router, Status
 from proto.v1.stream_pb2 import EndCause
 from server.accounts.auth import person
 from server.accounts.policy import Action, require
-from server.audit.record import record
+from server.audit.record import record, record_once
 from server.errors import Conflict
 from server.tracing import lifecycle, listings, schemas
 from server.tracing.lookup import session_by
@@ -65,6 +65,8 @@ def get_program(request: HttpRequest, session: str, host: str = "") -> dict[str,
     actor, found = person(request), session_by(session)
     require(actor, Action.SESSION_VIEW, found, tool=found.tool, session=found.id)
     run, listing = listings.of_session(found, host)
+    about: dict[str, Any] = {"tool": found.tool, "hosts": [run.host.name], "session": found.id, "reason": found.reason}
+    record_once(Action.SESSION_VIEW, actor.username, **about, detail={"program": run.host.name})
     return program_out(run, listing)
 
 

@@ -13,10 +13,9 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Schema
 from pydantic import ValidationError
 
-from server import nudge
 from server.accounts.auth import person
 from server.accounts.policy import Action, require
-from server.audit.record import record
+from server.audit.record import record, record_once
 from server.departure import departure_of
 from server.errors import Invalid
 from server.tracing import sources
@@ -147,8 +146,9 @@ def _allowed(request: HttpRequest, session_id: str, action: Action, detail: dict
     session = session_by(session_id)
     hosts = sorted(session.runs.values_list("host__name", flat=True))
     require(actor, action, session, tool=session.tool, hosts=hosts, session=session.pk, detail=detail)
-    record(action, actor.username, tool=session.tool, hosts=hosts, session=session.pk, detail=detail)
-    nudge.fleet_changed("audit")
+    write = record_once if action == Action.SESSION_VIEW else record
+    about: dict[str, Any] = {"tool": session.tool, "hosts": hosts, "session": session.pk, "reason": session.reason}
+    write(action, actor.username, **about, detail=detail)
     return session
 
 

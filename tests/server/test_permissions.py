@@ -26,6 +26,7 @@ NEEDS = {
     ("post", "/api/users"): Action.USER_CHANGE,
     ("patch", "/api/users/{username}"): Action.USER_CHANGE,
     ("get", "/api/audit"): Action.AUDIT_VIEW,
+    ("get", "/api/audit/export"): Action.AUDIT_VIEW,
     ("get", "/api/tools"): Action.TOOL_VIEW,
     ("get", "/api/tools/{name}"): Action.TOOL_VIEW,
     ("get", "/api/hosts"): Action.HOST_VIEW,

@@ -10,6 +10,14 @@ export interface AuditFilter {
   tool?: string;
   action?: string;
   outcome?: string;
+  after?: string;
+}
+
+/** A file that can be checked without this server; what is younger than a minute may not be in it yet. */
+export function auditExportAddress(filter: AuditFilter): string {
+  const wanted = Object.entries(filter).filter(([, value]) => value !== undefined && value !== "");
+  const query = new URLSearchParams(wanted as [string, string][]).toString();
+  return query === "" ? "/api/audit/export" : `/api/audit/export?${query}`;
 }
 
 const PAGE = 200;

@@ -156,9 +156,29 @@ export interface paths {
         };
         /**
          * List Audit
-         * @description Newest first; the next page is `before` the last id of this one.
+         * @description Newest first; the next page is `before` the last id of this one. Who reads is on record, once in ten minutes.
          */
         get: operations["server_accounts_audit_api_list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries as a file that can be checked without this server
+         * @description NDJSON: the entries, their proofs and the signed head, up to a minute ago; without a filter the whole log.
+         */
+        get: operations["server_accounts_audit_api_export_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -804,13 +824,6 @@ export interface components {
         /** AuditQuery */
         AuditQuery: {
             /**
-             * Limit
-             * @default 100
-             */
-            limit: number;
-            /** Before */
-            before?: number | null;
-            /**
              * Actor
              * @default
              */
@@ -835,6 +848,17 @@ export interface components {
              * @default
              */
             outcome: string;
+            /** After */
+            after?: string | null;
+            /** Until */
+            until?: string | null;
+            /**
+             * Limit
+             * @default 100
+             */
+            limit: number;
+            /** Before */
+            before?: number | null;
         };
         /** AuditOut */
         AuditOut: {
@@ -870,6 +894,41 @@ export interface components {
         AuditPage: {
             /** Items */
             items: components["schemas"]["AuditOut"][];
+        };
+        /**
+         * AuditFilter
+         * @description `action` is a beginning, such as `session`; `after` and `until` are moments, the first one included.
+         */
+        AuditFilter: {
+            /**
+             * Actor
+             * @default
+             */
+            actor: string;
+            /**
+             * Host
+             * @default
+             */
+            host: string;
+            /**
+             * Tool
+             * @default
+             */
+            tool: string;
+            /**
+             * Action
+             * @default
+             */
+            action: string;
+            /**
+             * Outcome
+             * @default
+             */
+            outcome: string;
+            /** After */
+            after?: string | null;
+            /** Until */
+            until?: string | null;
         };
         /** HostOut */
         HostOut: {
@@ -2134,13 +2193,15 @@ export interface operations {
     server_accounts_audit_api_list_audit: {
         parameters: {
             query?: {
-                limit?: number;
-                before?: number | null;
                 actor?: string;
                 host?: string;
                 tool?: string;
                 action?: string;
                 outcome?: string;
+                after?: string | null;
+                until?: string | null;
+                limit?: number;
+                before?: number | null;
             };
             header?: never;
             path?: never;
@@ -2156,6 +2217,32 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
                 };
+            };
+        };
+    };
+    server_accounts_audit_api_export_audit: {
+        parameters: {
+            query?: {
+                actor?: string;
+                host?: string;
+                tool?: string;
+                action?: string;
+                outcome?: string;
+                after?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import threading
+import uuid
 
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from server import keys
 from server.audit.models import AuditEntry, EntryHost
-from server.audit.record import record
+from server.audit.record import SAME, record, record_once
 from server.audit.verify import verify
 
 
@@ -43,3 +45,16 @@ def test_writers_at_the_same_time_make_one_log() -> None:
         thread.join()
     found = verify(keys.audit_public(settings.ENV.keys))
     assert (found.entries, found.bad_id) == (40, None)
+
+
+@pytest.mark.django_db
+def test_what_is_done_over_and_over_is_one_entry_in_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = uuid.uuid4(), uuid.uuid4()
+    for session in (one, one, two, one):
+        record_once("session.view", "ann", session=session)
+    record_once("session.view", "bob", session=one)
+    assert AuditEntry.objects.count() == 3
+    now = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: now() + SAME)
+    record_once("session.view", "ann", session=one)
+    assert AuditEntry.objects.count() == 4

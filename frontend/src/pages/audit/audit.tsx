@@ -1,37 +1,80 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Fragment, useState } from "react";
-import { Link } from "react-router";
-import { audit, type AuditEntry, type AuditFilter } from "../../api/audit";
+import { Fragment, useMemo, useState } from "react";
+import { Link, useSearchParams } from "react-router";
+import { audit, auditExportAddress, type AuditEntry } from "../../api/audit";
 import { dateTime } from "../../format/clock";
 import { Badge, Empty, Facts, Failure, Loading, Page, TablePanel } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import classes from "./audit.module.css";
 
-const FIELDS: readonly (keyof AuditFilter)[] = ["actor", "action", "tool", "host", "outcome"];
+const FIELDS = ["actor", "action", "tool", "host", "outcome"] as const;
+type Field = (typeof FIELDS)[number];
+const DAYS = [
+  { value: "", label: "any time" },
+  { value: "1", label: "last day" },
+  { value: "7", label: "last 7 days" },
+  { value: "30", label: "last 30 days" },
+];
 
+/** The address holds the filter, so that another page can link to "who looked here". */
 export function AuditPage() {
-  const [typed, setTyped] = useState<AuditFilter>({});
-  const [filter] = useDebouncedValue(typed, 250);
+  const [query, setQuery] = useSearchParams();
+  const typed = Object.fromEntries(FIELDS.map((name) => [name, query.get(name) ?? ""])) as Record<Field, string>;
+  const days = query.get("days") ?? "";
+  const after = useMemo(() => (Number(days) > 0 ? daysAgo(Number(days)) : ""), [days]);
+  const [filter] = useDebouncedValue({ ...typed, after }, 250);
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(audit(filter));
   const entries = data?.pages.flatMap((page) => page.items) ?? [];
   const filtered = Object.values(filter).some(Boolean);
+  const set = (name: string, value: string): void =>
+    setQuery(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (value === "") next.delete(name);
+        else next.set(name, value);
+        return next;
+      },
+      { replace: true },
+    );
   return (
     <Page
       title="Audit"
       note="every start, stop, view, export and refusal; nothing can be changed"
-      actions={FIELDS.map((name) => (
-        <TextInput
-          key={name}
-          w={110}
-          placeholder={name}
-          aria-label={`Filter by ${name}`}
-          data-testid={`audit-filter-${name}`}
-          value={typed[name] ?? ""}
-          onChange={(event) => setTyped({ ...typed, [name]: event.currentTarget.value })}
-        />
-      ))}
+      actions={
+        <>
+          {FIELDS.map((name) => (
+            <TextInput
+              key={name}
+              w={110}
+              placeholder={name}
+              aria-label={`Filter by ${name}`}
+              data-testid={`audit-filter-${name}`}
+              value={typed[name]}
+              onChange={(event) => set(name, event.currentTarget.value)}
+            />
+          ))}
+          <NativeSelect
+            w={130}
+            aria-label="Filter by time"
+            data-testid="audit-filter-days"
+            data={DAYS}
+            value={days}
+            onChange={(event) => set("days", event.currentTarget.value)}
+          />
+          <Button
+            component="a"
+            variant="default"
+            href={auditExportAddress(filter)}
+            download
+            data-testid="audit-export"
+            title="These entries with their proofs, as a file that can be checked without this server"
+          >
+            Export
+          </Button>
+        </>
+      }
     >
       {data === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
       {error === null && data === undefined && <Loading />}
@@ -46,6 +89,12 @@ export function AuditPage() {
       )}
     </Page>
   );
+}
+
+/** To the minute, so that the same question is asked once. */
+function daysAgo(days: number): string {
+  const minute = 60_000;
+  return new Date(Math.floor(Date.now() / minute) * minute - days * 24 * 60 * minute).toISOString();
 }
 
 function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {

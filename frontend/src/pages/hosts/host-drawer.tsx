@@ -35,6 +35,11 @@ function HostDetail({ host }: { host: Host }) {
           ...factsOf(host),
         ]}
       />
+      {me.can.audit && (
+        <Link to={`/audit?${new URLSearchParams({ host: host.name, days: "7" }).toString()}`} data-testid="who-looked">
+          Who looked here in the last 7 days, and why
+        </Link>
+      )}
       <section>
         <h3>Labels</h3>
         {me.can.admin ? <LabelEditor host={host} /> : <Labels labels={host.labels} />}
