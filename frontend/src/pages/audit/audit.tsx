@@ -57,6 +57,7 @@ export function AuditPage() {
           ))}
           <NativeSelect
             w={130}
+            size="xs"
             aria-label="Filter by time"
             data-testid="audit-filter-days"
             data={DAYS}
