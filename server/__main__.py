@@ -72,6 +72,9 @@ def _add_user(parser: argparse.ArgumentParser) -> None:
     rename.add_argument("username")
     rename.add_argument("new")
     rename.set_defaults(run="user_rename")
+    reset = commands.add_parser("reset", help="take the second factors from somebody who lost them")
+    reset.add_argument("username")
+    reset.set_defaults(run="user_reset")
     commands.add_parser("list", help="every account").set_defaults(run="user_list")
 
 

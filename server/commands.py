@@ -112,6 +112,15 @@ def user_rename(arguments: argparse.Namespace) -> int:
 
 
 @_command
+def user_reset(arguments: argparse.Namespace) -> int:
+    from server.accounts import factors
+
+    _check_migrated()
+    factors.reset("server console", arguments.username)
+    return 0
+
+
+@_command
 def user_list(_: argparse.Namespace) -> int:
     from server.accounts.models import User
 

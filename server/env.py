@@ -36,6 +36,7 @@ class Env:
     channel_url: str
     segments: Path
     approval_hosts: int  # a session on more hosts needs somebody's approval; 0: none does
+    passkey_rp_id: str
 
     @property
     def keys(self) -> Path:
@@ -67,6 +68,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         channel_url=_channel(environ.get("CHANNEL_URL", "")),
         segments=Path(environ.get("FLEETSCOPE_SEGMENTS") or data / "segments").absolute(),
         approval_hosts=_count("FLEETSCOPE_APPROVAL_HOSTS", environ.get("FLEETSCOPE_APPROVAL_HOSTS") or "50"),
+        passkey_rp_id=_rp_id(environ.get("FLEETSCOPE_PASSKEY_RP_ID", ""), http.host),
     )
 
 
@@ -89,6 +91,15 @@ def _count(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise EnvError(f"{name}={text!r} is no whole number; give 0 or more")
     return int(text)
+
+
+def _rp_id(text: str, host: str) -> str:
+    """The host's name, or a domain above it when several servers share their passkeys."""
+    if text and host != text and not host.endswith(f".{text}"):
+        raise EnvError(
+            f"FLEETSCOPE_PASSKEY_RP_ID={text!r} is no domain of {host}; give {host} or a domain that it ends with"
+        )
+    return text or host
 
 
 def _database(text: str) -> SplitResult | None:

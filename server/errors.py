@@ -26,6 +26,18 @@ class Forbidden(ApiError):
     status, code = 403, "forbidden"
 
 
+class FactorNeeded(ApiError):
+    """The password is right; a code has to come with it."""
+
+    status, code = 401, "factor"
+
+
+class ConfirmFirst(ApiError):
+    """Signed in, but too long ago for this: prove again who you are, then repeat the request."""
+
+    status, code = 428, "confirm"
+
+
 class ForeignOrigin(ApiError):
     status, code = 403, "origin"
 

@@ -68,6 +68,10 @@ SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0
 SECURE_REFERRER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
+# A passkey is bound to both for ever: another name makes every registered one useless.
+PASSKEY_RP_ID = ENV.passkey_rp_id
+PASSKEY_ORIGIN = ENV.origin
+
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

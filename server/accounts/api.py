@@ -1,33 +1,22 @@
-"""Signing in and out, own password, API tokens, and the administration of users."""
+"""Signing out, own password, and the administration of users."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import login, logout, update_session_auth_hash
-from django.contrib.sessions.backends.db import SessionStore
-from django.db import transaction
+from django.contrib.auth import logout, update_session_auth_hash
 from django.http import HttpRequest
 from ninja import Router, Status
 
 from server import nudge
-from server.accounts import people, schemas, tokens
+from server.accounts import factors, people, schemas, tokens
 from server.accounts.auth import person
 from server.accounts.models import User
 from server.accounts.policy import Action, require
-from server.accounts.signin import sign_in
 from server.audit.record import record
 
 auth = Router(tags=["accounts"])
 users = Router(tags=["accounts"])
-
-
-@auth.post("/login", response=schemas.Me, auth=None)
-def log_in(request: HttpRequest, body: schemas.Login) -> dict[str, Any]:
-    user = sign_in(body.username, body.password, _address(request))
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    SessionStore.clear_expired()
-    return schemas.me(user)
 
 
 @auth.post("/logout", response={204: None})
@@ -54,14 +43,6 @@ def set_password(request: HttpRequest, body: schemas.NewPassword) -> dict[str, A
     return schemas.me(user)
 
 
-@auth.post("/token", response=schemas.Token, auth=None)
-def make_token(request: HttpRequest, body: schemas.TokenRequest) -> dict[str, str]:
-    user = sign_in(body.username, body.password, _address(request))
-    with transaction.atomic():
-        record("account.token", user.username, detail={"name": body.name})
-        return {"token": tokens.mint(user, body.name)}
-
-
 @users.get("", response=list[schemas.UserOut])
 def list_users(request: HttpRequest) -> list[dict[str, Any]]:
     require(person(request), Action.USER_VIEW)
@@ -84,5 +65,9 @@ def change_user(request: HttpRequest, username: str, body: schemas.UserChange) -
     return schemas.user_out(user)
 
 
-def _address(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
+@users.post("/{username}/reset-factors", response=schemas.UserOut)
+def reset_factors(request: HttpRequest, username: str) -> dict[str, Any]:
+    """For who lost their second factors: the password alone signs them in again."""
+    actor = person(request)
+    require(actor, Action.USER_CHANGE, detail={"user": username})
+    return schemas.user_out(factors.reset(actor.username, username))

@@ -36,6 +36,10 @@ class Authenticated(HttpBearer):
         return user
 
 
+def address_of(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 def person(request: HttpRequest) -> User:
     """The signed-in person of an API request."""
     user = getattr(request, "auth", None)

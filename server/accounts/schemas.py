@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import Field
 
+from server.accounts import factors
 from server.accounts.models import NAME_LENGTH, NAME_PATTERN, User
 from server.accounts.policy import Action, decide
 
@@ -33,19 +34,6 @@ class Me(Schema):
     can: Can
 
 
-class Login(Schema):
-    username: Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]
-    password: Password
-
-
-class TokenRequest(Login):
-    name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")] = "fleetscope command"
-
-
-class Token(Schema):
-    token: str
-
-
 class NewPassword(Schema):
     password: Password
     current: Annotated[str, Field(max_length=1024)] = ""
@@ -68,6 +56,7 @@ class UserOut(Schema):
     role: RoleName
     active: bool
     one_time: bool
+    factors: list[str]
     created_at: datetime.datetime
 
 
@@ -107,5 +96,6 @@ def user_out(user: User) -> dict[str, Any]:
         "role": user.role,
         "active": user.is_active,
         "one_time": user.one_time,
+        "factors": factors.of(user).methods,
         "created_at": user.created_at,
     }

@@ -1,4 +1,4 @@
-"""Signing in with a password: rate limited, audited, one-time passwords used up."""
+"""The password of a sign-in: rate limited, refusals audited, one-time passwords used up."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from server.errors import NotSignedIn
 ADMIN = "admin"
 
 
-def sign_in(username: str, password: str, address: str) -> User:
-    """Raises TooMany or NotSignedIn. A one-time password works once."""
+def check_password(username: str, password: str, address: str) -> User:
+    """Whose password it is; nobody is signed in by this alone. Raises TooMany or NotSignedIn."""
     name = username.lower()[:NAME_LENGTH]
     user = User.objects.by_name(username)
     guessing.check(name, user, address)
     if user is None:
         make_password(password)  # as slow as for a known name
     elif user.check_password(password) and (not user.one_time or _use_up(user, password)):
-        record("account.login", user.username, detail={"address": address})
-        guessing.succeeded(user, address)
         return user
     guessing.failed(name, address)
-    record("account.login", user.username if user else username, "refused", detail={"address": address})
+    record(
+        "account.login", user.username if user else username, "refused", detail={"address": address, "how": "password"}
+    )
     raise NotSignedIn(
         "user name or password is wrong; `python -m server onetime` on the server prints a new admin password"
     )

@@ -42,3 +42,13 @@ def test_https_is_part_of_the_address() -> None:
 def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
     with pytest.raises(EnvError, match=name):
         read({name: value})
+
+
+def test_passkeys_are_bound_to_the_host_or_a_domain_above_it() -> None:
+    assert read({}).passkey_rp_id == "localhost"
+    assert read({"FLEETSCOPE_HTTP": "https://trace.example.net"}).passkey_rp_id == "trace.example.net"
+    shared = {"FLEETSCOPE_HTTP": "https://trace.example.net", "FLEETSCOPE_PASSKEY_RP_ID": "example.net"}
+    assert read(shared).passkey_rp_id == "example.net"
+    for name in ("other.example", "ample.net"):
+        with pytest.raises(EnvError, match="is no domain of trace"):
+            read(shared | {"FLEETSCOPE_PASSKEY_RP_ID": name})

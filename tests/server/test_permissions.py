@@ -22,9 +22,23 @@ NEEDS = {
     ("get", "/api/auth/me"): OWN,
     ("post", "/api/auth/logout"): OWN,
     ("post", "/api/auth/password"): OWN,
+    ("post", "/api/auth/confirm"): OWN,
+    ("post", "/api/auth/confirm/code"): OWN,
+    ("post", "/api/auth/confirm/passkey"): OWN,
+    ("get", "/api/auth/factors"): OWN,
+    ("post", "/api/auth/factors/totp"): OWN,
+    ("post", "/api/auth/factors/totp/confirm"): OWN,
+    ("delete", "/api/auth/factors/totp"): OWN,
+    ("post", "/api/auth/factors/passkeys/options"): OWN,
+    ("post", "/api/auth/factors/passkeys"): OWN,
+    ("delete", "/api/auth/factors/passkeys/{passkey}"): OWN,
+    ("post", "/api/auth/factors/recovery"): OWN,
+    ("get", "/api/auth/rule"): Action.USER_VIEW,
+    ("put", "/api/auth/rule"): Action.USER_CHANGE,
     ("get", "/api/users"): Action.USER_VIEW,
     ("post", "/api/users"): Action.USER_CHANGE,
     ("patch", "/api/users/{username}"): Action.USER_CHANGE,
+    ("post", "/api/users/{username}/reset-factors"): Action.USER_CHANGE,
     ("get", "/api/audit"): Action.AUDIT_VIEW,
     ("get", "/api/audit/export"): Action.AUDIT_VIEW,
     ("get", "/api/tools"): Action.TOOL_VIEW,
@@ -62,9 +76,18 @@ NEEDS = {
 }
 # Only for who asked: the right is looked at after the request was found, with what it asks for.
 FOUND_FIRST = {("post", "/api/requests/{request_id}/start")}
-NOBODY_NEEDED = {("get", "/api/health"), ("post", "/api/auth/login"), ("post", "/api/auth/token")}
+NOBODY_NEEDED = {
+    ("get", "/api/health"),
+    ("post", "/api/auth/login"),
+    ("post", "/api/auth/login/code"),
+    ("post", "/api/auth/login/passkey"),
+    ("post", "/api/auth/login/enrolled"),
+    ("post", "/api/auth/passkey/options"),
+    ("post", "/api/auth/token"),
+}
 SOCKETS = {"ws/fleet", "ws/sessions/<str:session>"}
 BODIES = {
+    "/api/auth/rule": {"roles": []},
     "/api/auth/password": {"password": "x"},
     "/api/users": {"username": "new", "password": "quite a long secret"},
     "/api/users/{username}": {},
@@ -104,7 +127,7 @@ def test_the_policy_decides(user: Callable[..., User], role: str, operation: tup
     verb, path = operation
     names = {"session": str(made.session.id), "session_id": str(made.session.id), "host": "web-1", "name": "opensnoop"}
     names["request_id"] = str(uuid.uuid4())
-    target = path.format(username="owner", **names)
+    target = path.format(username="owner", passkey=1, **names)
     answer = client.generic(verb.upper(), target, _json(BODIES.get(path, {})), content_type="application/json")
     expected = decide(person, action, made.session).allowed
     assert (answer.status_code != 403) == expected, (answer.status_code, getattr(answer, "content", b""))

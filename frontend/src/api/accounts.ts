@@ -10,7 +10,6 @@ export type User = Schemas["UserOut"];
 export const me = queryOptions({ queryKey: ["me"], queryFn: () => get<Me>("auth/me") });
 export const users = queryOptions({ queryKey: ["users"], queryFn: () => get<User[]>("users") });
 
-export const login = (username: string, password: string): Promise<Me> => post("auth/login", { username, password });
 export const logout = (): Promise<unknown> => post("auth/logout");
 /** `current` may be left out after signing in with a one-time password. */
 export const setPassword = (password: string, current = ""): Promise<unknown> => post("auth/password", { password, current });

@@ -19,7 +19,7 @@ def test_sign_in_look_sign_out(user: Callable[..., User]) -> None:
     wrong = browser.post("/api/auth/login", {"username": "ann", "password": "no"}, content_type=JSON)
     assert wrong.status_code == 401
     signed_in = browser.post("/api/auth/login", {"username": "ann", "password": PASSWORD}, content_type=JSON)
-    assert signed_in.json()["can"]["start"]
+    assert signed_in.json()["me"]["can"]["start"]
     cookie = browser.cookies["fleetscope_session_8000"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert browser.get("/api/auth/me").json()["username"] == "ann"
@@ -33,7 +33,7 @@ def test_after_the_one_time_password_an_own_one_can_be_set_and_the_browser_stays
     made = signin.one_time_password()
     assert made is not None
     browser = Client()
-    me = browser.post("/api/auth/login", {"username": made[0], "password": made[1]}, content_type=JSON).json()
+    me = browser.post("/api/auth/login", {"username": made[0], "password": made[1]}, content_type=JSON).json()["me"]
     assert me["one_time"]
     own = browser.post("/api/auth/password", {"password": PASSWORD}, content_type=JSON)
     assert own.json()["one_time"] is False

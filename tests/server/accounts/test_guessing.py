@@ -21,7 +21,11 @@ TOO_MANY_FOR_NAME = "too many wrong passwords for ann; wait a minute, or sign in
 def guess(name: str, address: str, times: int) -> None:
     for _ in range(times):
         with pytest.raises(NotSignedIn):
-            signin.sign_in(name, "wrong", address)
+            signin.check_password(name, "wrong", address)
+
+
+def enter(name: str, address: str) -> None:
+    guessing.succeeded(signin.check_password(name, PASSWORD, address), address)
 
 
 def guess_from_everywhere(name: str) -> None:
@@ -33,66 +37,66 @@ def test_guessing_is_slowed_down_even_with_the_right_password_at_last(user: Call
     user("viewer", "ann")
     guess("ann", HERE, guessing.MAX_PER_PAIR)
     with pytest.raises(TooMany, match="for ann from your address; wait a minute"):
-        signin.sign_in("ann", PASSWORD, HERE)
+        signin.check_password("ann", PASSWORD, HERE)
     FailedLogin.objects.update(at=timezone.now() - guessing.WINDOW)
-    assert signin.sign_in("ann", PASSWORD, HERE).username == "ann"
+    assert signin.check_password("ann", PASSWORD, HERE).username == "ann"
 
 
 def test_who_guesses_locks_out_nobody_at_another_address(user: Callable[..., User]) -> None:
     user("viewer", "ann")
     guess("ann", HERE, guessing.MAX_PER_PAIR)
-    assert signin.sign_in("ann", PASSWORD, ELSEWHERE).username == "ann"
+    assert signin.check_password("ann", PASSWORD, ELSEWHERE).username == "ann"
 
 
 def test_guessing_many_names_from_one_address_is_slowed_down(user: Callable[..., User]) -> None:
     for number in range(guessing.MAX_PER_PLACE):
         guess(f"name-{number}", HERE, 1)
     with pytest.raises(TooMany, match="wrong passwords from your address"):
-        signin.sign_in("another", "wrong", HERE)
+        signin.check_password("another", "wrong", HERE)
     user("viewer", "ann")
-    assert signin.sign_in("ann", PASSWORD, ELSEWHERE)
+    assert signin.check_password("ann", PASSWORD, ELSEWHERE)
 
 
 def test_guessing_one_name_from_many_addresses_is_slowed_down(user: Callable[..., User]) -> None:
     user("viewer", "ann")
     guess_from_everywhere("ann")
     with pytest.raises(TooMany, match=TOO_MANY_FOR_NAME):
-        signin.sign_in("ann", PASSWORD, HERE)
+        signin.check_password("ann", PASSWORD, HERE)
     guess("bob", HERE, 1)
 
 
 def test_nobody_else_locks_a_person_out_where_they_signed_in(user: Callable[..., User]) -> None:
     user("viewer", "ann")
-    signin.sign_in("ann", PASSWORD, HERE)
+    enter("ann", HERE)
     guess_from_everywhere("ann")
     for number in range(guessing.MAX_PER_PLACE):
         guess(f"name-{number}", HERE, 1)
     guess("ann", HERE, guessing.MAX_PER_PAIR)
-    assert signin.sign_in("ann", PASSWORD, HERE).username == "ann"
+    assert signin.check_password("ann", PASSWORD, HERE).username == "ann"
 
 
 def test_a_known_address_gives_no_endless_guesses(user: Callable[..., User]) -> None:
     user("viewer", "ann")
     user("admin", "root")
-    signin.sign_in("ann", PASSWORD, HERE)
+    enter("ann", HERE)
     guess("ann", HERE, guessing.MAX_PER_KNOWN_PAIR)
     with pytest.raises(TooMany):
-        signin.sign_in("ann", PASSWORD, HERE)
+        signin.check_password("ann", PASSWORD, HERE)
     with pytest.raises(TooMany):  # known for ann, not for everybody
-        signin.sign_in("root", PASSWORD, HERE)
+        signin.check_password("root", PASSWORD, HERE)
 
 
 def test_an_address_is_known_for_a_while(user: Callable[..., User]) -> None:
     user("viewer", "ann")
     user("viewer", "bob")
-    signin.sign_in("ann", PASSWORD, HERE)
-    signin.sign_in("ann", PASSWORD, HERE)
+    enter("ann", HERE)
+    enter("ann", HERE)
     assert KnownPlace.objects.count() == 1
     KnownPlace.objects.update(at=timezone.now() - guessing.KNOWN_FOR - datetime.timedelta(seconds=1))
     guess_from_everywhere("ann")
     with pytest.raises(TooMany, match=TOO_MANY_FOR_NAME):
-        signin.sign_in("ann", PASSWORD, HERE)
-    signin.sign_in("bob", PASSWORD, ELSEWHERE)
+        signin.check_password("ann", PASSWORD, HERE)
+    enter("bob", ELSEWHERE)
     assert [str(place) for place in KnownPlace.objects.all()] == [f"bob from {ELSEWHERE}"]
 
 
@@ -102,7 +106,7 @@ def test_refusals_are_on_the_record_once_a_minute_for_each_pair(user: Callable[.
         guess("ann", address, guessing.MAX_PER_PAIR)
         for name in ("ann", "Ann", "ANN"):
             with pytest.raises(TooMany):
-                signin.sign_in(name, PASSWORD, address)
+                signin.check_password(name, PASSWORD, address)
     entries = AuditEntry.objects.filter(action="account.limit").order_by("id")
     told = [(entry.actor, entry.outcome, entry.detail) for entry in entries]
     assert told == [
@@ -115,7 +119,7 @@ def test_an_address_that_tries_one_name_after_the_other_does_not_flood_the_recor
         guess(f"name-{number}", HERE, 1)
     for number in range(10):
         with pytest.raises(TooMany):
-            signin.sign_in(f"other-{number}", "wrong", HERE)
+            signin.check_password(f"other-{number}", "wrong", HERE)
     assert AuditEntry.objects.get(action="account.limit").actor == "other-0"
 
 

@@ -1,8 +1,10 @@
 import { SegmentedControl, useMantineColorScheme } from "@mantine/core";
 import { Page, Panel } from "../../ui/parts";
 import { useMe } from "../use-me";
+import { FactorsPanel } from "./factors";
 import { PasswordForm } from "./password-form";
 import classes from "./settings.module.css";
+import { SignInRule } from "./sign-in-rule";
 import { Storage } from "./storage";
 import { TokenForm } from "./token-form";
 import { Users } from "./users";
@@ -30,6 +32,9 @@ export function SettingsPage() {
         <Panel label="Password">
           <PasswordForm askCurrent={!me.one_time} />
         </Panel>
+        <Panel label="Second factor">
+          <FactorsPanel />
+        </Panel>
         <Panel label="Token for the command">
           <TokenForm username={me.username} />
         </Panel>
@@ -39,6 +44,7 @@ export function SettingsPage() {
         {me.can.admin && (
           <Panel label="Users" className={classes.wide}>
             <Users />
+            <SignInRule />
           </Panel>
         )}
       </div>

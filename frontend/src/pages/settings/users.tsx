@@ -4,10 +4,11 @@ import { type SyntheticEvent, useState } from "react";
 import { changeUser, createUser, type RoleName, type User, users } from "../../api/accounts";
 import { Failure, Loading } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
+import { FactorsOf } from "./factors-of";
 import { Outcome } from "./form-parts";
 import classes from "./settings.module.css";
 
-const ROLES: readonly RoleName[] = ["viewer", "tracer", "admin"];
+export const ROLES: readonly RoleName[] = ["viewer", "tracer", "admin"];
 
 export function Users() {
   const { data, error, refetch } = useQuery(users);
@@ -26,6 +27,7 @@ export function Users() {
             <th>User</th>
             <th>Role</th>
             <th>May sign in</th>
+            <th>Second factor</th>
           </tr>
         </thead>
         <tbody>
@@ -47,6 +49,9 @@ export function Users() {
                   checked={user.active}
                   onChange={(event) => change.mutate({ username: user.username, active: event.currentTarget.checked })}
                 />
+              </td>
+              <td>
+                <FactorsOf user={user} changed={changed} />
               </td>
             </tr>
           ))}
