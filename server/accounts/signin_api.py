@@ -30,6 +30,10 @@ class TokenRequest(Login):
     code: Code = ""
 
 
+class NewToken(Schema):
+    name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
+
+
 class Token(Schema):
     token: str
 
@@ -122,6 +126,16 @@ def make_token(request: HttpRequest, body: TokenRequest) -> dict[str, str]:
     how = f"password+{steps.check_code(user, body.code, address)}" if owned.any else "password"
     with transaction.atomic():
         record("account.token", user.username, detail={"name": body.name, "address": address, "how": how})
+        return {"token": tokens.mint(user, body.name)}
+
+
+@router.post("/tokens", response=Token)
+def make_own_token(request: HttpRequest, body: NewToken) -> dict[str, str]:
+    """In the browser, by who proved lately who they are; whatever they signed in with."""
+    user = person(request)
+    steps.require_fresh(request)
+    with transaction.atomic():
+        record("account.token", user.username, detail={"name": body.name, "address": address_of(request)})
         return {"token": tokens.mint(user, body.name)}
 
 

@@ -1,4 +1,4 @@
-"""Second factors in a real browser: an authenticator app, a passkey (Chromium's virtual authenticator), a demanded one."""
+"""Second factors in a real browser: an authenticator app, a passkey (virtual authenticator), a demanded one."""
 
 from __future__ import annotations
 

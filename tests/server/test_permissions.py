@@ -22,6 +22,7 @@ NEEDS = {
     ("get", "/api/auth/me"): OWN,
     ("post", "/api/auth/logout"): OWN,
     ("post", "/api/auth/password"): OWN,
+    ("post", "/api/auth/tokens"): OWN,
     ("post", "/api/auth/confirm"): OWN,
     ("post", "/api/auth/confirm/code"): OWN,
     ("post", "/api/auth/confirm/passkey"): OWN,

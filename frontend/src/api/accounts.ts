@@ -13,8 +13,7 @@ export const users = queryOptions({ queryKey: ["users"], queryFn: () => get<User
 export const logout = (): Promise<unknown> => post("auth/logout");
 /** `current` may be left out after signing in with a one-time password. */
 export const setPassword = (password: string, current = ""): Promise<unknown> => post("auth/password", { password, current });
-export const createToken = (username: string, password: string, name: string): Promise<{ token: string }> =>
-  post("auth/token", { username, password, name });
+export const createToken = (name: string): Promise<{ token: string }> => post("auth/tokens", { name });
 export const createUser = (user: { username: string; role: RoleName; password: string }): Promise<User> => post("users", user);
 export const changeUser = (username: string, change: Schemas["UserChange"]): Promise<User> =>
   patch(`users/${encodeURIComponent(username)}`, change);

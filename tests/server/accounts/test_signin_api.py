@@ -53,3 +53,17 @@ def test_a_demanded_factor_stands_before_tokens_too(user: Callable[..., User]) -
     factors.demand("admin", ["viewer"])
     status, error = ask_token()
     assert (status, "set it up" in error["message"]) == (403, True)
+
+
+def test_in_the_browser_a_token_needs_a_proof_of_lately_and_no_token(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    browser = log_in("ann")
+    add_passkey(browser, Authenticator())
+    token = answer(browser, "tokens", {"name": "laptop"})["token"]
+    bearer = Client(headers={"authorization": f"Bearer {token}"})
+    assert bearer.get("/api/auth/me").json()["username"] == "ann"
+    assert post(bearer, "tokens", {"name": "another"}).status_code == 403
+    session = browser.session
+    del session["confirmed_at"]
+    session.save()
+    assert post(browser, "tokens", {"name": "another"}).status_code == 428

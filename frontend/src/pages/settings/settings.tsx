@@ -36,7 +36,7 @@ export function SettingsPage() {
           <FactorsPanel />
         </Panel>
         <Panel label="Token for the command">
-          <TokenForm username={me.username} />
+          <TokenForm />
         </Panel>
         <Panel label="Storage">
           <Storage mayChange={me.can.admin} />

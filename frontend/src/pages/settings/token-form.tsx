@@ -4,13 +4,15 @@ import { useState } from "react";
 import { createToken } from "../../api/accounts";
 import { CopyLine } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
-import { Outcome, PasswordField, SettingsForm } from "./form-parts";
+import { useConfirmed } from "./confirm";
+import { Outcome, SettingsForm } from "./form-parts";
 
-export function TokenForm({ username }: { username: string }) {
+export function TokenForm() {
   const [name, setName] = useState("");
-  const [password, setOwn] = useState("");
-  const create = useMutation({ mutationFn: () => createToken(username, password, name), onSuccess: () => setOwn("") });
+  const { confirmed, dialog } = useConfirmed();
+  const create = useMutation({ mutationFn: () => confirmed(() => createToken(name)) });
   return (
+    <>
     <SettingsForm submit={() => create.mutate()}>
       <TextInput
         label="Name"
@@ -20,7 +22,6 @@ export function TokenForm({ username }: { username: string }) {
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <PasswordField label="Your password" autoComplete="current-password" value={password} change={setOwn} />
       <Outcome error={create.error} done={null} />
       {create.data !== undefined && (
         <>
@@ -32,5 +33,7 @@ export function TokenForm({ username }: { username: string }) {
         Make a token
       </Button>
     </SettingsForm>
+    {dialog}
+    </>
   );
 }
