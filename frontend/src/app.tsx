@@ -6,6 +6,8 @@ import { ApiError } from "./api/http";
 import { AuditPage } from "./pages/audit/audit";
 import { HostsPage } from "./pages/hosts/hosts";
 import { LoginPage } from "./pages/login/login";
+import { RequestPage } from "./pages/requests/request";
+import { RequestsPage } from "./pages/requests/requests";
 import { SessionsPage } from "./pages/sessions/sessions";
 import { SettingsPage } from "./pages/settings/settings";
 import { StartPage } from "./pages/start/start";
@@ -55,6 +57,8 @@ export function App() {
                 </Suspense>
               }
             />
+            <Route path="/requests" element={<RequestsPage />} />
+            <Route path="/requests/:id" element={<RequestPage />} />
             <Route path="/audit" element={<AuditPage />} />
             <Route path="/settings" element={<SettingsPage />} />
             <Route path="*" element={<Empty title="There is no page here">Ctrl K finds every page, tool, host and session.</Empty>} />

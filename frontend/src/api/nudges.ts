@@ -2,12 +2,13 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { type Connection, Socket } from "../stream/socket";
 
-type Topic = "hosts" | "sessions" | "audit";
+type Topic = "hosts" | "sessions" | "requests" | "audit";
 
 /** What has to be read again when the server says that a topic changed. */
 const KEYS: Record<Topic, readonly string[]> = {
   hosts: ["hosts", "tools"],
   sessions: ["sessions", "hosts"],
+  requests: ["requests"],
   audit: ["audit"],
 };
 

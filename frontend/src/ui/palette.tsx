@@ -96,6 +96,7 @@ function useCommands(me: Me): Command[] {
       { name: "Hosts", group: "go to", run: go("/hosts") },
       { name: "Tools", group: "go to", run: go("/tools") },
       { name: "Sessions", group: "go to", run: go("/sessions") },
+      { name: "Approvals", group: "go to", run: go("/requests") },
       ...(me.can.audit ? [{ name: "Audit", group: "go to", run: go("/audit") }] : []),
       { name: "Settings", group: "go to", run: go("/settings") },
       ...(toolList ?? []).map((tool) => ({

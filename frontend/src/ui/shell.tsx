@@ -1,5 +1,6 @@
 import { ActionIcon, Menu, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import {
+  IconChecklist,
   IconClipboardList,
   IconCommand,
   IconHistory,
@@ -11,16 +12,17 @@ import {
   IconTool,
   IconUserCircle,
 } from "./icons";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { NavLink, Outlet, useMatch, useNavigate } from "react-router";
 import { type Me, logout } from "../api/accounts";
 import { useFleetNudges } from "../api/nudges";
+import { requests } from "../api/requests";
 import { ConnectionNotice } from "./connection";
 import { useHotkeys } from "./hotkeys";
 import mark from "./mark.svg";
 import { CommandPalette } from "./palette";
-import { Key } from "./parts";
+import { Badge, Key } from "./parts";
 import { ShortcutHelp } from "./shortcuts";
 import classes from "./shell.module.css";
 
@@ -28,6 +30,7 @@ const PLACES = [
   { to: "/hosts", name: "Hosts", key: "h", icon: IconServer2, id: "nav-hosts" },
   { to: "/tools", name: "Tools", key: "t", icon: IconTool, id: "nav-tools" },
   { to: "/sessions", name: "Sessions", key: "s", icon: IconHistory, id: "nav-sessions" },
+  { to: "/requests", name: "Approvals", key: "p", icon: IconChecklist, id: "nav-requests" },
   { to: "/audit", name: "Audit", key: "a", icon: IconClipboardList, id: "nav-audit" },
 ] as const;
 
@@ -39,6 +42,7 @@ export function Shell({ me }: { me: Me }) {
   const inSession = useMatch("/sessions/:id") !== null;
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
+  const waiting = useQuery({ ...requests, enabled: me.can.approve }).data?.waiting ?? 0;
   const places = PLACES.filter((place) => place.to !== "/audit" || me.can.audit);
   const keys = useMemo(
     () => ({
@@ -65,6 +69,7 @@ export function Shell({ me }: { me: Me }) {
             <NavLink key={to} to={to} className={classes.link ?? ""} data-testid={id}>
               <Icon size={17} stroke={1.6} />
               {name}
+              {to === "/requests" && waiting > 0 && <Badge tone="warn" plain data-testid="waiting-count" title="wait for approval">{`${waiting}`}</Badge>}
               <span className={classes.hint}>
                 <Key>g {key}</Key>
               </span>

@@ -6,6 +6,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["g h", "hosts"],
   ["g t", "tools"],
   ["g s", "sessions"],
+  ["g p", "approvals"],
   ["g a", "audit"],
   ["g ,", "settings"],
   ["/", "search in the list or the rows"],

@@ -18,6 +18,7 @@ import { useMe } from "../use-me";
 import { NamesFrom, TargetPicker } from "./target-picker";
 import { online, refusesPlaintext } from "./targets";
 import { knownFields, useFields } from "./use-fields";
+import { useApproval } from "./use-approval";
 import { WhatFields } from "./what-fields";
 
 export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: readonly Host[]; initial: Draft }) {
@@ -40,10 +41,13 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
       void navigate(`/sessions/${session.id}`);
     },
   });
+  const approval = useApproval(tool, draft, hosts, risk, start.error);
+  const failed = approval.error ?? (approval.why === null ? start.error : null);
   const field = start.error instanceof ApiError ? start.error.field : null;
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
-    start.mutate();
+    if (approval.why === null) start.mutate();
+    else approval.ask();
   };
   const mistyped = LIMIT_NAMES.some((name) => limitError(name, draft.limits[name]) !== null);
   return (
@@ -108,19 +112,24 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
             <p className={parts.label}>The same by command</p>
             <CopyLine text={commandOf(tool, draft)} label="Copy the command" />
           </div>
-          {start.error !== null && (
+          {approval.why !== null && (
+            <p role="note" data-testid="approval-notice">
+              <strong>This needs approval.</strong> {approval.why} Your reason is shown to those who are asked.
+            </p>
+          )}
+          {failed !== null && (
             <p className={classes.error} role="alert" data-testid="start-error">
-              {errorText(start.error)}
+              {errorText(failed)}
             </p>
           )}
           <Button
             type="submit"
             size="sm"
             data-testid="start-submit"
-            loading={start.isPending}
+            loading={start.isPending || approval.pending}
             disabled={mistyped || draft.hosts.length === 0}
           >
-            {startText(draft.hosts)}
+            {approval.why === null ? startText(draft.hosts) : "Ask for approval"}
           </Button>
           <p className={parts.dim}>
             <Key>Enter</Key> in any field starts too.
