@@ -124,7 +124,7 @@ class Dialogue:
             policy_digest=parts.power.policy.digest,
             remote_off=bool(parts.power.off_reason),
             witnessed=parts.witness.held(),
-            approvals_needed=parts.power.policy.approvals.needed,
+            approvals_needed=parts.power.policy.approvals.needed if "S3" in parts.power.policy.risks else 0,
         )
 
     def _link_changed(self, state: LinkState) -> None:
