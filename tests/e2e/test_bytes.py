@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import sign_in, watch_console
 from tests.e2e.recordings import record
-from tests.e2e.stack import ROOT, UNSIGNED, Stack, eventually
+from tests.e2e.stack import ROOT, Stack, eventually, plaintext_allowed
 from tests.workloads import tls
 from tests.workloads.spawn import workload
 
@@ -160,18 +160,11 @@ def test_nothing_bars_people_who_see_or_type_differently(stack: Stack, page: Pag
 
 
 @contextmanager
-def plaintext_allowed(stack: Stack) -> Iterator[None]:
-    policy = stack.data / "agent/policy.toml"
-    before = policy.read_text()
-    assert '"S2"]' in before
-    policy.write_text("\n".join([before.replace('"S2"]', '"S2", "S3"]'), *UNSIGNED]))
-    try:
+def terminals_allowed(stack: Stack) -> Iterator[None]:
+    with plaintext_allowed(stack):
         # The host tries every tool out first, which takes minutes where much else runs.
-        eventually(lambda: verdict(stack) == "works", 240, "the host to allow plaintext")
+        eventually(lambda: verdict(stack) == "works", 240, "the host to find that terminals can be read")
         yield
-    finally:
-        policy.write_text(before)
-        eventually(lambda: verdict(stack) == "forbidden", 60, "the host to refuse plaintext")
 
 
 def verdict(stack: Stack) -> str:
@@ -188,7 +181,7 @@ def test_plaintext_is_refused_until_the_owner_of_the_host_allows_it(stack: Stack
 
 
 def test_a_real_terminal_is_watched_live(stack: Stack, page: Page) -> None:
-    with plaintext_allowed(stack), workload("statements.py", BEFORE, THEN) as busy:
+    with terminals_allowed(stack), workload("statements.py", BEFORE, THEN) as busy:
         terminal = str(Path(f"/proc/{busy.pid}/fd/{SLAVE}").readlink()).removeprefix("/dev/")
         session = stack.detach("ttysnoop", "--param", f"terminal={terminal}", "--duration", "60s")
         open_session(stack, page, session)

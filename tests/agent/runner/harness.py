@@ -220,12 +220,10 @@ class Run:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _spawn(sock: socket.socket) -> subprocess.Popen[bytes]:
+def _spawn(sock: socket.socket, module: str = "agent.runner") -> subprocess.Popen[bytes]:
     """With the socket as descriptor 3, like the warden does."""
     root = Path(__file__).resolve().parents[3]
-    moved = (
-        f"import os,sys;os.dup2({sock.fileno()},3);os.execv(sys.executable,[sys.executable,'-P','-m','agent.runner'])"
-    )
+    moved = f"import os,sys;os.dup2({sock.fileno()},3);os.execv(sys.executable,[sys.executable,'-P','-m','{module}'])"
     return subprocess.Popen(
         [sys.executable, "-c", moved], pass_fds=[sock.fileno()], env={**os.environ, "PYTHONPATH": str(root)}
     )

@@ -1,19 +1,18 @@
-"""A kernel without bpf_get_attach_cookie: this one, made to refuse what such a kernel refuses."""
+"""Functions that are told apart without bpf_get_attach_cookie, as before Linux 5.15."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from agent.runner.compiler import NO_COOKIE, AttachError, Compiled
 from agent.runner.copies import MAX_FUNCTIONS, with_answer
 from proto.v1.agent_pb2 import Filters
 from tests.agent.runner import harness
 from tests.agent.runner.harness import Run
-from tests.matrix import preloaded
 from tests.workloads.compiled import build, running
 
 CALLS = {"by_left": 503, "by_right": 301}
@@ -30,16 +29,7 @@ def test_only_the_call_is_replaced_by_its_answer() -> None:
 
 @pytest.fixture
 def old_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    load = Compiled.load
-
-    def refuse(compiled: Compiled, function: str, kind: int, attach_type: int = -1) -> int:
-        code = compiled.instructions(function)
-        if with_answer(code, 0) != code:
-            raise AttachError(f"the kernel refused {function}", f"0: (85) call unknown#174\n{NO_COOKIE}\n")
-        return load(compiled, function, kind, attach_type)
-
-    monkeypatch.setattr(Compiled, "load", refuse)
-    monkeypatch.setattr(harness, "_spawn", preloaded.fork_runner)
+    monkeypatch.setattr(harness, "_spawn", partial(harness._spawn, module="tests.agent.runner.old_kernel"))
 
 
 @pytest.mark.kernel

@@ -13,8 +13,6 @@ from tests.agent.support.consent import ADA, BOB, CARL, GLASS, POLICY, agreed
 from tests.agent.support.door import Door
 from tests.signers import SshSigner
 
-NOW = int(time.time())
-
 
 @pytest.fixture
 def door(tmp_path: Path) -> Door:
@@ -101,14 +99,16 @@ def test_any_change_after_signing_is_refused_by_its_name(
 
 
 @pytest.mark.parametrize(
-    ("terms", "why"),
+    ("requested", "expires", "why"),
     [
-        (Terms(NOW - 7200, NOW - 100), "the approval expired 1"),
-        (Terms(NOW, NOW + 25 * 3600), "this host's policy allows 24"),
-        (Terms(NOW + 4000, NOW + 5000), "from the future"),
+        (-7200, -1000, "the approval expired 1"),
+        (0, 25 * 3600, "this host's policy allows 24"),
+        (4000, 5000, "from the future"),
     ],
 )
-def test_time_counts_by_the_hosts_clock(door: Door, terms: Terms, why: str) -> None:
+def test_time_counts_by_the_hosts_clock(door: Door, requested: int, expires: int, why: str) -> None:
+    now = int(time.time())
+    terms = Terms(now + requested, now + expires)
     assert why in refusal(door, agreed(door.identity.host_id, ADA, BOB, terms=terms))
 
 
@@ -132,7 +132,8 @@ def test_the_owner_may_ask_nobody_and_the_record_says_so(door: Door) -> None:
 
 
 def test_a_break_glass_key_starts_alone_and_only_what_was_signed_as_that(door: Door) -> None:
-    broken = Terms(NOW, NOW + 600, break_glass=True)
+    now = int(time.time())
+    broken = Terms(now, now + 600, break_glass=True)
     accepted = door.gate.accept(door.sealed(agreed(door.identity.host_id, GLASS, terms=broken)), 0)
     assert accepted.agreed is not None
     assert accepted.agreed.break_glass

@@ -20,9 +20,13 @@ from tests.agent.support.consent import ADA, BOB, CARL, GLASS, POLICY, agreed
 from tests.agent.support.door import Door
 from tests.signers import PasskeySigner, SshSigner
 
-NOW = int(time.time())
 NOBODY = "00000000-0000-0000-0000-000000000000"
-BROKEN = Terms(NOW, NOW + 60, break_glass=True)
+
+
+def held(since: int, until: int, *, break_glass: bool = False) -> Terms:
+    """Seconds from now."""
+    now = int(time.time())
+    return Terms(now + since, now + until, break_glass=break_glass)
 
 
 def plain(door: Door, **changes: object) -> Envelope:
@@ -92,9 +96,9 @@ TRIES: dict[str, Callable[[Door], Envelope | SignedEnvelope]] = {
     "another process than was signed": lambda door: merged(signed(door, ADA, BOB), filters=Filters(pid=1)),
     "unredacted, signed as redacted": lambda door: changed(signed(door, ADA, BOB), reveal=True),
     "signatures of another session": reused,
-    "an agreement that has expired": lambda door: signed(door, ADA, BOB, terms=Terms(NOW - 7200, NOW - 60)),
-    "an agreement for years": lambda door: signed(door, ADA, BOB, terms=Terms(NOW, NOW + 10**8)),
-    "ordinary signatures as break-glass": lambda door: signed(door, ADA, BOB, terms=BROKEN),
+    "an agreement that has expired": lambda door: signed(door, ADA, BOB, terms=held(-7200, -60)),
+    "an agreement for years": lambda door: signed(door, ADA, BOB, terms=held(0, 10**8)),
+    "ordinary signatures as break-glass": lambda door: signed(door, ADA, BOB, terms=held(0, 600, break_glass=True)),
     "a break-glass key as an ordinary one": lambda door: signed(door, GLASS, BOB),
     "a passkey that did not verify its owner": untouched_passkey,
 }
