@@ -34,15 +34,16 @@ def leaf_hash(entry: AuditEntry) -> bytes:
 
 
 def storable(value: Any) -> Any:
-    """As every database gives it back: PostgreSQL has no NUL in text, and JSON neither infinity nor endless numbers."""
+    """As every database gives it back: PostgreSQL has no NUL in text, and JSON neither infinity nor endless numbers nor
+    a zero below zero."""
     if isinstance(value, str):
         return value.replace("\0", "\ufffd").encode(errors="replace").decode()
     if isinstance(value, dict):
         return {storable(str(key)): storable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [storable(item) for item in value]
-    if isinstance(value, float) and not (math.isfinite(value) and abs(value) < _FLOAT_MAX):
-        return str(value)
+    if isinstance(value, float):
+        return value + 0.0 if math.isfinite(value) and abs(value) < _FLOAT_MAX else str(value)
     if isinstance(value, int) and value not in _INTEGERS:
         return str(value)
     return value

@@ -39,7 +39,7 @@ def test_settings_do_not_need_the_secrets_of_web(tmp_path: Path) -> None:
 @pytest.mark.timeout(1500)
 def test_the_servers_tests_pass_on_postgresql_and_redis() -> None:
     """The same tests, in the shape of a team; those of the store need no database."""
-    whole = [f"tests/server/{name}" for name in ("accounts", "audit", "catalog", "fleet", "ingest")]
+    whole = [f"tests/server/{name}" for name in ("accounts", "audit", "catalog", "consent", "fleet", "ingest")]
     parts = ("api", "dispatch", "lifecycle", "lookup", "progress", "reconcile", "start", "targets")
     tracing = [f"tests/server/tracing/test_{name}.py" for name in parts]
     command = [sys.executable, "-m", "pytest", "-q", "-m", "not team", "-p", "no:cacheprovider", *whole, *tracing]
