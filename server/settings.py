@@ -33,7 +33,6 @@ CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "channels",
     "ninja",
@@ -59,6 +58,7 @@ MIDDLEWARE = [
 
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
+SESSION_ENGINE = "server.accounts.browsers"
 # Cookies know no ports: two servers side by side would sign each other's people out.
 SESSION_COOKIE_NAME = f"fleetscope_session_{ENV.http.port}"
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 from fleetscope import config
 from fleetscope.errors import Refused
 from fleetscope.following import Following
-from fleetscope.models import Filters, Host, JoinToken, Limits, Me, Names, Program, Request, Session, User
+from fleetscope.models import Filters, Host, JoinToken, Limits, Me, Names, Program, Request, Session, SignIn, User
 from fleetscope.quantities import budget_permille, duration_ms
 from fleetscope.transport import Transport
 
@@ -19,6 +19,7 @@ _WHOLE_ID = 36
 _PREFIX = 8
 _SESSION_ID = re.compile(r"[0-9A-Za-z-]+")
 _HOST_NAME = re.compile(r"[0-9A-Za-z_.-]*[0-9A-Za-z_-]")
+_USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 _TOOL_NAME = re.compile(r"[0-9A-Za-z_.-]*[0-9A-Za-z_-]")
 
 
@@ -65,6 +66,20 @@ class Client:
     def set_password(self, password: str, current: str = "") -> None:
         """`current` may be empty only after signing in with a one-time password."""
         self._transport.json("POST", "auth/password", body={"password": password, "current": current})
+
+    def sign_ins(self, user: str = "") -> list[SignIn]:
+        """Browsers that are signed in as you, or, for an admin, as another person."""
+        path = f"users/{_user(user)}/sign-ins" if user else "auth/sign-ins"
+        return cast(list[SignIn], self._transport.json("GET", path))
+
+    def end_sign_in(self, sign_in: str) -> int:
+        self._transport.json("DELETE", f"auth/sign-ins/{_sign_in(sign_in)}")
+        return 1
+
+    def end_sign_ins(self, user: str = "") -> int:
+        """Every browser of yours, or, for an admin, of another person; how many there were."""
+        path = f"users/{_user(user)}/sign-ins" if user else "auth/sign-ins"
+        return int(self._transport.json("DELETE", path)["ended"])
 
     def users(self) -> list[User]:
         return cast(list[User], self._transport.json("GET", "users"))
@@ -262,6 +277,18 @@ def _session(text: str) -> str:
     """It becomes a part of an address: anything else could be another address."""
     if not _SESSION_ID.fullmatch(text):
         raise Refused(f"{text!r} is no session id; `fleetscope sessions` lists them", code="not_found", field="session")
+    return text
+
+
+def _user(text: str) -> str:
+    if not _USER_NAME.fullmatch(text):
+        raise Refused(f"there is no user {text!r}; `fleetscope users` lists them", code="not_found", field="user")
+    return text
+
+
+def _sign_in(text: str) -> str:
+    if not _SESSION_ID.fullmatch(text):
+        raise Refused(f"there is no sign-in {text!r}; `fleetscope sign-ins` lists them", code="not_found", field="id")
     return text
 
 

@@ -10,6 +10,15 @@ class Me(TypedDict):
     can: dict[str, bool]
 
 
+class SignIn(TypedDict):
+    id: str
+    device: str
+    address: str
+    since: str | None
+    last_seen: str | None
+    current: bool
+
+
 class User(TypedDict):
     username: str
     role: str

@@ -38,7 +38,7 @@ def who_am_i(request: HttpRequest) -> dict[str, Any]:
 def set_password(request: HttpRequest, body: schemas.NewPassword) -> dict[str, Any]:
     """`current` may be left out only after signing in with a one-time password."""
     user = person(request)
-    people.set_own_password(user, body.current, body.password)
+    people.set_own_password(user, body.current, body.password, browser=request.session.session_key)
     update_session_auth_hash(request, user)
     return schemas.me(user)
 

@@ -9,6 +9,7 @@ from ninja.security import HttpBearer
 from ninja.utils import check_csrf
 
 from server.accounts import tokens
+from server.accounts.browsers import store_of
 from server.accounts.models import User
 from server.errors import Forbidden, NotSignedIn
 
@@ -24,6 +25,7 @@ class Authenticated(HttpBearer):
             raise NotSignedIn("sign in first")
         if check_csrf(request) is not None:
             raise Forbidden("the request lacks its CSRF proof; reload the page")
+        store_of(request).seen()
         return user
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:  # noqa: ARG002 (django-ninja's signature)

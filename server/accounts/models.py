@@ -6,7 +6,8 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
-from server.accounts import credentials as credentials  # Django finds an app's models through this module
+from server.accounts import browsers as browsers  # Django finds an app's models through this module
+from server.accounts import credentials as credentials
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@-]*$"  # ASCII alone: SQLite folds the case of no other letter
 NAME_LENGTH = 64

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from server import nudge
-from server.accounts import tokens
+from server.accounts import sign_ins, tokens
 from server.accounts.models import NAME_LENGTH, NAME_PATTERN, Role, User
 from server.audit.record import record
 from server.errors import Conflict, Invalid, NotFound
@@ -41,6 +41,8 @@ def change(actor: str, username: str, role: str | None, *, active: bool | None, 
         user.save()
         if not active and active is not None:
             user.tokens.all().delete()
+        if password is not None or not user.is_active:
+            sign_ins.forget(user)
         _check_admin_left()
         detail = {"user": user.username, "role": role, "active": active, "password": password is not None}
         record("user.change", actor, detail=detail)
@@ -63,13 +65,17 @@ def rename(actor: str, username: str, new: str) -> None:
         record("user.rename", actor, detail={"user": username, "new": new})
 
 
-def set_own_password(user: User, current: str, password: str) -> None:
-    """Raises Invalid. Somebody who came in with a one-time password has no current one to give."""
+def set_own_password(user: User, current: str, password: str, *, browser: str | None = None) -> None:
+    """Signs out every other browser than the one with this key. Raises Invalid.
+
+    Somebody who came in with a one-time password has no current one to give.
+    """
     if not user.one_time and not user.check_password(current):
         raise Invalid("the current password is wrong", field="current")
     with transaction.atomic():
         _set_password(user, password)
         user.save(update_fields=["password", "one_time"])
+        sign_ins.forget(user, browser)
         record("account.password", user.username)
 
 

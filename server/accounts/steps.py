@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.contrib.auth import login
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 
 from server.accounts import codes, factors, guessing, passkeys
 from server.accounts.auth import address_of
+from server.accounts.browsers import SessionStore, store_of
 from server.accounts.credentials import Passkey
 from server.accounts.models import User
 from server.audit.record import record
@@ -181,6 +181,7 @@ def _enter(request: HttpRequest, user: User, how: str) -> Step:
     request.session.pop(_PENDING, None)
     request.session.set_expiry(None)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    store_of(request).begin(address_of(request), request.headers.get("User-Agent", ""))
     request.session[_CONFIRMED] = time.time()
     record("account.login", user.username, detail={"address": address_of(request), "how": how})
     guessing.succeeded(user, address_of(request))

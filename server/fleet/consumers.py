@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, cast
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from server import nudge
+from server.accounts import standing
 from server.accounts.models import User
 from server.accounts.policy import Action, Actor, decide
+from server.accounts.standing import Entrance, look_now, until_lost
 
 REFUSED = 4403
 
@@ -17,23 +20,40 @@ REFUSED = 4403
 class FleetConsumer(AsyncJsonWebsocketConsumer):
     groups = [nudge.FLEET, nudge.ACCESS]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._check: asyncio.Task[None] | None = None
+
     async def connect(self) -> None:
         await self.accept()
-        await self.access_changed({})
+        problem = await database_sync_to_async(_problem)(self._entrance)
+        if problem:
+            await self.close(REFUSED, problem)
+        else:
+            self._check = asyncio.create_task(self._until_lost())
+
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002
+        if self._check is not None:
+            self._check.cancel()
 
     async def fleet_changed(self, event: dict[str, Any]) -> None:
         await self.send_json({"changed": [event["what"]]})
 
     async def access_changed(self, _event: dict[str, Any]) -> None:
         """Somebody signed out or got another role."""
-        problem = await database_sync_to_async(self._problem)()
-        if problem:
-            await self.close(REFUSED, problem)
+        look_now()
 
-    def _problem(self) -> str:
+    @property
+    def _entrance(self) -> Entrance:
         actor = cast(Actor, self.scope["user"])
-        session = self.scope["session"]
-        if isinstance(actor, User) and session.session_key and not session.exists(session.session_key):
-            return "you signed out; sign in again"
-        current = User.objects.filter(pk=actor.pk).first() if isinstance(actor, User) else None
-        return decide(current, Action.HOST_VIEW).reason
+        if not isinstance(actor, User):
+            return Entrance(None, "")
+        return Entrance(actor.pk, self.scope["session"].session_key or "")
+
+    async def _until_lost(self) -> None:
+        entrance = self._entrance
+        await self.close(REFUSED, await until_lost(entrance, lambda: _problem(entrance)))
+
+
+def _problem(entrance: Entrance) -> str:
+    return standing.lost(entrance) or decide(standing.current(entrance), Action.HOST_VIEW).reason

@@ -1,4 +1,4 @@
-"""Who may look at a session's socket, at its beginning and as long as it is open."""
+"""Who may open a session's socket."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from server.accounts.models import User
 from server.accounts.policy import Action, decide, require
+from server.accounts.standing import Entrance
 from server.audit.record import record_once
 from server.errors import ApiError
 from server.tracing.lookup import session_by
-from server.tracing.models import Session
 
 Scope = Mapping[str, Any]
 
@@ -36,14 +35,5 @@ def enter(scope: Scope) -> UUID:
     return session.pk
 
 
-def lost(scope: Scope, session: UUID) -> str:
-    """Why this socket may no longer be open; empty while it may."""
-    key = scope["session"].session_key
-    if key and not scope["session"].exists(key):
-        return "you signed out; sign in again"
-    user = User.objects.filter(pk=scope["user"].pk).first()
-    found = Session.objects.filter(pk=session).first()
-    if found is None:
-        return "the session was deleted"
-    decision = decide(user, Action.SESSION_VIEW, found)
-    return "" if decision.allowed else decision.reason
+def entrance_of(scope: Scope) -> Entrance:
+    return Entrance(scope["user"].pk, scope["session"].session_key or "")

@@ -13,13 +13,14 @@ from google.protobuf.message import DecodeError
 
 from proto.v1.live_pb2 import Closing, LiveMessage, Subscribe, ViewerMessage
 from server import nudge
+from server.accounts.standing import look_now, until_lost
 from server.live import access, hub
 from server.live.watcher import Watcher
+from server.tracing.looking import lost
 from server.tracing.segments import segment_store
 
 logger = logging.getLogger(__name__)
 
-CHECK_SECONDS = 60.0  # is this person still allowed to look?
 MAX_MESSAGE = 1024 * 1024  # a cursor is some 50 bytes
 BAD_MESSAGE, REFUSED = 4400, 4403
 
@@ -43,7 +44,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         except access.RefusedError as error:
             await self._refuse(str(error))
             return
-        self._check = asyncio.create_task(self._keep_checking(self._session))
+        self._check = asyncio.create_task(self._until_lost(self._session))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:  # noqa: ARG002
         if self._session is None:
@@ -70,8 +71,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     async def access_changed(self, _event: dict[str, Any]) -> None:
         """Somebody signed out or got another role."""
-        if self._session is not None:
-            await self._recheck(self._session)
+        look_now()
 
     async def _subscribe(self, session: UUID, message: Subscribe) -> None:
         await self._leave()
@@ -104,16 +104,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _keep_checking(self, session: UUID) -> None:
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            await self._recheck(session)
-
-    async def _recheck(self, session: UUID) -> None:
-        reason = await database_sync_to_async(access.lost)(self.scope, session)
-        if reason:
-            await self._leave()
-            await self._refuse(reason)
+    async def _until_lost(self, session: UUID) -> None:
+        entrance = access.entrance_of(self.scope)
+        reason = await until_lost((entrance, session), lambda: lost(entrance, session))
+        await self._leave()
+        await self._refuse(reason)
 
     async def _refuse(self, reason: str) -> None:
         await self.send(bytes_data=LiveMessage(closing=Closing(reason=reason)).SerializeToString())

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from server.accounts.auth import person
 from server.accounts.policy import Action, require
+from server.accounts.standing import entrance_of, while_standing
 from server.audit.record import record, record_once
 from server.departure import departure_of
 from server.errors import Invalid
@@ -22,6 +23,7 @@ from server.tracing import sources
 from server.tracing.execute import Answer, answer
 from server.tracing.export import CONTENT_TYPES, Direction, Export, Format, pieces
 from server.tracing.follow import Follower, Render, gather
+from server.tracing.looking import lost
 from server.tracing.lookup import session_by
 from server.tracing.models import Session
 from server.tracing.question import Question
@@ -58,7 +60,10 @@ def get_rows(
     follow: bool = False,  # noqa: FBT001, FBT002  (a query parameter)
     stream: str = "",
 ) -> StreamingHttpResponse:
-    """NDJSON, every row once. With follow it ends when the session has ended and everything is sent."""
+    """NDJSON, every row once. With follow it ends when the session has ended and everything is sent.
+
+    Either ends early once its reader may no longer look.
+    """
     session = _allowed(request, session_id, Action.SESSION_VIEW, {"format": format, "stream": stream})
     source = sources.load(session.pk)
     # Before a host has attached nobody knows the streams; whoever follows waits for them.
@@ -66,7 +71,9 @@ def get_rows(
         sources.pick_stream(source, stream)
     follower = Follower(segment_store(), session.pk, _renderer(stream))
     chunks = follower.follow() if follow else follower.stored()
-    return StreamingHttpResponse(chunks, content_type=CONTENT_TYPES["ndjson"])
+    entrance, id_ = entrance_of(request), session.pk
+    allowed = while_standing(chunks, (entrance, id_), lambda: lost(entrance, id_))
+    return StreamingHttpResponse(allowed, content_type=CONTENT_TYPES["ndjson"])
 
 
 @router.get("/{session_id}/export", summary="All stored rows as a file")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 from uuid import UUID
@@ -32,14 +32,14 @@ class Follower:
     render: Render
     seqs: dict[UUID, int] = field(default_factory=dict)
 
-    async def stored(self) -> AsyncIterator[bytes]:
+    async def stored(self) -> AsyncGenerator[bytes]:
         """What is stored now."""
         state = await self._state()
         if state is not None:
             async for chunk in self._news(state):
                 yield chunk
 
-    async def follow(self) -> AsyncIterator[bytes]:
+    async def follow(self) -> AsyncGenerator[bytes]:
         """Ends when the session has ended and everything is sent, or when it is deleted."""
         async with listening(self.session) as listener:
             state, known, looked = None, -1, 0.0

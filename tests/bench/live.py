@@ -23,12 +23,12 @@ import numpy as np  # noqa: E402
 import uvicorn  # noqa: E402
 import websockets  # noqa: E402
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
-from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from proto.v1.live_pb2 import LiveMessage, Seen, Subscribe, ViewerMessage  # noqa: E402
 from server import keys, nudge  # noqa: E402
 from server.accounts import tokens  # noqa: E402
+from server.accounts.browsers import SessionStore  # noqa: E402
 from server.accounts.models import User  # noqa: E402
 from server.tracing.segments import segment_store  # noqa: E402
 from tests.bench.store import report  # noqa: E402

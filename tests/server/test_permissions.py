@@ -36,6 +36,11 @@ NEEDS = {
     ("post", "/api/auth/factors/recovery"): OWN,
     ("get", "/api/auth/rule"): Action.USER_VIEW,
     ("put", "/api/auth/rule"): Action.USER_CHANGE,
+    ("get", "/api/auth/sign-ins"): OWN,
+    ("delete", "/api/auth/sign-ins"): OWN,
+    ("delete", "/api/auth/sign-ins/{sign_in}"): OWN,
+    ("get", "/api/users/{username}/sign-ins"): Action.USER_VIEW,
+    ("delete", "/api/users/{username}/sign-ins"): Action.USER_CHANGE,
     ("get", "/api/users"): Action.USER_VIEW,
     ("post", "/api/users"): Action.USER_CHANGE,
     ("patch", "/api/users/{username}"): Action.USER_CHANGE,
@@ -128,7 +133,7 @@ def test_the_policy_decides(user: Callable[..., User], role: str, operation: tup
     verb, path = operation
     names = {"session": str(made.session.id), "session_id": str(made.session.id), "host": "web-1", "name": "opensnoop"}
     names["request_id"] = str(uuid.uuid4())
-    target = path.format(username="owner", passkey=1, **names)
+    target = path.format(username="owner", passkey=1, sign_in="0", **names)
     answer = client.generic(verb.upper(), target, _json(BODIES.get(path, {})), content_type="application/json")
     expected = decide(person, action, made.session).allowed
     assert (answer.status_code != 403) == expected, (answer.status_code, getattr(answer, "content", b""))

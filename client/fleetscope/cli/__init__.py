@@ -18,6 +18,7 @@ from fleetscope.cli.output import complain
 from fleetscope.cli.program import program
 from fleetscope.cli.requests import requests
 from fleetscope.cli.sessions import sessions, stop
+from fleetscope.cli.sign_ins import sign_ins
 from fleetscope.cli.start import start
 from fleetscope.cli.tools import tools
 from fleetscope.cli.watch import watch
@@ -38,6 +39,7 @@ for command in (
     completion,
     logout,
     password,
+    sign_ins,
     users,
     hosts,
     tools,

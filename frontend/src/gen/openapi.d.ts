@@ -422,6 +422,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Own */
+        get: operations["server_accounts_sign_ins_api_list_own"];
+        put?: never;
+        post?: never;
+        /**
+         * End Others
+         * @description Every browser but the one that asks; with an API token, every one.
+         */
+        delete: operations["server_accounts_sign_ins_api_end_others"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sign-ins/{sign_in}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End One */
+        delete: operations["server_accounts_sign_ins_api_end_one"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -472,6 +510,27 @@ export interface paths {
          */
         post: operations["server_accounts_api_reset_factors"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{username}/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Others */
+        get: operations["server_accounts_sign_ins_api_list_others"];
+        put?: never;
+        post?: never;
+        /**
+         * End All Of
+         * @description Every browser of this person.
+         */
+        delete: operations["server_accounts_sign_ins_api_end_all_of"];
         options?: never;
         head?: never;
         patch?: never;
@@ -793,6 +852,8 @@ export interface paths {
         /**
          * Rows as they arrive
          * @description NDJSON, every row once. With follow it ends when the session has ended and everything is sent.
+         *
+         *     Either ends early once its reader may no longer look.
          */
         get: operations["server_tracing_data_api_get_rows"];
         put?: never;
@@ -1225,6 +1286,29 @@ export interface components {
         Rule: {
             /** Roles */
             roles: string[];
+        };
+        /**
+         * SignInOut
+         * @description `id` is no secret. `current`: the browser that asks.
+         */
+        SignInOut: {
+            /** Id */
+            id: string;
+            /** Device */
+            device: string;
+            /** Address */
+            address: string;
+            /** Since */
+            since: string | null;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Current */
+            current: boolean;
+        };
+        /** Ended */
+        Ended: {
+            /** Ended */
+            ended: number;
         };
         /** UserOut */
         UserOut: {
@@ -2960,6 +3044,66 @@ export interface operations {
             };
         };
     };
+    server_accounts_sign_ins_api_list_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInOut"][];
+                };
+            };
+        };
+    };
+    server_accounts_sign_ins_api_end_others: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+        };
+    };
+    server_accounts_sign_ins_api_end_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sign_in: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     server_accounts_api_list_users: {
         parameters: {
             query?: never;
@@ -3048,6 +3192,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserOut"];
+                };
+            };
+        };
+    };
+    server_accounts_sign_ins_api_list_others: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInOut"][];
+                };
+            };
+        };
+    };
+    server_accounts_sign_ins_api_end_all_of: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
                 };
             };
         };

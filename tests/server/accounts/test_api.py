@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.test import Client
 
 from server.accounts import signin, tokens
+from server.accounts.browsers import SessionStore, SignIn
 from server.accounts.models import User
 from tests.server.conftest import PASSWORD
 
@@ -84,4 +83,4 @@ def test_signing_in_sweeps_what_has_expired(user: Callable[..., User]) -> None:
     old.set_expiry(-1)
     old.create()
     Client().post("/api/auth/login", {"username": "ann", "password": PASSWORD}, content_type=JSON)
-    assert Session.objects.count() == 1
+    assert SignIn.objects.count() == 1

@@ -6,9 +6,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
 
 from server import nudge
+from server.accounts.browsers import SessionStore
 from server.accounts.models import User
 from server.fleet.consumers import REFUSED, FleetConsumer
 

@@ -6,12 +6,11 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
 
+from server.accounts.browsers import SessionStore
 from server.accounts.models import User
 from server.audit.models import AuditEntry
-from server.live.access import RefusedError, enter, lost
-from server.tracing.models import Session
+from server.live.access import RefusedError, enter, entrance_of
 from tests.server.tracing.sessions import Traced, traced
 
 pytestmark = pytest.mark.django_db
@@ -49,23 +48,7 @@ def test_a_session_that_is_not_there(running: Traced) -> None:
         enter(scope(viewer(), uuid4()))
 
 
-def test_nothing_is_lost_while_nothing_changed(running: Traced) -> None:
+def test_a_socket_came_in_by_its_browser(running: Traced) -> None:
     browser = SessionStore()
     browser.create()
-    assert lost(scope(viewer(), running.session.pk, browser), running.session.pk) == ""
-
-
-def test_signing_out_ends_the_view(running: Traced) -> None:
-    browser = SessionStore()
-    browser.create()
-    seen = scope(viewer(), running.session.pk, browser)
-    SessionStore(browser.session_key).delete()
-    assert lost(seen, running.session.pk) == "you signed out; sign in again"
-
-
-def test_an_inactive_person_and_a_deleted_session_end_it(running: Traced) -> None:
-    seen = scope(viewer(), running.session.pk)
-    User.objects.update(is_active=False)
-    assert lost(seen, running.session.pk) == "sign in first"
-    Session.objects.filter(pk=running.session.pk).delete()
-    assert lost(seen, running.session.pk) == "the session was deleted"
+    assert entrance_of(scope(viewer(), running.session.pk, browser)) == (viewer().pk, browser.session_key)

@@ -11,12 +11,11 @@ from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from channels.routing import URLRouter
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
 
 from proto.v1.live_pb2 import Cursor, LiveMessage, RunRows, Seen, SessionState, Subscribe, ViewerMessage
+from server.accounts.browsers import SessionStore
 from server.accounts.models import User
 from server.audit.models import AuditEntry
-from server.live import consumer as consumer_module
 from server.live.routing import websocket_urlpatterns
 from server.tracing.models import Session
 from tests.server.tracing.rows import EVENTS
@@ -178,10 +177,7 @@ async def test_an_unknown_session_is_told(tracer: User) -> None:
         assert "there is no session" in page.closing
 
 
-async def test_a_person_made_inactive_is_cut_off(
-    tracer: User, running: Traced, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(consumer_module, "CHECK_SECONDS", 0.05)
+async def test_a_person_made_inactive_is_cut_off_without_a_nudge(tracer: User, running: Traced) -> None:
     async with browser(tracer, running.session.pk) as page:
         await page.subscribe()
         await page.until(lambda b: b.rows)

@@ -15,6 +15,7 @@ from django.test import Client
 
 from proto.text import unescape
 from proto.v1.stream_pb2 import RunSchema
+from server.accounts.browsers import SignIn
 from server.accounts.models import User
 from server.audit.models import AuditEntry
 from server.tracing import export as export_module
@@ -302,3 +303,10 @@ def test_filters_of_an_export_that_make_no_sense_are_refused(
     response = client.get(f"/api/sessions/{ended.session.pk}/export", {"format": "csv", "where": where})
     assert response.status_code == 422
     assert response.json()["error"]["message"].startswith(message)
+
+
+def test_following_ends_with_the_sign_in(client: Client, running: Traced) -> None:
+    running.store(5)
+    response = client.get(f"/api/sessions/{running.session.pk}/rows", {"follow": "1"})
+    SignIn.objects.filter(user__username="tracer").delete()
+    assert len(ndjson(body(response))) in (0, 5), "the session goes on, so only the sign-in can end this"

@@ -5,6 +5,7 @@ import { FactorsPanel } from "./factors";
 import { PasswordForm } from "./password-form";
 import classes from "./settings.module.css";
 import { SignInRule } from "./sign-in-rule";
+import { SignInsPanel } from "./sign-ins";
 import { Storage } from "./storage";
 import { TokenForm } from "./token-form";
 import { Users } from "./users";
@@ -34,6 +35,9 @@ export function SettingsPage() {
         </Panel>
         <Panel label="Second factor">
           <FactorsPanel />
+        </Panel>
+        <Panel label="Signed in">
+          <SignInsPanel />
         </Panel>
         <Panel label="Token for the command">
           <TokenForm />

@@ -7,6 +7,7 @@ import parts from "../../ui/parts.module.css";
 import { FactorsOf } from "./factors-of";
 import { Outcome } from "./form-parts";
 import classes from "./settings.module.css";
+import { SignOutButton } from "./sign-out-button";
 
 export const ROLES: readonly RoleName[] = ["viewer", "tracer", "admin"];
 
@@ -28,6 +29,7 @@ export function Users() {
             <th>Role</th>
             <th>May sign in</th>
             <th>Second factor</th>
+            <th>Browsers</th>
           </tr>
         </thead>
         <tbody>
@@ -52,6 +54,9 @@ export function Users() {
               </td>
               <td>
                 <FactorsOf user={user} changed={changed} />
+              </td>
+              <td>
+                <SignOutButton username={user.username} />
               </td>
             </tr>
           ))}

@@ -1,0 +1,22 @@
+"""Whether somebody who looks at a session may go on looking."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from server.accounts import standing
+from server.accounts.policy import Action, decide
+from server.accounts.standing import Entrance
+from server.tracing.models import Session
+
+
+def lost(entrance: Entrance, session: UUID) -> str:
+    """Why this reader may no longer look; empty while they may."""
+    out = standing.lost(entrance)
+    if out:
+        return out
+    found = Session.objects.filter(pk=session).first()
+    if found is None:
+        return "the session was deleted"
+    decision = decide(standing.current(entrance), Action.SESSION_VIEW, found)
+    return "" if decision.allowed else decision.reason
