@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -37,6 +38,7 @@ class Env:
     segments: Path
     approval_hosts: int  # a session on more hosts needs somebody's approval; 0: none does
     passkey_rp_id: str
+    proxies: list[str]  # addresses and networks whose X-Forwarded-For and -Proto are believed
 
     @property
     def keys(self) -> Path:
@@ -69,6 +71,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         segments=Path(environ.get("FLEETSCOPE_SEGMENTS") or data / "segments").absolute(),
         approval_hosts=_count("FLEETSCOPE_APPROVAL_HOSTS", environ.get("FLEETSCOPE_APPROVAL_HOSTS") or "50"),
         passkey_rp_id=_rp_id(environ.get("FLEETSCOPE_PASSKEY_RP_ID", ""), http.host),
+        proxies=_networks("FLEETSCOPE_PROXIES", environ.get("FLEETSCOPE_PROXIES", "")),
     )
 
 
@@ -100,6 +103,20 @@ def _rp_id(text: str, host: str) -> str:
             f"FLEETSCOPE_PASSKEY_RP_ID={text!r} is no domain of {host}; give {host} or a domain that it ends with"
         )
     return text or host
+
+
+def _networks(name: str, text: str) -> list[str]:
+    found = text.replace(",", " ").split()
+    for part in found:
+        try:
+            network = ip_network(part)
+        except ValueError as error:
+            raise EnvError(
+                f"{name}: {part!r} is no address and no network ({error}); give some such as 10.0.0.7 10.1.0.0/24"
+            ) from error
+        if network.prefixlen == 0:
+            raise EnvError(f"{name}: {part} is everybody, who could then claim any address; name the proxies alone")
+    return found
 
 
 def _database(text: str) -> SplitResult | None:

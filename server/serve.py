@@ -83,5 +83,8 @@ def _config() -> uvicorn.Config:
         timeout_graceful_shutdown=3,
         log_config=None,
         access_log=False,
+        # Whoever is believed writes the addresses that guessing is counted by and that stand in the audit.
+        proxy_headers=bool(settings.ENV.proxies),
+        forwarded_allow_ips=settings.ENV.proxies,
         server_header=False,
     )

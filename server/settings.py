@@ -45,9 +45,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "server.security.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
     "server.security.HostCheck",
     "server.refusals.MethodAnswer",
-    "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
     "server.security.NulCheck",
     "server.security.OriginCheck",
@@ -66,6 +66,12 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.https
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0
 SECURE_REFERRER_POLICY = "same-origin"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # SecurityHeaders forbids frames
+    "security.W005",  # other names below this one are not ours to speak for
+    "security.W008",  # TLS ends at the proxy, which is what redirects
+    "security.W021",  # nor is it ours to list the name in browsers
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # A passkey is bound to both for ever: another name makes every registered one useless.

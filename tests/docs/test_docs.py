@@ -62,5 +62,5 @@ def test_the_policies_that_are_shown_and_shipped_are_valid() -> None:
 def test_variables_of_the_environment_are_the_ones_the_server_reads() -> None:
     named = set(re.findall(r"^\| `([A-Z_]+)`", TEXTS["docs/how-to/team.md"], re.MULTILINE))
     read = set(re.findall(r'"([A-Z][A-Z_]+)"', (ROOT / "server/env.py").read_text()))
-    assert named == (read & named) | {"FORWARDED_ALLOW_IPS"}  # uvicorn's own
+    assert named == read & named
     assert {name for name in read if name.startswith("FLEETSCOPE_")} <= named

@@ -37,6 +37,9 @@ def test_https_is_part_of_the_address() -> None:
         ("FLEETSCOPE_GRPC", "a:b:c"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("CHANNEL_URL", "amqp://localhost"),
+        ("FLEETSCOPE_PROXIES", "*"),
+        ("FLEETSCOPE_PROXIES", "proxy.example"),
+        ("FLEETSCOPE_PROXIES", "10.0.0.7 0.0.0.0/0"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
@@ -52,3 +55,8 @@ def test_passkeys_are_bound_to_the_host_or_a_domain_above_it() -> None:
     for name in ("other.example", "ample.net"):
         with pytest.raises(EnvError, match="is no domain of trace"):
             read(shared | {"FLEETSCOPE_PASSKEY_RP_ID": name})
+
+
+def test_no_proxy_is_believed_unless_it_is_named() -> None:
+    assert read({}).proxies == []
+    assert read({"FLEETSCOPE_PROXIES": "10.0.0.7, 10.1.0.0/24 ::1"}).proxies == ["10.0.0.7", "10.1.0.0/24", "::1"]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RegexPattern
 
 from server.accounts.models import User
 from tests.server.conftest import PASSWORD
@@ -17,6 +20,36 @@ def test_every_answer_carries_a_strict_policy_with_a_fresh_nonce(client: Client)
     assert "unsafe" not in policies[0]
     assert policies[0].endswith("require-trusted-types-for 'script'")
     assert client.get("/").headers["X-Frame-Options"] == "DENY"
+
+
+def addresses(patterns: list[URLPattern | URLResolver], above: str = "/") -> Iterator[str]:
+    """One for every route that the server knows."""
+    for found in patterns:
+        route = str(found.pattern)
+        here = above + ("" if isinstance(found.pattern, RegexPattern) else re.sub(r"<[^>]*>", "1", route))
+        if isinstance(found, URLResolver):
+            yield from addresses(found.url_patterns, here)
+        else:
+            yield here
+
+
+@pytest.mark.parametrize("role", ["", "admin"])
+def test_every_route_answers_with_the_same_protection(client_of: Callable[[str], Client], role: str) -> None:
+    client = client_of(role) if role else Client()
+    found = sorted(set(addresses(get_resolver().url_patterns)))
+    assert {"/", "/api/auth/login", "/api/sessions/1/rows", "/api/users/1/sign-ins"} <= set(found)
+    for address in found:
+        headers = client.get(address).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy, address
+        assert "unsafe" not in policy, address
+        assert ("require-trusted-types-for" in policy) == (address != "/api/docs"), address
+        assert (headers["X-Frame-Options"], headers["X-Content-Type-Options"]) == ("DENY", "nosniff"), address
+        assert headers["Referrer-Policy"] == "same-origin", address
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin", address
+        assert headers["Permissions-Policy"], address
+        if address.startswith("/api/"):
+            assert "no-store" in headers["Cache-Control"], address
 
 
 def test_answers_of_the_api_are_not_kept(client: Client) -> None:

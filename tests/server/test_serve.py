@@ -5,6 +5,7 @@ import json
 import socket
 from pathlib import Path
 
+import httpx
 import pytest
 import websockets
 from cryptography import x509
@@ -59,6 +60,21 @@ def test_a_socket_needs_the_right_origin(server: Server) -> None:
             with pytest.raises(InvalidStatus, match="403"):
                 asyncio.run(connect(foreign))
         assert asyncio.run(connect(f"http://localhost:{server.http}")) == 4403
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [("", {"127.0.0.1", "::1"}), ("127.0.0.1 ::1", {"192.0.2.7"})])
+def test_only_a_named_proxy_says_where_somebody_is(tmp_path: Path, proxies: str, seen: set[str]) -> None:
+    """Also not one on this machine: any program here could say so."""
+    server = Server(tmp_path, {"FLEETSCOPE_PROXIES": proxies, "FORWARDED_ALLOW_IPS": "*"})
+    body = {"username": "nobody", "password": "wrong"}
+    with server.running():
+        server.wait_healthy()
+        address = f"http://localhost:{server.http}/api/auth/login"
+        answer = httpx.post(address, json=body, headers={"X-Forwarded-For": "192.0.2.7"}, timeout=30)
+        assert answer.status_code == 401
+        entries = server.get("/api/audit?action=account.login", admin_token(server))["items"]
+    assert {entry["detail"]["address"] for entry in entries} <= seen
+    assert len(entries) == 1
 
 
 @pytest.mark.team

@@ -35,6 +35,19 @@ def test_settings_do_not_need_the_secrets_of_web(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("secret_key"))
 
 
+def test_a_server_behind_tls_passes_djangos_check_for_deployment(tmp_path: Path) -> None:
+    """With the control that the same check complains without TLS."""
+    check = "from server import keys, settings; keys.ensure_web(settings.ENV.keys);"
+    check += "from django.core.management import execute_from_command_line as run;"
+    check += "run(['manage', 'check', '--deploy', '--fail-level', 'WARNING'])"
+    for address, ok in (("https://trace.example", True), ("http://trace.example:8000", False)):
+        own = {"FLEETSCOPE_DATA": str(tmp_path), "FLEETSCOPE_HTTP": address}
+        env = {**os.environ, **own, "DJANGO_SETTINGS_MODULE": "server.settings"}
+        done = subprocess.run([sys.executable, "-c", check], env=env, cwd=ROOT, capture_output=True, text=True)
+        assert (done.returncode == 0) == ok, done.stderr
+        assert ("SESSION_COOKIE_SECURE" in done.stderr) != ok
+
+
 @pytest.mark.team
 @pytest.mark.timeout(1500)
 def test_the_servers_tests_pass_on_postgresql_and_redis() -> None:
