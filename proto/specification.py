@@ -16,8 +16,11 @@ from proto.shortform import set_fields
 from proto.v1.agent_pb2 import Envelope
 
 NAMESPACE = "fleetscope-consent-v1"
-# Of the envelope, what no person decides: when its minute begins and ends, what the server notes, the consent itself.
-OUTSIDE = frozenset({"issued_wall_ns", "not_after_wall_ns", "approvals", "consent", "audit_size", "audit_root"})
+# Of the envelope, what no person decides: when its minute begins and ends, what the server notes, the key that rows are
+# encrypted to, the consent itself.
+OUTSIDE = frozenset(
+    {"issued_wall_ns", "not_after_wall_ns", "approvals", "consent", "audit_size", "audit_root", "payload_key"}
+)
 
 
 class SpecificationError(ValueError):

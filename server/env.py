@@ -36,6 +36,7 @@ class Env:
     database_url: SplitResult | None
     channel_url: str
     segments: Path
+    session_keys: Path
     approval_hosts: int  # a session on more hosts needs somebody's approval; 0: none does
     passkey_rp_id: str
     proxies: list[str]  # addresses and networks whose X-Forwarded-For and -Proto are believed
@@ -69,6 +70,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         database_url=_database(environ.get("DATABASE_URL", "")),
         channel_url=_channel(environ.get("CHANNEL_URL", "")),
         segments=Path(environ.get("FLEETSCOPE_SEGMENTS") or data / "segments").absolute(),
+        session_keys=Path(environ.get("FLEETSCOPE_SESSION_KEYS") or data / "session-keys").absolute(),
         approval_hosts=_count("FLEETSCOPE_APPROVAL_HOSTS", environ.get("FLEETSCOPE_APPROVAL_HOSTS") or "50"),
         passkey_rp_id=_rp_id(environ.get("FLEETSCOPE_PASSKEY_RP_ID", ""), http.host),
         proxies=_networks("FLEETSCOPE_PROXIES", environ.get("FLEETSCOPE_PROXIES", "")),

@@ -60,6 +60,12 @@ class WrongHost(ApiError):
     status, code = 400, "host"
 
 
+class KeyDestroyed(ApiError):
+    """What was encrypted is still there, and nobody can read it any more."""
+
+    status, code = 410, "key_destroyed"
+
+
 class Gone(ApiError):
     """Whoever asked has left; nobody reads this."""
 

@@ -1,8 +1,8 @@
 """The server's secrets, made at first start and kept in files that only their owner can read.
 
-Three folders, so that the roles need not see each other's secrets: `web` (Django's secret, the keys for commands and
-for exports of the audit), `ingest` (the CA's, the gRPC server's and the audit's keys) and `public` (the CA certificate
-and the public halves), which both read.
+Three folders, so that the roles need not see each other's secrets: `web` (Django's secret, the keys for commands, for
+exports of the audit and for the keys of sessions), `ingest` (the CA's, the gRPC server's and the audit's keys) and
+`public` (the CA certificate and the public halves), which both read.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def ensure_web(keys: Path) -> None:
     _ensure(keys / "web/secret_key", lambda: secrets.token_urlsafe(50).encode())
     _ensure(keys / "web/command.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
     _ensure(keys / "web/export.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
+    _ensure(keys / "web/payload.key", lambda: secrets.token_bytes(32))
     _ensure(keys / "public/command.pub", lambda: command_key(keys).public_key().public_bytes_raw(), mode=0o644)
 
 
@@ -62,6 +63,11 @@ def command_public(keys: Path) -> bytes:
 def export_key(keys: Path) -> Ed25519PrivateKey:
     """Signs the files that are taken out of the audit and nothing else."""
     return _ed25519_key(keys / "web/export.key", "web")
+
+
+def payload_key(keys: Path) -> bytes:
+    """32 bytes, under which the private keys of sessions are kept and nothing else."""
+    return _read(keys / "web/payload.key", "web")
 
 
 def audit_key(keys: Path) -> Ed25519PrivateKey:

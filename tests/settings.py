@@ -14,6 +14,7 @@ for _name in (
     "FLEETSCOPE_HTTP_LISTEN",
     "FLEETSCOPE_GRPC_LISTEN",
     "FLEETSCOPE_SEGMENTS",
+    "FLEETSCOPE_SESSION_KEYS",
 ):
     os.environ.pop(_name, None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -17,6 +18,9 @@ from proto.columnar import encode_body
 from proto.v1 import stream_pb2 as pb
 from proto.v1.agent_pb2 import RunLimits
 
+if TYPE_CHECKING:
+    from proto.encryption import RunEncryptor
+
 
 @dataclass(slots=True)
 class Batcher:
@@ -28,6 +32,7 @@ class Batcher:
     spool: Spool
     ledger: Ledger
     redactor: Redactor
+    encryptor: RunEncryptor | None = None  # of risk class S3: bodies reach the spool encrypted
     seq: int = 0
     rows: int = 0
     stored_bytes: int = 0
@@ -56,7 +61,7 @@ class Batcher:
 
     def _store(self, stream: int, batch: pa.RecordBatch) -> None:
         body, body_size = encode_body(batch)
-        if len(body) > frame.MAX_BODY or body_size > frame.MAX_DECOMPRESSED:
+        if len(body) > frame.MAX_BODY - frame.TAG or body_size > frame.MAX_DECOMPRESSED:
             half = batch.num_rows // 2
             self._store(stream, compact(batch.slice(0, half)))
             self._store(stream, compact(batch.slice(half)))
@@ -87,6 +92,9 @@ class Batcher:
         self.ledger.store(hits)
         head = self._head(body_size)
         head.stream, head.rows, head.hits = stream, batch.num_rows, hits
+        size = len(body)
+        if self.encryptor is not None:
+            body = self.encryptor.encrypt(head, self.streams[stream], body)
         try:
             self.spool.append(head.seq, frame.encode(head, body))
         except SpoolFull as error:
@@ -96,7 +104,7 @@ class Batcher:
             return
         self.seq = head.seq
         self.rows += batch.num_rows
-        self.stored_bytes += len(body)
+        self.stored_bytes += size
         self.trouble = ""
 
     def _head(self, body_size: int) -> pb.BatchHead:

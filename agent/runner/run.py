@@ -29,6 +29,7 @@ from proto.v1.local_pb2 import RunnerConfig, RunnerToWarden
 
 if TYPE_CHECKING:
     from agent.runner.live import Live
+    from proto.encryption import RunEncryptor
 
 CLOSE_SECONDS = 1.0
 SETTLE_SECONDS = 0.002
@@ -46,6 +47,7 @@ def run(config: RunnerConfig, channel: Channel) -> None:
     imports.start()
     try:
         _check_patterns(config)
+        encryptor = _encryptor(config)
         targets = Targets(find_targets(config.envelope.filters))
         request = _request(config, targets)
         _tell_targets(config, channel, targets)
@@ -56,7 +58,7 @@ def run(config: RunnerConfig, channel: Channel) -> None:
         return
     finally:
         imports.join()
-    _trace(config, channel, termination, targets, request, held)
+    _trace(config, channel, termination, targets, request, held, encryptor)
 
 
 def _check_patterns(config: RunnerConfig) -> None:
@@ -65,6 +67,18 @@ def _check_patterns(config: RunnerConfig) -> None:
         from agent.runner.redact import Redactor
 
         Redactor([], config.redaction)
+
+
+def _encryptor(config: RunnerConfig) -> RunEncryptor | None:
+    """Also before anything is attached. Raises PrepareError."""
+    if not config.encrypt:
+        return None
+    from proto.encryption import EncryptionError, RunEncryptor
+
+    try:
+        return RunEncryptor(config.run_id, config.envelope.payload_key)
+    except EncryptionError as error:
+        raise PrepareError(str(error)) from error
 
 
 def _tell_targets(config: RunnerConfig, channel: Channel, targets: Targets) -> None:
@@ -113,6 +127,7 @@ def _trace(
     targets: Targets,
     request: Request,
     held: Attachment,
+    encryptor: RunEncryptor | None,
 ) -> None:
     from agent.runner.batcher import Batcher
     from agent.runner.live import Live
@@ -123,9 +138,11 @@ def _trace(
     started = boot_ns()
     schema = run_schema(request, held.variant)
     schema.attached = found_text(held)
+    if encryptor is not None:
+        schema.encryption.CopyFrom(encryptor.wrapped)
     ledger = Ledger(held.maps["fs_counters"], held.programs.values(), room_of(request, held))
     redactor = Redactor(schema.streams, config.redaction)
-    batcher = Batcher(config.run_id, list(schema.streams), config.limits, _spool(config), ledger, redactor)
+    batcher = Batcher(config.run_id, list(schema.streams), config.limits, _spool(config), ledger, redactor, encryptor)
     readers = open_readers(request, held)
     take_priority()
     drop_capabilities()

@@ -13,6 +13,8 @@ from bpf.params import BUFFER_DEFAULT, ParamError, parse_filters, parse_limits, 
 from proto.v1.agent_pb2 import Envelope, RunLimits
 from proto.v1.tool_pb2 import Risk
 
+KEY_BYTES = 32
+
 _WORDS = {
     "duration_ms": "duration",
     "rows": "rows",
@@ -29,6 +31,11 @@ class Admission:
     limits: RunLimits
     note: str
     risk: int
+
+    @property
+    def encrypt(self) -> bool:
+        """Plaintext of people or programs reaches no disk as it is."""
+        return self.risk == Risk.RISK_S3
 
 
 def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy) -> Admission:
@@ -50,7 +57,10 @@ def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy
     if why and (reason := policy.forbids(envelope.tool, risk)):
         raise Refused(f"{reason}, or leave out what makes it so: {why}")
     limits, note = lower(asked, policy.limits)
-    return Admission(limits, note, risk)
+    admission = Admission(limits, note, risk)
+    if admission.encrypt and len(envelope.payload_key) != KEY_BYTES:
+        raise Refused("rows of risk class S3 are stored encrypted, and the start names no key; update the server")
+    return admission
 
 
 def _revealed(policy: Policy) -> tuple[Risk, str]:

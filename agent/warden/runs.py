@@ -206,6 +206,7 @@ class Runs:
             own_pids=[*self._host.own_pids(), *(run.runner_pid for run in self._processes)],
             variant=self._host.variant(envelope.tool),
             spool_gid=self._host.gid,
+            encrypt=accepted.admission.encrypt,
             map_bytes=self._power.policy.limits.map_bytes,
             redaction=self._power.policy.redaction.rules(revealed=envelope.reveal),
         )

@@ -63,20 +63,22 @@ END_CAUSE_SPOOL_FULL: EndCause
 END_CAUSE_STORE_FULL: EndCause
 
 class RunSchema(_message.Message):
-    __slots__ = ("tool", "tool_digest", "variant", "loses", "streams", "attached")
+    __slots__ = ("tool", "tool_digest", "variant", "loses", "streams", "attached", "encryption")
     TOOL_FIELD_NUMBER: _ClassVar[int]
     TOOL_DIGEST_FIELD_NUMBER: _ClassVar[int]
     VARIANT_FIELD_NUMBER: _ClassVar[int]
     LOSES_FIELD_NUMBER: _ClassVar[int]
     STREAMS_FIELD_NUMBER: _ClassVar[int]
     ATTACHED_FIELD_NUMBER: _ClassVar[int]
+    ENCRYPTION_FIELD_NUMBER: _ClassVar[int]
     tool: str
     tool_digest: bytes
     variant: str
     loses: str
     streams: _containers.RepeatedCompositeFieldContainer[StreamSchema]
     attached: str
-    def __init__(self, tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., variant: _Optional[str] = ..., loses: _Optional[str] = ..., streams: _Optional[_Iterable[_Union[StreamSchema, _Mapping]]] = ..., attached: _Optional[str] = ...) -> None: ...
+    encryption: RunEncryption
+    def __init__(self, tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., variant: _Optional[str] = ..., loses: _Optional[str] = ..., streams: _Optional[_Iterable[_Union[StreamSchema, _Mapping]]] = ..., attached: _Optional[str] = ..., encryption: _Optional[_Union[RunEncryption, _Mapping]] = ...) -> None: ...
 
 class StreamSchema(_message.Message):
     __slots__ = ("name", "kind", "title", "columns", "arrow_schema", "hits")
@@ -125,14 +127,20 @@ class BatchHead(_message.Message):
     def __init__(self, run_id: _Optional[bytes] = ..., seq: _Optional[int] = ..., stream: _Optional[int] = ..., rows: _Optional[int] = ..., first_row: _Optional[int] = ..., body_size: _Optional[int] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., ledger: _Optional[_Union[Ledger, _Mapping]] = ..., encryption: _Optional[_Union[Encryption, _Mapping]] = ..., end: _Optional[_Union[RunEnd, _Mapping]] = ..., hits: _Optional[int] = ..., damaged: _Optional[str] = ...) -> None: ...
 
 class Encryption(_message.Message):
-    __slots__ = ("algorithm", "key_id", "nonce")
+    __slots__ = ("algorithm", "nonce")
     ALGORITHM_FIELD_NUMBER: _ClassVar[int]
-    KEY_ID_FIELD_NUMBER: _ClassVar[int]
     NONCE_FIELD_NUMBER: _ClassVar[int]
     algorithm: int
-    key_id: bytes
     nonce: bytes
-    def __init__(self, algorithm: _Optional[int] = ..., key_id: _Optional[bytes] = ..., nonce: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, algorithm: _Optional[int] = ..., nonce: _Optional[bytes] = ...) -> None: ...
+
+class RunEncryption(_message.Message):
+    __slots__ = ("algorithm", "wrapped_key")
+    ALGORITHM_FIELD_NUMBER: _ClassVar[int]
+    WRAPPED_KEY_FIELD_NUMBER: _ClassVar[int]
+    algorithm: int
+    wrapped_key: bytes
+    def __init__(self, algorithm: _Optional[int] = ..., wrapped_key: _Optional[bytes] = ...) -> None: ...
 
 class Ledger(_message.Message):
     __slots__ = ("seen", "stored", "lost", "blind", "blind_ns", "redacted")

@@ -15,6 +15,7 @@ from server.tracing import lifecycle
 from server.tracing.models import Run, RunState
 from server.tracing.progress import Progress, stored, write
 from server.tracing.segments import segment_store
+from server.tracing.store.bodies import encrypted
 
 
 @dataclass(slots=True, eq=False)
@@ -27,6 +28,7 @@ class OpenRun:
     progress: Progress
     schema: RunSchema | None = None
     decoders: Sequence[BodyDecoder] = ()  # of its streams, once there is a schema
+    encrypted: bool = False  # its bodies are, as that schema says
     targeted: bool = False  # the database knows whom it is about
     end: RunEnd | None = None  # its last frame is stored
     closed: bool = False  # and the database says so
@@ -39,6 +41,7 @@ class OpenRun:
     def pin(self, schema: RunSchema) -> None:
         self.schema = schema
         self.decoders = [BodyDecoder(stream) for stream in schema.streams]
+        self.encrypted = encrypted(schema)
         self.has_schema.set()
 
 

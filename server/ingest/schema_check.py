@@ -14,7 +14,9 @@ from bpf.layout import active_columns
 from bpf.params import ParamError, parse_params
 from bpf.rules import RESERVED_COLUMNS
 from proto.columnar import arrow_schema, schema_message
+from proto.encryption import ALGORITHM, WRAPPED
 from proto.v1 import tool_pb2 as pb
+from proto.v1.agent_pb2 import Envelope
 from proto.v1.stream_pb2 import RunSchema, StreamSchema
 from server.catalog.tools import catalogue
 from server.tracing.models import Session
@@ -54,6 +56,7 @@ def checked(session: Session, sent: RunSchema) -> RunSchema:
     if (schema.tool, schema.tool_digest.hex()) != (session.tool, session.tool_digest):
         raise SchemaError(f"it is of {_shown(schema.tool)} in a version that was not asked for")
     _check_texts(schema, "it")
+    _check_encryption(session, schema)
     manifest = _manifest(session)
     if manifest is None:
         _check_unknown(schema)
@@ -63,6 +66,18 @@ def checked(session: Session, sent: RunSchema) -> RunSchema:
     for stream in schema.streams:
         stream.arrow_schema = schema_message(arrow_schema(stream.columns))
     return schema
+
+
+def _check_encryption(session: Session, schema: RunSchema) -> None:
+    """Plaintext is taken in encrypted or not at all. A host may find a higher class than the server could tell."""
+    if not schema.HasField("encryption"):
+        if session.risk == pb.RISK_S3:
+            raise SchemaError("rows of risk class S3 have to come encrypted, and it does not say how they are")
+        return
+    if schema.encryption.algorithm != ALGORITHM or len(schema.encryption.wrapped_key) != WRAPPED:
+        raise SchemaError("its rows are encrypted in a way that nobody could undo")
+    if not Envelope.FromString(bytes(session.envelope)).payload_key:
+        raise SchemaError("its rows are encrypted, and the start named no key for that")
 
 
 def _manifest(session: Session) -> list[tuple[pb.Stream, list[pb.Column]]] | None:

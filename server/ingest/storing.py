@@ -31,7 +31,7 @@ def store_frames(run: OpenRun, frames: list[Frame]) -> Stored:
         return Stored(_ack(run))
     try:
         for frame in fresh:
-            check_frame(frame, run.decoders)
+            check_frame(frame, run.decoders, encrypted=run.encrypted)
     except UnacceptableError as error:
         message = f"batch {frame.head.seq} was refused: {error}"
         return Stored(_reject(run, 0, message), unacceptable=message)

@@ -12,6 +12,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 
 from proto.v1.live_pb2 import SessionState
+from server.errors import KeyDestroyed
 from server.live.messages import session_state, state_message
 from server.live.watcher import Watcher, take
 from server.tracing.models import Session
@@ -59,6 +60,10 @@ class Tail:
                 except Session.DoesNotExist:
                     for watcher in self.watchers:
                         watcher.close("the session was deleted")
+                    return
+                except KeyDestroyed as error:
+                    for watcher in self.watchers:
+                        watcher.close(error.message)
                     return
                 except Exception as error:  # the database or the store is away, each with errors of its own
                     logger.warning("cannot read session %s, looking again: %s %s", self.session, type(error), error)

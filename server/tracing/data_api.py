@@ -19,7 +19,7 @@ from server.accounts.standing import entrance_of, while_standing
 from server.audit.record import record, record_once
 from server.departure import departure_of
 from server.errors import Invalid
-from server.tracing import sources
+from server.tracing import session_keys, sources
 from server.tracing.execute import Answer, answer
 from server.tracing.export import CONTENT_TYPES, Direction, Export, Format, pieces
 from server.tracing.follow import Follower, Render, gather
@@ -156,7 +156,17 @@ def _allowed(request: HttpRequest, session_id: str, action: Action, detail: dict
     write = record_once if action == Action.SESSION_VIEW else record
     about: dict[str, Any] = {"tool": session.tool, "hosts": hosts, "session": session.pk, "reason": session.reason}
     write(action, actor.username, **about, detail=detail)
+    _require_key(session)
     return session
+
+
+def _require_key(session: Session) -> None:
+    """Before the answer has begun. Raises KeyDestroyed."""
+    for run in session.runs.exclude(schema=b""):
+        schema = run.run_schema
+        if schema is not None and schema.HasField("encryption"):
+            session_keys.data_key(session.pk, run.pk, schema.encryption.wrapped_key)
+            return
 
 
 def _renderer(only: str) -> Render:

@@ -19,9 +19,9 @@ STALE_SECONDS = 24 * 3600.0
 
 
 @contextmanager
-def cursor(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Tables that are registered with it are its own."""
-    found = database(root).cursor()
+def cursor(root: Path, *, spill: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Tables that are registered with it are its own. ``spill``: what memory has no room for may go to the disk."""
+    found = (database(root) if spill else _in_memory(root)).cursor()
     try:
         yield found
     finally:
@@ -30,10 +30,20 @@ def cursor(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @cache
 def database(root: Path) -> duckdb.DuckDBPyConnection:
+    return _connect(root, str(_spill(root)))
+
+
+@cache
+def _in_memory(root: Path) -> duckdb.DuckDBPyConnection:
+    """For rows that are encrypted on the disk and shall not come back to it as they are."""
+    return _connect(root, "")
+
+
+def _connect(root: Path, spill: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     for setting in (
         f"memory_limit = '{MEMORY}'",
-        f"temp_directory = {_literal(_spill(root))}",
+        f"temp_directory = {_literal(spill)}",
         f"max_temp_directory_size = '{SPILL_SIZE}'",
         "python_enable_replacements = false",
         "enable_progress_bar = false",

@@ -74,7 +74,7 @@ def _answer(
     cube: Cube | None,
     departure: Departure,
 ) -> Answer:
-    with engine.cursor(store.root) as connection:
+    with engine.cursor(store.root, spill=not source.encrypted) as connection:
         relations = relations_of(connection, store, source, merged, cube)
         for attempt in [*_shortcuts(question, source), question]:
             compiled = compile_question(attempt, merged.stream, relations)

@@ -11,14 +11,15 @@ from django.utils import timezone
 
 from proto.shortform import enum_short, set_fields
 from proto.v1.agent_pb2 import Envelope, RunLimits
-from proto.v1.tool_pb2 import Kind
+from proto.v1.tool_pb2 import Kind, Risk
 from server import nudge
 from server.accounts.models import User
 from server.accounts.policy import Action
 from server.audit.record import become_only_writer, record
 from server.catalog.tools import find
-from server.tracing import envelope
+from server.tracing import envelope, session_keys
 from server.tracing.models import Run, Session
+from server.tracing.risk import draft_risk, may_hold_plaintext
 
 
 @transaction.atomic
@@ -26,6 +27,8 @@ def launch(user: User, draft: Envelope, facts: dict[str, Any]) -> Session:
     """``draft``: a checked envelope without its times. ``facts`` also stand in the audit. Raises DatabaseError."""
     become_only_writer()  # so that the head in the envelope is the one the start's entry follows
     session = _session(user, draft)
+    if may_hold_plaintext(find(draft.tool).tool, session.risk):
+        draft.payload_key = session_keys.create(session.id)
     envelope.seal(session, draft)
     session.save(force_insert=True)
     hosts = {target.host_name: uuid.UUID(target.host_id) for target in draft.runs}
@@ -62,6 +65,7 @@ def _session(user: User, draft: Envelope) -> Session:
         params=dict(draft.params),
         filters=set_fields(draft.filters),
         limits=limits,
+        risk=draft_risk(tool, draft),
         reveal=draft.reveal,
         not_after=timezone.now() + envelope.LIFETIME,
     )
@@ -75,6 +79,8 @@ def _facts(session: Session, draft: Envelope) -> dict[str, Any]:
         "filters": session.filters,
         "limits": session.limits,
         "reveal": session.reveal,
+        "risk": enum_short(Risk.DESCRIPTOR, session.risk),
+        "payload_key": draft.payload_key.hex(),
         "targets": [
             {"run": str(uuid.UUID(bytes=target.run_id)), "host_id": target.host_id, "host": target.host_name}
             for target in draft.runs

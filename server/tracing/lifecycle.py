@@ -13,6 +13,7 @@ from django.utils import timezone
 from proto.shortform import enum_short, to_dict
 from proto.v1.agent_pb2 import ResolvedTargets, RunUpdate
 from proto.v1.stream_pb2 import EndCause, RunEnd
+from proto.v1.tool_pb2 import Risk
 from server import nudge
 from server.audit.record import record
 from server.tracing import totals
@@ -63,6 +64,8 @@ def attached(run: uuid.UUID, update: RunUpdate) -> None:
         boot_ns=update.boot_ns,
         wall_ns=update.wall_ns,
     )
+    if update.schema.HasField("encryption"):  # the host found more in it than the server could tell
+        Session.objects.filter(runs=run).update(risk=Risk.RISK_S3)
     if changed:
         _changed(run)
 

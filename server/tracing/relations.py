@@ -7,13 +7,14 @@ import pyarrow as pa
 
 from proto.columnar import arrow_schema
 from proto.v1.stream_pb2 import StreamSchema
+from server.errors import Invalid
 from server.tracing.merge import Merged
 from server.tracing.query import Relation
 from server.tracing.rollups.cubes import Cube
 from server.tracing.rollups.files import Rollups
 from server.tracing.rows import RunSource
 from server.tracing.sources import SessionSource
-from server.tracing.store import ROW, SEQ, Sealed, SegmentStore
+from server.tracing.store import ROW, SEQ, Sealed, SegmentStore, Snapshot, TooLargeError
 
 _ROLLUPS = Rollups()
 
@@ -37,7 +38,7 @@ def pieces_of(
     number = run.stream_number(merged.stream.name)
     if number is None:
         return []
-    snapshot = store.snapshot(source.session, run.run, number, run.schema.streams[number])
+    snapshot = _snapshot(store, source, run, number)
     shift, stored = _names(run, merged)
     found = [Relation("read_parquet(?)", [[str(sealed.path)]], run.host, shift, stored) for sealed in snapshot.sealed]
     return found + _tail(connection, run, snapshot.tail, stored)
@@ -54,13 +55,23 @@ def _of_run(
     number = run.stream_number(merged.stream.name)
     if number is None:
         return []
-    snapshot = store.snapshot(source.session, run.run, number, run.schema.streams[number])
+    snapshot = _snapshot(store, source, run, number)
     shift, stored = _names(run, merged)
     relations, rest = _counted(snapshot.sealed, run.host, shift, stored, cube)
     if rest:
         paths = [str(sealed.path) for sealed in rest]
         relations.append(Relation("read_parquet(?)", [paths], run.host, shift, stored))
     return relations + _tail(connection, run, snapshot.tail, stored)
+
+
+def _snapshot(store: SegmentStore, source: SessionSource, run: RunSource, number: int) -> Snapshot:
+    """Raises Invalid."""
+    try:
+        return store.snapshot(source.session, run.run, number, run.schema)
+    except TooLargeError as error:
+        raise Invalid(
+            f"the rows of {run.host} are encrypted and too many to be decrypted at once; export them without filters"
+        ) from error
 
 
 def _names(run: RunSource, merged: Merged) -> tuple[int, dict[str, str | None]]:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from server import nudge
 from server.audit.record import record
-from server.tracing import listings
+from server.tracing import listings, session_keys
 from server.tracing.models import Session
 from server.tracing.segments import segment_store
 
@@ -22,6 +22,7 @@ STRAGGLERS = datetime.timedelta(hours=1)
 def remove(session: Session, action: str, actor: str, detail: dict[str, Any] | None = None) -> bool:
     """Files too; False when somebody else was faster. A crash in between is made good by ``finish``."""
     store, pk = segment_store(), session.pk
+    _destroy_key(session, actor)
     store.deletions.mark(pk)
     with transaction.atomic():
         if not Session.objects.select_for_update().filter(pk=pk).exists():
@@ -35,6 +36,22 @@ def remove(session: Session, action: str, actor: str, detail: dict[str, Any] | N
     return True
 
 
+def _destroy_key(session: Session, actor: str) -> None:
+    """First of all: from now on no copy of the rows can be read, wherever it is."""
+    if not session_keys.exists(session.pk):
+        return
+    hosts = [run.host.name for run in session.runs.select_related("host")]
+    record("session.key.destroy", actor, tool=session.tool, hosts=hosts, session=session.pk)
+    session_keys.destroy(session.pk)
+
+
+def _destroy_strays(now: datetime.datetime) -> None:
+    """Keys of sessions that never came to be, or that went while nobody could destroy theirs."""
+    for session, age in session_keys.all_with_age(now.timestamp()):
+        if age > STRAGGLERS.total_seconds() and not Session.objects.filter(pk=session).exists():
+            session_keys.destroy(session)
+
+
 def finish(now: datetime.datetime) -> None:
     """Carry out deletions that were cut short, forget those that came to nothing. For every few seconds."""
     store = segment_store()
@@ -44,3 +61,4 @@ def finish(now: datetime.datetime) -> None:
             store.delete(session)
         if now - since > (PATIENCE if exists else STRAGGLERS):
             store.deletions.unmark(session)
+    _destroy_strays(now)

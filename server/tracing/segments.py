@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from server.tracing import session_keys
 from server.tracing.store import SegmentStore
 
 
@@ -16,4 +17,4 @@ def segment_store() -> SegmentStore:
 
 @cache
 def _at(root: Path) -> SegmentStore:
-    return SegmentStore(root)
+    return SegmentStore(root, session_keys.data_key)

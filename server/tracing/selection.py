@@ -44,7 +44,8 @@ class Selection:
             return
         columns = run.schema.streams[number].columns
         schema = arrow_schema(columns)
-        with engine.cursor(self.store.root) as connection, self.departure.stopping(connection.interrupt):
+        found = engine.cursor(self.store.root, spill=not self.source.encrypted)
+        with found as connection, self.departure.stopping(connection.interrupt):
             for relation in pieces_of(connection, self.store, self.source, run, self.merged):
                 compiled = compile_selection(
                     self.question, self.merged.stream, relation, [column.name for column in columns]

@@ -20,6 +20,11 @@ class SessionSource:
     ended: bool
     runs: list[RunSource]  # those that have sent their schema, by host name
 
+    @property
+    def encrypted(self) -> bool:
+        """Some of its rows are: what is made of them goes to no disk."""
+        return any(run.schema.HasField("encryption") for run in self.runs)
+
     def stream_names(self) -> list[str]:
         names = [stream.name for run in self.runs for stream in run.schema.streams]
         return list(dict.fromkeys(names))

@@ -3,7 +3,7 @@
 from server.tracing.store.layout import replace_file
 from server.tracing.store.model import Damage, HoleError, RunIndex, StoredBatch
 from server.tracing.store.sealed import ROW, SEQ
-from server.tracing.store.snapshot import Sealed, Snapshot
+from server.tracing.store.snapshot import Sealed, Snapshot, TooLargeError
 from server.tracing.store.store import SegmentStore
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "SegmentStore",
     "Snapshot",
     "StoredBatch",
+    "TooLargeError",
     "replace_file",
 ]

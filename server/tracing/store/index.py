@@ -87,6 +87,12 @@ class RunReader:
         self._listing = Listing(folder)
         self._open: dict[int, OpenSegment] = {}
         self._sealed: dict[int, SealedSegment] = {}
+        self._refused: dict[int, str] = {}
+
+    def refuse(self, seq: int, reason: str) -> None:
+        """Only whoever decrypted the batch could find out that it is none; the books shall tell."""
+        with self._lock:
+            self._refused[seq] = reason
 
     def segments(self) -> list[Segment]:
         with self._lock:
@@ -118,6 +124,7 @@ class RunReader:
         for segment in segments:
             total.join(self._sealed_summary(segment, verify) if segment.sealed else self._refreshed(segment).summary)
         self._drop_all_but(segments)
+        total.damage += [Damage(seq, seq, reason) for seq, reason in sorted(self._refused.items())]
         return total.index()
 
     def _last_seq(self) -> int:

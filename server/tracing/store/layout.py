@@ -127,10 +127,12 @@ class Listing:
         return self._found
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write durably and atomically: a crash leaves the old file or the new one."""
+def replace_file(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Write durably and atomically: a crash leaves the old file or the new one. ``mode``: else as the umask has it."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     with part.open("wb") as file:
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -11,21 +11,23 @@ import pyarrow.parquet as pq
 
 from proto.salvage import salvage
 from proto.v1.stream_pb2 import BatchHead, RunSchema, StreamSchema
+from server.tracing.store.bodies import Bodies, BodyRefused, Unlock
 from server.tracing.store.index import RunReader
 from server.tracing.store.layout import RunFolder, Segment
 from server.tracing.store.model import StoredBatch
 from server.tracing.store.sealed import ROW, SEQ, SealedFile, SealedIndex
 
 
-def read(reader: RunReader, after_seq: int) -> Iterator[StoredBatch]:
+def read(reader: RunReader, after_seq: int, unlock: Unlock) -> Iterator[StoredBatch]:
     """Every batch behind ``after_seq`` in order of seq; altered ones are left out (the index tells about them)."""
     schema = reader.folder.schema()
+    bodies = Bodies(schema, unlock)
     while True:
         segments = reader.segments()
         first = max(bisect_right([segment.first_seq for segment in segments], after_seq + 1) - 1, 0)
         try:
             for segment in segments[first:]:
-                for batch in _read_segment(reader, segment, schema, after_seq):
+                for batch in _read_segment(reader, segment, schema, after_seq, bodies):
                     yield batch
                     after_seq = batch.seq
             return
@@ -37,7 +39,7 @@ def read(reader: RunReader, after_seq: int) -> Iterator[StoredBatch]:
 
 
 def _read_segment(
-    reader: RunReader, segment: Segment, schema: RunSchema | None, after_seq: int
+    reader: RunReader, segment: Segment, schema: RunSchema | None, after_seq: int, bodies: Bodies
 ) -> Iterator[StoredBatch]:
     if segment.sealed:
         yield from _read_sealed(reader.folder, segment, schema, after_seq)
@@ -48,7 +50,13 @@ def _read_segment(
             if entry.frame is not None and entry.frame.head.seq > after_seq:
                 head = entry.frame.head
                 after_seq = head.seq
-                yield StoredBatch(head, _stream(schema, head), packed=entry.frame.body)
+                try:
+                    packed = bodies.packed(entry.frame)
+                except BodyRefused as error:
+                    reader.refuse(head.seq, str(error))
+                    continue
+                head.ClearField("encryption")
+                yield StoredBatch(head, _stream(schema, head), packed=packed)
 
 
 def _stream(schema: RunSchema | None, head: BatchHead) -> StreamSchema | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -14,12 +15,18 @@ import pyarrow as pa
 from proto import columnar
 from proto.salvage import salvage
 from proto.v1.stream_pb2 import RunSchema, StreamSchema
+from server.tracing.store.bodies import Bodies, BodyRefused
 from server.tracing.store.layout import RunFolder, Segment
 from server.tracing.store.sealed import SealedFile, SealedIndex
 from server.tracing.store.sealing import numbered
 
 TAIL_BYTES = 256 * 1024 * 1024  # decoded rows that stay in memory, over all runs
+DECRYPTED_BYTES = 512 * 1024 * 1024  # of one run, for one question
 INDEXES = 20_000  # sealed segments whose files stay in memory
+
+
+class TooLargeError(ValueError):
+    """An encrypted run holds more rows than can be decrypted in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,25 @@ def _refresh(known: _Decoded, path: Path, number: int, stream: StreamSchema) -> 
             batch = columnar.decode_body(stream, frame.body, frame.head.body_size)
             known.tables.append(numbered(batch, frame.head))
             known.bytes += batch.nbytes
+
+
+def decrypted_snapshot(folder: RunFolder, number: int, stream: StreamSchema, bodies: Bodies) -> Snapshot:
+    """Of an encrypted run: decrypted for this one question and kept nowhere. Raises TooLargeError."""
+    tables: list[pa.Table] = []
+    decoder = columnar.BodyDecoder(stream)
+    size = 0
+    for segment in folder.segments():
+        with segment.path.open("rb") as file:
+            for entry in salvage(file):
+                if entry.frame is None or not entry.frame.head.rows or entry.frame.head.stream != number:
+                    continue
+                head = entry.frame.head
+                size += head.body_size
+                if size > DECRYPTED_BYTES:
+                    raise TooLargeError
+                with suppress(BodyRefused):  # the books tell of it
+                    tables.append(numbered(decoder.decode(bodies.packed(entry.frame), head.body_size), head))
+    return Snapshot([], pa.concat_tables(tables) if tables else None)
 
 
 class SealedFiles:

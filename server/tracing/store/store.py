@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from time import monotonic
@@ -13,13 +14,14 @@ from uuid import UUID
 
 from proto.frame import Frame
 from proto.v1.stream_pb2 import RunSchema, StreamSchema
+from server.tracing.store.bodies import Bodies, encrypted
 from server.tracing.store.deletion import Deletions
 from server.tracing.store.index import RunReader
 from server.tracing.store.layout import INDEX, SEGMENT, RunFolder, Segment
 from server.tracing.store.model import RunIndex, StoredBatch
 from server.tracing.store.reader import read
 from server.tracing.store.sealing import NotSealableError, seal
-from server.tracing.store.snapshot import Sealed, Snapshot, Tails
+from server.tracing.store.snapshot import Sealed, Snapshot, Tails, decrypted_snapshot
 from server.tracing.store.usage import Usage
 from server.tracing.store.writer import RunWriter
 
@@ -28,13 +30,20 @@ logger = logging.getLogger(__name__)
 SEARCH_SECONDS = 300.0
 READERS = 256  # runs whose index stays in memory
 Key = tuple[UUID, UUID]
+UnlockRun = Callable[[UUID, UUID, bytes], bytes]  # session, run and its wrapped key to the data key
+
+
+def locked(session: UUID, run: UUID, _wrapped: bytes) -> bytes:
+    """Of a store that has no keys. Raises PermissionError."""
+    raise PermissionError(f"run {run} of session {session} is encrypted, and this store was opened without keys")
 
 
 class SegmentStore:
     """Thread-safe. Every call that writes is durable when it returns."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, unlock: UnlockRun = locked) -> None:
         self.root = root
+        self._unlock = unlock
         self._lock = RLock()
         self._writers: dict[Key, RunWriter] = {}
         self._readers: OrderedDict[Key, RunReader] = OrderedDict()
@@ -73,15 +82,19 @@ class SegmentStore:
     def read(self, session: UUID, run: UUID, after_seq: int = 0, max_bytes: int | None = None) -> Iterator[StoredBatch]:
         """Batches behind ``after_seq`` in order; stops once ``max_bytes`` of decompressed bodies were handed out."""
         taken = 0
-        for batch in read(self._reader((session, run)), after_seq):
+        for batch in read(self._reader((session, run)), after_seq, partial(self._unlock, session, run)):
             yield batch
             taken += batch.head.body_size
             if max_bytes is not None and taken >= max_bytes:
                 return
 
-    def snapshot(self, session: UUID, run: UUID, number: int, stream: StreamSchema) -> Snapshot:
-        """All rows of the run's stream ``number`` as they stand now, for a query engine."""
-        return self._tails.snapshot(RunFolder.of(self.root, session, run), number, stream)
+    def snapshot(self, session: UUID, run: UUID, number: int, schema: RunSchema) -> Snapshot:
+        """All rows of the run's stream ``number`` as they stand now, for a query engine. Raises TooLargeError."""
+        folder, stream = RunFolder.of(self.root, session, run), schema.streams[number]
+        if encrypted(schema):
+            bodies = Bodies(schema, partial(self._unlock, session, run))
+            return decrypted_snapshot(folder, number, stream, bodies)
+        return self._tails.snapshot(folder, number, stream)
 
     def sealed(self, session: UUID, run: UUID) -> list[tuple[StreamSchema, Sealed]]:
         """Every sealed file of the run with what its rows look like."""
@@ -145,6 +158,9 @@ class SegmentStore:
         if not folder.path.is_dir():
             self._forget(key)
             return 0
+        if key not in self._writers and encrypted(folder.schema()):
+            self._forget(key)  # nothing to seal, and nobody here appends to it
+            return 0
         with self._lock:
             writer = self._writer(key)
         writer.rotate_if_due()
@@ -160,7 +176,7 @@ class SegmentStore:
 
     def _seal(self, folder: RunFolder, segments: list[Segment]) -> int:
         schema = folder.schema()
-        if schema is None:
+        if schema is None or encrypted(schema):  # what is encrypted stays as it came
             return 0
         sealed = 0
         for segment in segments:

@@ -13,13 +13,15 @@ import pytest
 from agent.runner.batcher import Batcher
 from agent.runner.ledger import Ledger
 from agent.runner.redact import Redactor, mark
-from agent.runner.spool import Spool
+from agent.runner.spool import Spool, SpoolFull
 from proto import frame
 from proto.columnar import arrow_schema, decode_body
+from proto.encryption import RunEncryptor, decrypt, unwrap
 from proto.v1 import stream_pb2 as pb
 from proto.v1 import tool_pb2
 from proto.v1.agent_pb2 import RunLimits
 from proto.v1.local_pb2 import RedactionRules
+from tests.agent.support.commands import PAYLOAD_KEY
 
 COLUMNS = [
     tool_pb2.Column(name="time", type=tool_pb2.CTYPE_S64),
@@ -144,3 +146,35 @@ def test_secrets_are_taken_out_before_anything_is_on_the_disk(tmp_path: Path) ->
     (path,) = set(decode_body(STREAMS[0], first.body, first.head.body_size).column("path").to_pylist())
     assert path.decode() == f"run --password={mark('password')} now"
     assert [(item.kind, item.values) for item in end.head.ledger.redacted] == [("password", 3)]
+
+
+def test_encrypted_rows_reach_the_spool_as_ciphertext_alone(tmp_path: Path) -> None:
+    out = batcher(tmp_path)
+    out.encryptor = RunEncryptor(out.run_id, PAYLOAD_KEY.public_key().public_bytes_raw())
+    out.write(0, rows(5, path=b"/a/canary"))
+    out.end(pb.RunEnd(cause=pb.END_CAUSE_DURATION))
+    first, last = frames(tmp_path)
+    assert b"canary" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    with pytest.raises(ValueError, match="not a zstd frame"):
+        decode_body(STREAMS[0], first.body, first.head.body_size)
+    key = unwrap(PAYLOAD_KEY, out.run_id, out.encryptor.wrapped.wrapped_key)
+    body = decrypt(key, first.head, STREAMS[0], first.body)
+    assert decode_body(STREAMS[0], body, first.head.body_size).to_pylist() == rows(5, path=b"/a/canary").to_pylist()
+    assert (first.head.rows, last.body, last.head.HasField("encryption")) == (5, b"", False)
+
+
+def test_a_batch_that_found_no_room_uses_up_its_nonce(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, refused = batcher(tmp_path), []
+
+    def full(seq: int, data: bytes, *, always: bool = False) -> None:
+        refused.append(frame.decode(data).head)
+        raise SpoolFull("full")
+
+    out.encryptor = RunEncryptor(out.run_id, PAYLOAD_KEY.public_key().public_bytes_raw())
+    with monkeypatch.context() as patched:
+        patched.setattr(out.spool, "append", full)
+        out.write(0, rows(5))
+    out.write(0, rows(5, start=5))
+    (stored,) = frames(tmp_path)
+    assert stored.head.seq == refused[0].seq == 1
+    assert stored.head.encryption.nonce != refused[0].encryption.nonce

@@ -6,12 +6,14 @@ import time
 import uuid
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from agent.warden.envelope import CONTEXT
 from bpf.catalog import ROOT, load_tool
 from proto.v1.agent_pb2 import Envelope, Filters, RunLimits, RunTarget, SignedEnvelope
 
 MINUTE = 60_000_000_000
+PAYLOAD_KEY = X25519PrivateKey.generate()
 
 
 def envelope(
@@ -41,6 +43,7 @@ def envelope(
         reason="looking for a slow disk",
         issued_wall_ns=now,
         not_after_wall_ns=now + life_ns,
+        payload_key=PAYLOAD_KEY.public_key().public_bytes_raw(),
     )
 
 

@@ -73,3 +73,14 @@ def test_rows_without_redaction_need_the_policys_word_and_plaintexts_risk_class(
     with pytest.raises(Refused, match=r"risk class S3.*leave out what makes it so: rows without redaction"):
         admit(start, CATALOG, parse_policy(willing))
     admit(start, CATALOG, parse_policy({**willing, "risk": ["S2", "S3"]}))
+
+
+def test_only_plaintext_is_encrypted_and_never_without_a_key() -> None:
+    start = envelope("host")
+    open_policy = parse_policy({"redaction": {"reveal": True}, "risk": ["S2", "S3"]})
+    assert not admit(start, CATALOG, open_policy).encrypt
+    start.reveal = True
+    assert admit(start, CATALOG, open_policy).encrypt
+    start.payload_key = b"short"
+    with pytest.raises(Refused, match="stored encrypted, and the start names no key"):
+        admit(start, CATALOG, open_policy)

@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from proto.columnar import BodyDecoder
 from proto.frame import Frame, decode, encode
 from proto.v1.stream_pb2 import END_CAUSE_DURATION, BatchHead, Encryption, RunEnd
 from server.ingest.check import UnacceptableError, check_frame
-from tests.server.tracing.rows import SCHEMA, TWO_STREAMS, Frames
+from tests.server.tracing.rows import SCHEMA, TWO_STREAMS, EncryptedFrames, Frames
 
 ROWS = [BodyDecoder(stream) for stream in SCHEMA.streams]
 
@@ -66,3 +67,36 @@ def test_rows_without_a_schema_and_counts_without_rows_are_refused() -> None:
         check_frame(changed(lambda _: None), [])
     with pytest.raises(UnacceptableError, match="announces rows and holds none"):
         check_frame(changed(lambda _: None, b""), ROWS)
+
+
+def encrypted_frames() -> EncryptedFrames:
+    return EncryptedFrames(b"r" * 16, X25519PrivateKey.generate().public_key().public_bytes_raw())
+
+
+def test_encrypted_rows_are_taken_where_the_run_is_and_nowhere_else() -> None:
+    frames = encrypted_frames()
+    rows, end = decode(frames.rows_of(10)), decode(frames.end(END_CAUSE_DURATION))
+    check_frame(rows, ROWS, encrypted=True)
+    check_frame(end, ROWS, encrypted=True)
+    for frame, encrypted in ((rows, False), (decode(Frames().rows_of(10)), True)):
+        with pytest.raises(UnacceptableError, match="where its run is not, or the other way round"):
+            check_frame(frame, ROWS, encrypted=encrypted)
+
+
+HALF: list[tuple[Callable[[BatchHead], object], str]] = [
+    (lambda head: setattr(head.encryption, "algorithm", 2), "nobody could undo"),
+    (lambda head: setattr(head.encryption, "nonce", b"short"), "nobody could undo"),
+    (lambda head: setattr(head, "rows", 0), "announces 0 rows"),
+    (lambda head: setattr(head, "rows", 2**31), "announces 2147483648 rows"),
+    (lambda head: setattr(head, "hits", 9), "holds 10 events and counts 9"),
+    (lambda head: setattr(head, "stream", 1), "no stream 1"),
+    (lambda head: setattr(head, "body_size", 2**40), "declared size"),
+]
+
+
+@pytest.mark.parametrize(("change", "problem"), HALF)
+def test_of_an_encrypted_batch_the_head_is_checked(change: Callable[[BatchHead], object], problem: str) -> None:
+    frame = decode(encrypted_frames().rows_of(10))
+    change(frame.head)
+    with pytest.raises(UnacceptableError, match=problem):
+        check_frame(decode(encode(frame.head, frame.body)), ROWS, encrypted=True)

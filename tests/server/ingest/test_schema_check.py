@@ -10,8 +10,8 @@ from agent.runner.streams import run_schema
 from bpf.params import parse_params
 from proto.columnar import arrow_schema, schema_message
 from proto.v1 import tool_pb2 as pb
-from proto.v1.agent_pb2 import Filters
-from proto.v1.stream_pb2 import RunSchema
+from proto.v1.agent_pb2 import Envelope, Filters
+from proto.v1.stream_pb2 import RunEncryption, RunSchema
 from server.catalog.tools import catalogue
 from server.ingest import schema_check
 from server.ingest.schema_check import MAX_COLUMNS, MAX_SYMBOLS, MAX_TEXT, SchemaError, checked
@@ -212,3 +212,20 @@ class TestAfterAnUpdateOfTheServer:
     )
     def test_what_cannot_be_stored_is_refused(self, change: Change, reason: str) -> None:
         assert reason in refusal("opensnoop", {}, change)
+
+
+def test_plaintext_comes_encrypted_to_the_key_of_its_start_or_not_at_all() -> None:
+    started = session("sslsniff", {})
+    started.risk = pb.RISK_S3
+    schema = sent("sslsniff", {})
+    with pytest.raises(SchemaError, match="have to come encrypted"):
+        checked(started, schema)
+    schema.encryption.CopyFrom(RunEncryption(algorithm=1, wrapped_key=bytes(80)))
+    with pytest.raises(SchemaError, match="named no key"):
+        checked(started, schema)
+    started.envelope = Envelope(payload_key=bytes(32)).SerializeToString()
+    assert checked(started, schema).encryption == schema.encryption
+    for wrong in (RunEncryption(algorithm=2, wrapped_key=bytes(80)), RunEncryption(algorithm=1, wrapped_key=b"x")):
+        schema.encryption.CopyFrom(wrong)
+        with pytest.raises(SchemaError, match="nobody could undo"):
+            checked(started, schema)

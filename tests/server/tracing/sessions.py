@@ -11,11 +11,11 @@ from proto.v1.stream_pb2 import END_CAUSE_DURATION, EndCause, ListedFunction, Li
 from proto.v1.tool_pb2 import PROBE_TYPE_TRACEPOINT
 from server.accounts.models import User
 from server.fleet.models import Host
-from server.tracing import lifecycle, progress
+from server.tracing import lifecycle, progress, session_keys
 from server.tracing.models import Run, RunState, Session, SessionState
 from server.tracing.progress import Progress
 from server.tracing.segments import segment_store
-from tests.server.tracing.rows import BOOT, SCHEMA, WALL, Frames
+from tests.server.tracing.rows import BOOT, SCHEMA, WALL, EncryptedFrames, Frames
 
 LISTING = Listing(
     source="int f;",
@@ -63,6 +63,18 @@ def traced(by: User, hosts: int = 1, schema: RunSchema = SCHEMA) -> Traced:
     )
     runs = [_run(session, number, schema) for number in range(1, hosts + 1)]
     return Traced(session, runs, [Frames() for _ in runs])
+
+
+def encrypted(by: User, schema: RunSchema = SCHEMA) -> Traced:
+    """The same of risk class S3 on one host, which encrypts its rows."""
+    made = traced(by, schema=schema)
+    run = made.runs[0]
+    frames = EncryptedFrames(run.pk.bytes, session_keys.create(made.session.pk), schema)
+    run.schema = frames.schema.SerializeToString()
+    run.save()
+    segment_store().pin(made.session.pk, run.pk, frames.schema)
+    made.frames = [frames]
+    return made
 
 
 def _run(session: Session, number: int, schema: RunSchema) -> Run:

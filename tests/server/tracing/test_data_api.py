@@ -19,11 +19,12 @@ from server.accounts.browsers import SignIn
 from server.accounts.models import User
 from server.audit.models import AuditEntry
 from server.tracing import export as export_module
+from server.tracing import session_keys
 from server.tracing.models import Run
 from server.tracing.segments import segment_store
 from tests.e2e.recordings import TLS, Said, rows_of
 from tests.server.tracing.rows import TWO_STREAMS
-from tests.server.tracing.sessions import Traced, traced
+from tests.server.tracing.sessions import Traced, encrypted, traced
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -135,6 +136,34 @@ def test_a_payload_is_whole_in_every_format(client: Client, talked: Traced) -> N
     assert [(row["direction"], row["data"]) for row in arrow] == expected
     assert [(row["direction"], row["data"]) for row in parquet] == expected
     assert [unescape(row["data"]) for row in ndjson(export(client, talked, "ndjson"))] == [data for _, data in expected]
+
+
+def test_encrypted_rows_are_read_by_every_road_and_stay_encrypted_on_the_disk(client: Client) -> None:
+    said = [Said(1, b"a canary that nobody may read from the disk"), *SAID]
+    schema = RunSchema(tool="sslsniff", streams=[TLS])
+    found = encrypted(User.objects.get(role="tracer"), schema)
+    found.append([found.frames[0].frame(rows_of(TLS, said), 0, 5)])
+    found.end()
+    session, folder = found.session.pk, segment_store().root / str(found.session.pk)
+    segment_store().seal_due()
+    assert not list(folder.rglob("*.parquet")) and list(folder.rglob("*.seg"))
+    assert all(said[0].data not in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert export(client, found, "raw") == b"".join(item.data for item in said)
+    assert (
+        len(
+            ndjson(export(client, found, "ndjson", where='{"filters": [{"column": "size", "op": "ge", "value": 900}]}'))
+        )
+        == 1
+    )
+    assert len(body(client.get(f"/api/sessions/{session}/rows", {"stream": "data"})).splitlines()) == 5
+    asked = {"stream": "data", "measures": [{"function": "count"}]}
+    address = f"/api/sessions/{session}/query"
+    assert client.post(address, asked, content_type="application/json").json()["rows"] == [[5]]
+    session_keys.destroy(session)
+    gone = client.post(address, asked, content_type="application/json")
+    assert (gone.status_code, gone.json()["error"]["code"]) == (410, "key_destroyed")
+    assert client.get(f"/api/sessions/{session}/export", {"format": "raw"}).status_code == 410
+    assert client.get(f"/api/sessions/{session}/rows").status_code == 410
 
 
 def test_a_large_payload_that_repeats_goes_out_in_pieces(

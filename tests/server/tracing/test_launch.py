@@ -6,8 +6,10 @@ import pytest
 from django.db import IntegrityError
 
 from proto.v1.agent_pb2 import Envelope, Filters
+from proto.v1.tool_pb2 import Risk
 from server.audit.models import AuditEntry
 from server.catalog.tools import find
+from server.tracing import session_keys
 from server.tracing.launch import launch
 from tests.server.consent.requests import MakeUser
 from tests.server.fleet.hosts import make_host
@@ -29,3 +31,29 @@ def test_session_and_runs_are_those_of_the_draft_and_begin_once(user: MakeUser) 
     assert AuditEntry.objects.get().detail["more"] == 1
     with pytest.raises(IntegrityError):
         launch(ada, draft, {})
+
+
+@pytest.mark.parametrize(
+    ("tool", "params", "risk", "keyed"),
+    [
+        ("opensnoop", {}, Risk.RISK_S2, False),
+        ("sslsniff", {}, Risk.RISK_S3, True),
+        ("tracepoint", {"tracepoint": "sched:sched_process_fork"}, None, True),
+    ],
+)
+def test_a_start_that_may_show_plaintext_names_a_key(
+    user: MakeUser, tool: str, params: dict[str, str], risk: int | None, *, keyed: bool
+) -> None:
+    host, run = make_host("web-1"), uuid.uuid4()
+    draft = Envelope(
+        session_id=uuid.uuid4().bytes,
+        runs=[{"run_id": run.bytes, "host_id": str(host.id), "host_name": "web-1"}],
+        tool=tool,
+        tool_digest=find(tool).digest,
+        params=params,
+    )
+    session = launch(user("tracer", "ada"), draft, {})
+    key = Envelope.FromString(bytes(session.envelope)).payload_key
+    assert (len(key), session_keys.exists(session.id)) == ((32, True) if keyed else (0, False))
+    assert session.risk == (risk or find(tool).tool.risk)
+    assert AuditEntry.objects.get().detail["payload_key"] == key.hex()

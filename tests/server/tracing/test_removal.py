@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 import datetime
+import shutil
+import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
 from server.accounts.models import User
 from server.audit.models import AuditEntry
-from server.tracing import removal
+from server.errors import KeyDestroyed
+from server.tracing import removal, session_keys
 from server.tracing.models import Session
 from server.tracing.removal import finish, remove
 from server.tracing.segments import segment_store
-from tests.server.tracing.sessions import Traced, traced
+from server.tracing.store import SegmentStore
+from tests.server.tracing.sessions import Traced, encrypted, traced
 
 pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1, minutes=1)
@@ -84,3 +89,28 @@ def test_a_crash_after_the_commit_is_made_good(ended: Traced, monkeypatch: pytes
     assert (segment_store().root / str(pk)).exists()
     finish(timezone.now())
     assert not (segment_store().root / str(pk)).exists()
+
+
+def test_a_destroyed_key_destroys_the_rows_in_backups_too(user: Callable[..., User], tmp_path: Path) -> None:
+    made = encrypted(user())
+    made.store(5)
+    made.end()
+    pk, run = made.session.pk, made.runs[0].pk
+    shutil.copytree(segment_store().root / str(pk), tmp_path / str(pk))
+    backup = SegmentStore(tmp_path, session_keys.data_key)
+    assert [batch.head.rows for batch in backup.read(pk, run)] == [5, 0]
+    remove(made.session, "session.delete", "ann")
+    assert not session_keys.exists(pk)
+    with pytest.raises(KeyDestroyed, match="was destroyed"):
+        list(backup.read(pk, run))
+    actions = list(AuditEntry.objects.filter(session=pk).order_by("id").values_list("action", "actor"))
+    assert actions[-2:] == [("session.key.destroy", "ann"), ("session.delete", "ann")]
+
+
+def test_keys_of_sessions_that_never_came_to_be_go(user: Callable[..., User]) -> None:
+    made, stray = encrypted(user()), uuid.uuid4()
+    session_keys.create(stray)
+    finish(timezone.now())
+    assert session_keys.exists(stray), "its session may be about to be saved"
+    finish(timezone.now() + HOUR)
+    assert not session_keys.exists(stray) and session_keys.exists(made.session.pk)

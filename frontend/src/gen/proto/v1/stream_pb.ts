@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file proto/v1/stream.proto.
  */
 export const file_proto_v1_stream: GenFile = /*@__PURE__*/
-  fileDesc("ChVwcm90by92MS9zdHJlYW0ucHJvdG8SCHByb3RvLnYxIokBCglSdW5TY2hlbWESDAoEdG9vbBgBIAEoCRITCgt0b29sX2RpZ2VzdBgCIAEoDBIPCgd2YXJpYW50GAMgASgJEg0KBWxvc2VzGAQgASgJEicKB3N0cmVhbXMYBSADKAsyFi5wcm90by52MS5TdHJlYW1TY2hlbWESEAoIYXR0YWNoZWQYKCABKAkikAEKDFN0cmVhbVNjaGVtYRIMCgRuYW1lGAEgASgJEhwKBGtpbmQYAiABKA4yDi5wcm90by52MS5LaW5kEg0KBXRpdGxlGAMgASgJEiEKB2NvbHVtbnMYBCADKAsyEC5wcm90by52MS5Db2x1bW4SFAoMYXJyb3dfc2NoZW1hGAUgASgMEgwKBGhpdHMYBiABKAkimAIKCUJhdGNoSGVhZBIOCgZydW5faWQYASABKAwSCwoDc2VxGAIgASgEEg4KBnN0cmVhbRgDIAEoDRIMCgRyb3dzGAQgASgNEhEKCWZpcnN0X3JvdxgFIAEoBBIRCglib2R5X3NpemUYBiABKAQSDwoHYm9vdF9ucxgHIAEoEhIPCgd3YWxsX25zGAggASgSEiAKBmxlZGdlchgJIAEoCzIQLnByb3RvLnYxLkxlZGdlchIoCgplbmNyeXB0aW9uGAogASgLMhQucHJvdG8udjEuRW5jcnlwdGlvbhIdCgNlbmQYCyABKAsyEC5wcm90by52MS5SdW5FbmQSDAoEaGl0cxgMIAEoBBIPCgdkYW1hZ2VkGCggASgJIj4KCkVuY3J5cHRpb24SEQoJYWxnb3JpdGhtGAEgASgNEg4KBmtleV9pZBgCIAEoDBINCgVub25jZRgDIAEoDCKLAQoGTGVkZ2VyEgwKBHNlZW4YASABKAQSDgoGc3RvcmVkGAIgASgEEhwKBGxvc3QYAyADKAsyDi5wcm90by52MS5Mb3NzEg0KBWJsaW5kGAQgASgEEhAKCGJsaW5kX25zGAUgASgEEiQKCHJlZGFjdGVkGDwgAygLMhIucHJvdG8udjEuUmVkYWN0ZWQiKAoIUmVkYWN0ZWQSDAoEa2luZBgBIAEoCRIOCgZ2YWx1ZXMYAiABKAQifQoETG9zcxIiCgVjYXVzZRgBIAEoDjITLnByb3RvLnYxLkxvc3NDYXVzZRIOCgZldmVudHMYAiABKAQSFQoNZmlyc3RfYm9vdF9ucxgDIAEoEhIUCgxsYXN0X2Jvb3RfbnMYBCABKBISFAoMYnVmZmVyX2J5dGVzGAUgASgEIlIKBlJ1bkVuZBIhCgVjYXVzZRgBIAEoDjISLnByb3RvLnYxLkVuZENhdXNlEg8KB21lc3NhZ2UYAiABKAkSFAoMbGVkZ2VyX2tub3duGAMgASgIInEKBENvc3QSFAoMaG9zdF9wZXJjZW50GAEgASgBEhYKDnRocmVhZF9wZXJjZW50GAIgASgBEhIKCmJwZl9ydW5fbnMYAyABKAQSEAoIYnBmX3J1bnMYBCABKAQSFQoNcnVubmVyX2NwdV9ucxgFIAEoBCJzCgdMaXN0aW5nEg4KBnNvdXJjZRgBIAEoCRIQCghzd2l0Y2hlcxgCIAMoCRIrCglmdW5jdGlvbnMYAyADKAsyGC5wcm90by52MS5MaXN0ZWRGdW5jdGlvbhILCgNsb2cYBCABKAkSDAoEbWFwcxgFIAMoCSJPCg5MaXN0ZWRGdW5jdGlvbhIMCgRuYW1lGAEgASgJEiEKBHR5cGUYAiABKA4yEy5wcm90by52MS5Qcm9iZVR5cGUSDAoEY29kZRgDIAEoDCqSAgoJTG9zc0NhdXNlEhoKFkxPU1NfQ0FVU0VfVU5TUEVDSUZJRUQQABITCg9MT1NTX0NBVVNFX1JJTkcQARIYChRMT1NTX0NBVVNFX1RIUk9UVExFRBACEhQKEExPU1NfQ0FVU0VfTElNSVQQAxIUChBMT1NTX0NBVVNFX1NQT09MEAQSFwoTTE9TU19DQVVTRV9NQVBfRlVMTBAFEhkKFUxPU1NfQ0FVU0VfU1RBQ0tfRlVMTBAGEhUKEUxPU1NfQ0FVU0VfTUlTU0VEEAcSFAoQTE9TU19DQVVTRV9DUkFTSBAIEhYKEkxPU1NfQ0FVU0VfREFNQUdFRBALEhUKEUxPU1NfQ0FVU0VfVU5TRUVOEAkqzgIKCEVuZENhdXNlEhkKFUVORF9DQVVTRV9VTlNQRUNJRklFRBAAEhYKEkVORF9DQVVTRV9EVVJBVElPThABEhUKEUVORF9DQVVTRV9TVE9QUEVEEAISEgoORU5EX0NBVVNFX1JPV1MQAxITCg9FTkRfQ0FVU0VfQllURVMQBBIUChBFTkRfQ0FVU0VfQlVER0VUEAUSGwoXRU5EX0NBVVNFX1RBUkdFVF9FWElURUQQBhIaChZFTkRfQ0FVU0VfU1dJVENIRURfT0ZGEAcSGQoVRU5EX0NBVVNFX1JVTk5FUl9ESUVEEAgSGwoXRU5EX0NBVVNFX0FHRU5UX1NUT1BQRUQQCRIUChBFTkRfQ0FVU0VfRkFJTEVEEAoSGAoURU5EX0NBVVNFX1NQT09MX0ZVTEwQCxIYChRFTkRfQ0FVU0VfU1RPUkVfRlVMTBAoYgZwcm90bzM", [file_proto_v1_tool]);
+  fileDesc("ChVwcm90by92MS9zdHJlYW0ucHJvdG8SCHByb3RvLnYxIrYBCglSdW5TY2hlbWESDAoEdG9vbBgBIAEoCRITCgt0b29sX2RpZ2VzdBgCIAEoDBIPCgd2YXJpYW50GAMgASgJEg0KBWxvc2VzGAQgASgJEicKB3N0cmVhbXMYBSADKAsyFi5wcm90by52MS5TdHJlYW1TY2hlbWESEAoIYXR0YWNoZWQYKCABKAkSKwoKZW5jcnlwdGlvbhg8IAEoCzIXLnByb3RvLnYxLlJ1bkVuY3J5cHRpb24ikAEKDFN0cmVhbVNjaGVtYRIMCgRuYW1lGAEgASgJEhwKBGtpbmQYAiABKA4yDi5wcm90by52MS5LaW5kEg0KBXRpdGxlGAMgASgJEiEKB2NvbHVtbnMYBCADKAsyEC5wcm90by52MS5Db2x1bW4SFAoMYXJyb3dfc2NoZW1hGAUgASgMEgwKBGhpdHMYBiABKAkimAIKCUJhdGNoSGVhZBIOCgZydW5faWQYASABKAwSCwoDc2VxGAIgASgEEg4KBnN0cmVhbRgDIAEoDRIMCgRyb3dzGAQgASgNEhEKCWZpcnN0X3JvdxgFIAEoBBIRCglib2R5X3NpemUYBiABKAQSDwoHYm9vdF9ucxgHIAEoEhIPCgd3YWxsX25zGAggASgSEiAKBmxlZGdlchgJIAEoCzIQLnByb3RvLnYxLkxlZGdlchIoCgplbmNyeXB0aW9uGAogASgLMhQucHJvdG8udjEuRW5jcnlwdGlvbhIdCgNlbmQYCyABKAsyEC5wcm90by52MS5SdW5FbmQSDAoEaGl0cxgMIAEoBBIPCgdkYW1hZ2VkGCggASgJIjQKCkVuY3J5cHRpb24SEQoJYWxnb3JpdGhtGAEgASgNEg0KBW5vbmNlGAMgASgMSgQIAhADIjcKDVJ1bkVuY3J5cHRpb24SEQoJYWxnb3JpdGhtGAEgASgNEhMKC3dyYXBwZWRfa2V5GAIgASgMIosBCgZMZWRnZXISDAoEc2VlbhgBIAEoBBIOCgZzdG9yZWQYAiABKAQSHAoEbG9zdBgDIAMoCzIOLnByb3RvLnYxLkxvc3MSDQoFYmxpbmQYBCABKAQSEAoIYmxpbmRfbnMYBSABKAQSJAoIcmVkYWN0ZWQYPCADKAsyEi5wcm90by52MS5SZWRhY3RlZCIoCghSZWRhY3RlZBIMCgRraW5kGAEgASgJEg4KBnZhbHVlcxgCIAEoBCJ9CgRMb3NzEiIKBWNhdXNlGAEgASgOMhMucHJvdG8udjEuTG9zc0NhdXNlEg4KBmV2ZW50cxgCIAEoBBIVCg1maXJzdF9ib290X25zGAMgASgSEhQKDGxhc3RfYm9vdF9ucxgEIAEoEhIUCgxidWZmZXJfYnl0ZXMYBSABKAQiUgoGUnVuRW5kEiEKBWNhdXNlGAEgASgOMhIucHJvdG8udjEuRW5kQ2F1c2USDwoHbWVzc2FnZRgCIAEoCRIUCgxsZWRnZXJfa25vd24YAyABKAgicQoEQ29zdBIUCgxob3N0X3BlcmNlbnQYASABKAESFgoOdGhyZWFkX3BlcmNlbnQYAiABKAESEgoKYnBmX3J1bl9ucxgDIAEoBBIQCghicGZfcnVucxgEIAEoBBIVCg1ydW5uZXJfY3B1X25zGAUgASgEInMKB0xpc3RpbmcSDgoGc291cmNlGAEgASgJEhAKCHN3aXRjaGVzGAIgAygJEisKCWZ1bmN0aW9ucxgDIAMoCzIYLnByb3RvLnYxLkxpc3RlZEZ1bmN0aW9uEgsKA2xvZxgEIAEoCRIMCgRtYXBzGAUgAygJIk8KDkxpc3RlZEZ1bmN0aW9uEgwKBG5hbWUYASABKAkSIQoEdHlwZRgCIAEoDjITLnByb3RvLnYxLlByb2JlVHlwZRIMCgRjb2RlGAMgASgMKpICCglMb3NzQ2F1c2USGgoWTE9TU19DQVVTRV9VTlNQRUNJRklFRBAAEhMKD0xPU1NfQ0FVU0VfUklORxABEhgKFExPU1NfQ0FVU0VfVEhST1RUTEVEEAISFAoQTE9TU19DQVVTRV9MSU1JVBADEhQKEExPU1NfQ0FVU0VfU1BPT0wQBBIXChNMT1NTX0NBVVNFX01BUF9GVUxMEAUSGQoVTE9TU19DQVVTRV9TVEFDS19GVUxMEAYSFQoRTE9TU19DQVVTRV9NSVNTRUQQBxIUChBMT1NTX0NBVVNFX0NSQVNIEAgSFgoSTE9TU19DQVVTRV9EQU1BR0VEEAsSFQoRTE9TU19DQVVTRV9VTlNFRU4QCSrOAgoIRW5kQ2F1c2USGQoVRU5EX0NBVVNFX1VOU1BFQ0lGSUVEEAASFgoSRU5EX0NBVVNFX0RVUkFUSU9OEAESFQoRRU5EX0NBVVNFX1NUT1BQRUQQAhISCg5FTkRfQ0FVU0VfUk9XUxADEhMKD0VORF9DQVVTRV9CWVRFUxAEEhQKEEVORF9DQVVTRV9CVURHRVQQBRIbChdFTkRfQ0FVU0VfVEFSR0VUX0VYSVRFRBAGEhoKFkVORF9DQVVTRV9TV0lUQ0hFRF9PRkYQBxIZChVFTkRfQ0FVU0VfUlVOTkVSX0RJRUQQCBIbChdFTkRfQ0FVU0VfQUdFTlRfU1RPUFBFRBAJEhQKEEVORF9DQVVTRV9GQUlMRUQQChIYChRFTkRfQ0FVU0VfU1BPT0xfRlVMTBALEhgKFEVORF9DQVVTRV9TVE9SRV9GVUxMEChiBnByb3RvMw", [file_proto_v1_tool]);
 
 /**
  * The schema that a run really sends, pinned at its start: conditional columns resolved, names of the run known.
@@ -55,6 +55,13 @@ export type RunSchema = Message<"proto.v1.RunSchema"> & {
    * @generated from field: string attached = 40;
    */
   attached: string;
+
+  /**
+   * set: every batch with rows is encrypted
+   *
+   * @generated from field: proto.v1.RunEncryption encryption = 60;
+   */
+  encryption?: RunEncryption | undefined;
 };
 
 /**
@@ -216,7 +223,7 @@ export const BatchHeadSchema: GenMessage<BatchHead> = /*@__PURE__*/
   messageDesc(file_proto_v1_stream, 2);
 
 /**
- * Reserved from the first version on, so that S3 payloads can be encrypted in the runner without a change of format.
+ * Of one body of a run whose schema says how its key is wrapped. See proto/encryption.py.
  *
  * @generated from message proto.v1.Encryption
  */
@@ -229,11 +236,8 @@ export type Encryption = Message<"proto.v1.Encryption"> & {
   algorithm: number;
 
   /**
-   * @generated from field: bytes key_id = 2;
-   */
-  keyId: Uint8Array;
-
-  /**
+   * 12 bytes, of no other body of the run
+   *
    * @generated from field: bytes nonce = 3;
    */
   nonce: Uint8Array;
@@ -245,6 +249,34 @@ export type Encryption = Message<"proto.v1.Encryption"> & {
  */
 export const EncryptionSchema: GenMessage<Encryption> = /*@__PURE__*/
   messageDesc(file_proto_v1_stream, 3);
+
+/**
+ * The run's data key is made on the host and leaves it only wrapped to Envelope.payload_key.
+ *
+ * @generated from message proto.v1.RunEncryption
+ */
+export type RunEncryption = Message<"proto.v1.RunEncryption"> & {
+  /**
+   * 1: X25519, HKDF-SHA256, AES-256-GCM
+   *
+   * @generated from field: uint32 algorithm = 1;
+   */
+  algorithm: number;
+
+  /**
+   * ephemeral public key, then the data key encrypted under what both agree on
+   *
+   * @generated from field: bytes wrapped_key = 2;
+   */
+  wrappedKey: Uint8Array;
+};
+
+/**
+ * Describes the message proto.v1.RunEncryption.
+ * Use `create(RunEncryptionSchema)` to create a new message.
+ */
+export const RunEncryptionSchema: GenMessage<RunEncryption> = /*@__PURE__*/
+  messageDesc(file_proto_v1_stream, 4);
 
 /**
  * seen = stored + sum(lost) holds exactly when the run has ended; before, the rest is in flight.
@@ -298,7 +330,7 @@ export type Ledger = Message<"proto.v1.Ledger"> & {
  * Use `create(LedgerSchema)` to create a new message.
  */
 export const LedgerSchema: GenMessage<Ledger> = /*@__PURE__*/
-  messageDesc(file_proto_v1_stream, 4);
+  messageDesc(file_proto_v1_stream, 5);
 
 /**
  * @generated from message proto.v1.Redacted
@@ -320,7 +352,7 @@ export type Redacted = Message<"proto.v1.Redacted"> & {
  * Use `create(RedactedSchema)` to create a new message.
  */
 export const RedactedSchema: GenMessage<Redacted> = /*@__PURE__*/
-  messageDesc(file_proto_v1_stream, 5);
+  messageDesc(file_proto_v1_stream, 6);
 
 /**
  * @generated from message proto.v1.Loss
@@ -361,7 +393,7 @@ export type Loss = Message<"proto.v1.Loss"> & {
  * Use `create(LossSchema)` to create a new message.
  */
 export const LossSchema: GenMessage<Loss> = /*@__PURE__*/
-  messageDesc(file_proto_v1_stream, 6);
+  messageDesc(file_proto_v1_stream, 7);
 
 /**
  * @generated from message proto.v1.RunEnd
@@ -392,7 +424,7 @@ export type RunEnd = Message<"proto.v1.RunEnd"> & {
  * Use `create(RunEndSchema)` to create a new message.
  */
 export const RunEndSchema: GenMessage<RunEnd> = /*@__PURE__*/
-  messageDesc(file_proto_v1_stream, 7);
+  messageDesc(file_proto_v1_stream, 8);
 
 /**
  * @generated from message proto.v1.Cost
@@ -435,7 +467,7 @@ export type Cost = Message<"proto.v1.Cost"> & {
  * Use `create(CostSchema)` to create a new message.
  */
 export const CostSchema: GenMessage<Cost> = /*@__PURE__*/
-  messageDesc(file_proto_v1_stream, 8);
+  messageDesc(file_proto_v1_stream, 9);
 
 /**
  * What a run loaded into the kernel, for people to read. Travels compressed and is kept beside the run.
@@ -480,7 +512,7 @@ export type Listing = Message<"proto.v1.Listing"> & {
  * Use `create(ListingSchema)` to create a new message.
  */
 export const ListingSchema: GenMessage<Listing> = /*@__PURE__*/
-  messageDesc(file_proto_v1_stream, 9);
+  messageDesc(file_proto_v1_stream, 10);
 
 /**
  * @generated from message proto.v1.ListedFunction
@@ -509,7 +541,7 @@ export type ListedFunction = Message<"proto.v1.ListedFunction"> & {
  * Use `create(ListedFunctionSchema)` to create a new message.
  */
 export const ListedFunctionSchema: GenMessage<ListedFunction> = /*@__PURE__*/
-  messageDesc(file_proto_v1_stream, 10);
+  messageDesc(file_proto_v1_stream, 11);
 
 /**
  * @generated from enum proto.v1.LossCause
