@@ -11,7 +11,7 @@ from ninja.errors import HttpError, ValidationError
 
 from server import complaints, refusals
 from server.accounts import api as accounts
-from server.accounts import audit_api, factors_api, sign_ins_api, signin_api
+from server.accounts import audit_api, factors_api, sign_ins_api, signin_api, tokens_api
 from server.accounts.auth import Authenticated
 from server.catalog import api as catalog
 from server.errors import ApiError, DatabaseUnavailable, Internal
@@ -29,6 +29,8 @@ api.add_router("/auth", factors_api.router)
 api.add_router("/auth/sign-ins", sign_ins_api.own)
 api.add_router("/users", accounts.users)
 api.add_router("/users", sign_ins_api.others)
+api.add_router("/auth/tokens", tokens_api.own)
+api.add_router("/users", tokens_api.others)
 api.add_router("/audit", audit_api.router)
 api.add_router("/tools", catalog.router)
 api.add_router("/hosts", fleet.router)

@@ -10,7 +10,20 @@ from typing import Any, Self, cast
 from fleetscope import config
 from fleetscope.errors import Refused
 from fleetscope.following import Following
-from fleetscope.models import Filters, Host, JoinToken, Limits, Me, Names, Program, Request, Session, SignIn, User
+from fleetscope.models import (
+    ApiToken,
+    Filters,
+    Host,
+    JoinToken,
+    Limits,
+    Me,
+    Names,
+    Program,
+    Request,
+    Session,
+    SignIn,
+    User,
+)
 from fleetscope.quantities import budget_permille, duration_ms
 from fleetscope.transport import Transport
 
@@ -51,9 +64,12 @@ class Client:
     def url(self) -> str:
         return self._transport.url
 
-    def sign_in(self, username: str, password: str, name: str, code: str = "") -> str:
-        """A new token. `name` tells it apart from the user's other ones. Refused as "factor": give `code` too."""
-        body = {"username": username, "password": password, "name": name, "code": code}
+    def sign_in(self, username: str, password: str, name: str, code: str = "", days: int = 90) -> str:
+        """A new token, good for so many days. `name` tells it apart from the user's other ones.
+
+        Refused as "factor": give `code` too.
+        """
+        body = {"username": username, "password": password, "name": name, "code": code, "days": days}
         return str(self._transport.json("POST", "auth/token", body=body)["token"])
 
     def sign_out(self) -> None:
@@ -80,6 +96,15 @@ class Client:
         """Every browser of yours, or, for an admin, of another person; how many there were."""
         path = f"users/{_user(user)}/sign-ins" if user else "auth/sign-ins"
         return int(self._transport.json("DELETE", path)["ended"])
+
+    def tokens(self, user: str = "") -> list[ApiToken]:
+        """Yours, or, for an admin, another person's."""
+        path = f"users/{_user(user)}/tokens" if user else "auth/tokens"
+        return cast(list[ApiToken], self._transport.json("GET", path))
+
+    def end_token(self, token: int, user: str = "") -> None:
+        path = f"users/{_user(user)}/tokens" if user else "auth/tokens"
+        self._transport.json("DELETE", f"{path}/{int(token)}")
 
     def users(self) -> list[User]:
         return cast(list[User], self._transport.json("GET", "users"))

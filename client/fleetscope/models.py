@@ -19,6 +19,14 @@ class SignIn(TypedDict):
     current: bool
 
 
+class ApiToken(TypedDict):
+    id: int
+    name: str
+    created_at: str
+    last_used_at: str | None
+    expires_at: str
+
+
 class User(TypedDict):
     username: str
     role: str

@@ -8,10 +8,12 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 from ninja.utils import check_csrf
 
-from server.accounts import tokens
+from server.accounts import guessing, tokens
 from server.accounts.browsers import store_of
 from server.accounts.models import User
 from server.errors import Forbidden, NotSignedIn
+
+TOKENS = "an API token"  # no name of a person: those hold no spaces
 
 
 class Authenticated(HttpBearer):
@@ -34,7 +36,10 @@ class Authenticated(HttpBearer):
     def _bearer(self, request: HttpRequest) -> Any:
         user = super().__call__(request)
         if user is None:
-            raise NotSignedIn("the API token is not valid; run `fleetscope login`")
+            address = address_of(request)
+            guessing.check(TOKENS, None, address)
+            guessing.failed(TOKENS, address)
+            raise NotSignedIn("the API token is not valid or has expired; run `fleetscope login`")
         return user
 
 

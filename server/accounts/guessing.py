@@ -35,7 +35,7 @@ def check(name: str, user: User | None, address: str) -> None:
     limit = _reached(name, user, place(address))
     if limit is not None:
         _record_once(limit, user.username if user else name, address, since)
-        raise TooMany(f"too many wrong passwords {_WHAT[limit].format(name=name)}")
+        raise TooMany(f"too many wrong tries {_WHAT[limit].format(name=name)}")
 
 
 def failed(name: str, address: str) -> None:

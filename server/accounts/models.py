@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from server.accounts import browsers as browsers  # Django finds an app's models through this module
 from server.accounts import credentials as credentials
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@-]*$"  # ASCII alone: SQLite folds the case of no other letter
 NAME_LENGTH = 64
+TOKEN_DAYS = 90
 
 
 class Role(models.TextChoices):
@@ -36,6 +40,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "username"
+    token: ApiToken | None = None  # by which this person came in
     objects = UserManager()
 
     class Meta:
@@ -43,6 +48,10 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.username
+
+
+def in_token_days() -> datetime.datetime:
+    return timezone.now() + datetime.timedelta(days=TOKEN_DAYS)
 
 
 class ApiToken(models.Model):
@@ -53,6 +62,7 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(default=in_token_days)
 
     def __str__(self) -> str:
         return f"{self.user.username}: {self.name}"

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from server.accounts import factors, schemas, steps, tokens
 from server.accounts.auth import address_of, person
+from server.accounts.models import TOKEN_DAYS
 from server.accounts.signin import check_password
 from server.audit.record import record
 from server.errors import FactorNeeded, Forbidden
@@ -18,6 +19,7 @@ from server.errors import FactorNeeded, Forbidden
 router = Router(tags=["accounts"])
 
 Code = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]
+Days = Annotated[int, Field(ge=1, le=tokens.MAX_DAYS)]
 
 
 class Login(Schema):
@@ -28,10 +30,7 @@ class Login(Schema):
 class TokenRequest(Login):
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")] = "fleetscope command"
     code: Code = ""
-
-
-class NewToken(Schema):
-    name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
+    days: Days = TOKEN_DAYS
 
 
 class Token(Schema):
@@ -125,18 +124,9 @@ def make_token(request: HttpRequest, body: TokenRequest) -> dict[str, str]:
         raise Forbidden("your role needs a second factor: sign in with the browser once and set it up")
     how = f"password+{steps.check_code(user, body.code, address)}" if owned.any else "password"
     with transaction.atomic():
-        record("account.token", user.username, detail={"name": body.name, "address": address, "how": how})
-        return {"token": tokens.mint(user, body.name)}
-
-
-@router.post("/tokens", response=Token)
-def make_own_token(request: HttpRequest, body: NewToken) -> dict[str, str]:
-    """In the browser, by who proved lately who they are; whatever they signed in with."""
-    user = person(request)
-    steps.require_fresh(request)
-    with transaction.atomic():
-        record("account.token", user.username, detail={"name": body.name, "address": address_of(request)})
-        return {"token": tokens.mint(user, body.name)}
+        detail = {"name": body.name, "days": body.days, "address": address, "how": how}
+        record("account.token", user.username, detail=detail)
+        return {"token": tokens.mint(user, body.name, body.days)}
 
 
 def _out(step: steps.Step) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from channels.db import database_sync_to_async
 from django.http import HttpRequest
 
+from server.accounts import tokens
 from server.accounts.auth import person
 from server.accounts.browsers import live
 from server.accounts.models import User
@@ -27,21 +28,24 @@ Check = Callable[[], str]
 
 
 class Entrance(NamedTuple):
-    """What somebody came in with. `browser`: the key of a browser's sign-in; empty with an API token."""
+    """What somebody came in with: the key of a browser's sign-in, or the number of an API token."""
 
     user: int | None
     browser: str
+    token: int = 0
 
 
 def entrance_of(request: HttpRequest) -> Entrance:
-    token = "Authorization" in request.headers
-    return Entrance(person(request).pk, "" if token else request.session.session_key or "")
+    user = person(request)
+    return Entrance(user.pk, "", user.token.pk) if user.token else Entrance(user.pk, request.session.session_key or "")
 
 
 def lost(entrance: Entrance) -> str:
     """Why it opens nothing any more; empty while it does, for a person who may be inactive."""
     if entrance.browser and not live().filter(session_key=entrance.browser, user=entrance.user).exists():
         return "you signed out; sign in again"
+    if entrance.token and not tokens.valid().filter(pk=entrance.token, user=entrance.user).exists():
+        return "the API token has ended; run `fleetscope login`"
     return ""
 
 

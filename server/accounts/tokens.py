@@ -1,39 +1,75 @@
-"""API tokens: shown once, kept as a digest."""
+"""API tokens: shown once, kept as a digest, good until they expire or somebody ends them."""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
+import logging
 import secrets
 
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from server.accounts.models import ApiToken, User
+from server import nudge
+from server.accounts.models import TOKEN_DAYS, ApiToken, User
+from server.audit.record import record
+from server.errors import NotFound
+
+log = logging.getLogger(__name__)
 
 PREFIX = "fst1."
+MAX_DAYS = 366
 _USED_RESOLUTION = datetime.timedelta(minutes=1)
 
 
-def mint(user: User, name: str) -> str:
+def mint(user: User, name: str, days: int = TOKEN_DAYS) -> str:
     """A new token; one of the same name stops working."""
     token = PREFIX + secrets.token_urlsafe(32)
+    expires = timezone.now() + datetime.timedelta(days=days)
     ApiToken.objects.filter(user=user, name=name).delete()
-    ApiToken.objects.create(user=user, name=name, digest=_digest(token))
+    ApiToken.objects.create(user=user, name=name, digest=_digest(token), expires_at=expires)
     return token
 
 
+def valid() -> QuerySet[ApiToken]:
+    return ApiToken.objects.filter(expires_at__gt=timezone.now())
+
+
 def owner(token: str) -> User | None:
-    found = ApiToken.objects.select_related("user").filter(digest=_digest(token), user__is_active=True).first()
+    """Whose it is; `token` of the person then tells which one."""
+    found = valid().select_related("user").filter(digest=_digest(token), user__is_active=True).first()
     if found is None:
         return None
-    now = timezone.now()
-    if found.last_used_at is None or now - found.last_used_at > _USED_RESOLUTION:
-        ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+    _used(found)
+    found.user.token = found
     return found.user
 
 
 def revoke(token: str) -> None:
     ApiToken.objects.filter(digest=_digest(token)).delete()
+
+
+def end(actor: str, user: User, token: int, address: str) -> None:
+    """One of this person's, by its number. Raises NotFound."""
+    with transaction.atomic():
+        found = ApiToken.objects.filter(user=user, pk=token).first()
+        if found is None:
+            raise NotFound(f"{user.username} has no such token any more; list them again")
+        found.delete()
+        record("account.token_end", actor, detail={"user": user.username, "name": found.name, "address": address})
+        nudge.access_changed()
+
+
+def _used(found: ApiToken) -> None:
+    """Once a minute, and only if the database takes it: reading must work on a full disk."""
+    now = timezone.now()
+    if found.last_used_at is not None and now - found.last_used_at < _USED_RESOLUTION:
+        return
+    try:
+        ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+    except DatabaseError as error:
+        log.warning("when a token was last used could not be kept: %s", error)
 
 
 def _digest(token: str) -> str:

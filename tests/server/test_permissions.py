@@ -41,6 +41,10 @@ NEEDS = {
     ("delete", "/api/auth/sign-ins/{sign_in}"): OWN,
     ("get", "/api/users/{username}/sign-ins"): Action.USER_VIEW,
     ("delete", "/api/users/{username}/sign-ins"): Action.USER_CHANGE,
+    ("get", "/api/auth/tokens"): OWN,
+    ("delete", "/api/auth/tokens/{token}"): OWN,
+    ("get", "/api/users/{username}/tokens"): Action.USER_VIEW,
+    ("delete", "/api/users/{username}/tokens/{token}"): Action.USER_CHANGE,
     ("get", "/api/users"): Action.USER_VIEW,
     ("post", "/api/users"): Action.USER_CHANGE,
     ("patch", "/api/users/{username}"): Action.USER_CHANGE,
@@ -133,7 +137,7 @@ def test_the_policy_decides(user: Callable[..., User], role: str, operation: tup
     verb, path = operation
     names = {"session": str(made.session.id), "session_id": str(made.session.id), "host": "web-1", "name": "opensnoop"}
     names["request_id"] = str(uuid.uuid4())
-    target = path.format(username="owner", passkey=1, sign_in="0", **names)
+    target = path.format(username="owner", passkey=1, sign_in="0", token=1, **names)
     answer = client.generic(verb.upper(), target, _json(BODIES.get(path, {})), content_type="application/json")
     expected = decide(person, action, made.session).allowed
     assert (answer.status_code != 403) == expected, (answer.status_code, getattr(answer, "content", b""))

@@ -20,6 +20,7 @@ from fleetscope.cli.requests import requests
 from fleetscope.cli.sessions import sessions, stop
 from fleetscope.cli.sign_ins import sign_ins
 from fleetscope.cli.start import start
+from fleetscope.cli.tokens import tokens
 from fleetscope.cli.tools import tools
 from fleetscope.cli.watch import watch
 from fleetscope.errors import FleetscopeError
@@ -40,6 +41,7 @@ for command in (
     logout,
     password,
     sign_ins,
+    tokens,
     users,
     hosts,
     tools,

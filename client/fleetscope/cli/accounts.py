@@ -16,26 +16,27 @@ from fleetscope.errors import FleetscopeError, Refused
 @click.command()
 @click.argument("url", required=False)
 @click.option("--user", default="admin", show_default=True, help="Who you are there.")
+@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it lasts.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin instead of asking.")
-def login(url: str | None, user: str, *, password_stdin: bool) -> None:
+def login(url: str | None, user: str, days: int, *, password_stdin: bool) -> None:
     """Sign in to a server and keep the token. With --password-stdin a second factor's code is the second line."""
     address = config.normal_url(url) if url else config.current_url()
     secret = _password(f"Password of {user} on {address}", from_stdin=password_stdin)
     with Client(address, None) as client:
-        token = _sign_in(client, user, secret, from_stdin=password_stdin)
+        token = _sign_in(client, user, secret, days, from_stdin=password_stdin)
     path = config.store_login(address, token)
     note(f"signed in to {address} as {user}; token kept in {path}")
 
 
-def _sign_in(client: Client, user: str, secret: str, *, from_stdin: bool) -> str:
+def _sign_in(client: Client, user: str, secret: str, days: int, *, from_stdin: bool) -> str:
     name = f"fleetscope on {platform.node()}"
     try:
-        return client.sign_in(user, secret, name)
+        return client.sign_in(user, secret, name, days=days)
     except Refused as error:
         if error.code != "factor":
             raise
         code = _password("Code of your authenticator app, or a recovery code", from_stdin=from_stdin)
-        return client.sign_in(user, secret, name, code)
+        return client.sign_in(user, secret, name, code, days)
 
 
 @click.command()

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { get, patch, post } from "./http";
+import { get, patch, post, remove } from "./http";
 import type { Schemas } from "./schemas";
 
 export type RoleName = Schemas["UserOut"]["role"];
@@ -13,7 +13,10 @@ export const users = queryOptions({ queryKey: ["users"], queryFn: () => get<User
 export const logout = (): Promise<unknown> => post("auth/logout");
 /** `current` may be left out after signing in with a one-time password. */
 export const setPassword = (password: string, current = ""): Promise<unknown> => post("auth/password", { password, current });
-export const createToken = (name: string): Promise<{ token: string }> => post("auth/tokens", { name });
+export type ApiToken = Schemas["ApiTokenOut"];
+export const tokens = queryOptions({ queryKey: ["tokens"], queryFn: () => get<ApiToken[]>("auth/tokens") });
+export const createToken = (name: string, days: number): Promise<{ token: string }> => post("auth/tokens", { name, days });
+export const endToken = (id: number): Promise<unknown> => remove(`auth/tokens/${id}`);
 export const createUser = (user: { username: string; role: RoleName; password: string }): Promise<User> => post("users", user);
 export const changeUser = (username: string, change: Schemas["UserChange"]): Promise<User> =>
   patch(`users/${encodeURIComponent(username)}`, change);

@@ -15,7 +15,7 @@ from tests.server.conftest import PASSWORD
 
 HERE = "192.0.2.1"
 ELSEWHERE = "192.0.2.2"
-TOO_MANY_FOR_NAME = "too many wrong passwords for ann; wait a minute, or sign in from an address where"
+TOO_MANY_FOR_NAME = "too many wrong tries for ann; wait a minute, or sign in from an address where"
 
 
 def guess(name: str, address: str, times: int) -> None:
@@ -51,7 +51,7 @@ def test_who_guesses_locks_out_nobody_at_another_address(user: Callable[..., Use
 def test_guessing_many_names_from_one_address_is_slowed_down(user: Callable[..., User]) -> None:
     for number in range(guessing.MAX_PER_PLACE):
         guess(f"name-{number}", HERE, 1)
-    with pytest.raises(TooMany, match="wrong passwords from your address"):
+    with pytest.raises(TooMany, match="wrong tries from your address"):
         signin.check_password("another", "wrong", HERE)
     user("viewer", "ann")
     assert signin.check_password("ann", PASSWORD, ELSEWHERE)

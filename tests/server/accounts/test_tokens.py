@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from unittest import mock
+
+from django.db import OperationalError
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from server.accounts import tokens
 from server.accounts.models import ApiToken, User
@@ -28,3 +33,26 @@ def test_the_token_of_an_inactive_person_opens_nothing(user: Callable[..., User]
     User.objects.filter(pk=person.pk).update(is_active=False)
     assert tokens.owner(token) is None
     assert tokens.owner("fst1.guess") is None
+
+
+def test_an_expired_token_opens_nothing(user: Callable[..., User]) -> None:
+    token = tokens.mint(user("tracer"), "laptop", days=1)
+    assert tokens.owner(token) is not None
+    ApiToken.objects.update(expires_at=timezone.now())
+    assert tokens.owner(token) is None
+
+
+def test_a_full_disk_does_not_stop_who_looks(user: Callable[..., User]) -> None:
+    person = user("tracer")
+    token = tokens.mint(person, "laptop")
+    with mock.patch.object(QuerySet, "update", side_effect=OperationalError("database or disk is full")) as write:
+        assert tokens.owner(token) == person
+    assert write.called
+
+
+def test_the_last_use_is_kept_once_a_minute(user: Callable[..., User]) -> None:
+    token = tokens.mint(user("tracer"), "laptop")
+    tokens.owner(token)
+    with mock.patch.object(QuerySet, "update") as write:
+        tokens.owner(token)
+    assert not write.called

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from server.accounts.browsers import SessionStore
 from server.accounts.models import User
+from server.accounts.standing import Entrance
 from server.audit.models import AuditEntry
 from server.live.access import RefusedError, enter, entrance_of
 from tests.server.tracing.sessions import Traced, traced
@@ -51,4 +52,4 @@ def test_a_session_that_is_not_there(running: Traced) -> None:
 def test_a_socket_came_in_by_its_browser(running: Traced) -> None:
     browser = SessionStore()
     browser.create()
-    assert entrance_of(scope(viewer(), running.session.pk, browser)) == (viewer().pk, browser.session_key)
+    assert entrance_of(scope(viewer(), running.session.pk, browser)) == Entrance(viewer().pk, str(browser.session_key))

@@ -7,7 +7,7 @@ import classes from "./settings.module.css";
 import { SignInRule } from "./sign-in-rule";
 import { SignInsPanel } from "./sign-ins";
 import { Storage } from "./storage";
-import { TokenForm } from "./token-form";
+import { TokensPanel } from "./tokens";
 import { Users } from "./users";
 
 export function SettingsPage() {
@@ -39,8 +39,8 @@ export function SettingsPage() {
         <Panel label="Signed in">
           <SignInsPanel />
         </Panel>
-        <Panel label="Token for the command">
-          <TokenForm />
+        <Panel label="API tokens">
+          <TokensPanel />
         </Panel>
         <Panel label="Storage">
           <Storage mayChange={me.can.admin} />

@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { createToken } from "../../api/accounts";
@@ -7,10 +7,13 @@ import parts from "../../ui/parts.module.css";
 import { useConfirmed } from "./confirm";
 import { Outcome, SettingsForm } from "./form-parts";
 
-export function TokenForm() {
+const DAYS = ["7", "30", "90", "365"] as const;
+
+export function TokenForm({ made }: { made: () => void }) {
+  const [days, setDays] = useState<string>("90");
   const [name, setName] = useState("");
   const { confirmed, dialog } = useConfirmed();
-  const create = useMutation({ mutationFn: () => confirmed(() => createToken(name)) });
+  const create = useMutation({ mutationFn: () => confirmed(() => createToken(name, Number(days))), onSuccess: made });
   return (
     <>
     <SettingsForm submit={() => create.mutate()}>
@@ -22,6 +25,7 @@ export function TokenForm() {
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
+      <Select label="Good for" value={days} onChange={(chosen) => setDays(chosen ?? "90")} data={DAYS.map((value) => ({ value, label: `${value} days` }))} />
       <Outcome error={create.error} done={null} />
       {create.data !== undefined && (
         <>
