@@ -85,6 +85,8 @@ def _add_storage(parser: argparse.ArgumentParser) -> None:
     change.add_argument("--quota", metavar="50GB", help="no start when it is nearly used up, a stop when it is")
     change.add_argument("--keep", metavar="40GB", help="beyond it the oldest ended sessions are deleted")
     change.add_argument("--days", metavar="30", help="ended sessions are deleted after so many days")
+    span = "hours that sessions of a risk class are kept at least and at most; S3=0:none for no end; may be repeated"
+    change.add_argument("--class", dest="classes", metavar="S3=0:72", action="append", default=[], help=span)
     change.set_defaults(run="storage_set")
     commands.add_parser("sweep", help="delete now what is over the bounds").set_defaults(run="storage_sweep")
 

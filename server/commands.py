@@ -141,21 +141,28 @@ def storage_show(_: argparse.Namespace) -> int:
     _say(f"used\t{bytes_text(found.used_bytes)} in {found.sessions} sessions")
     _say(f"free\t{bytes_text(found.free_bytes)} on the disk")
     _say(f"quota\t{quota}\nkeep\t{keep}\ndays\t{bounds.keep_days or 'none'}")
+    for name, span in sorted(bounds.classes.items()):
+        most = f"{span.at_most} h" if span.at_most else "for ever"
+        _say(f"{name.upper()}\tat least {span.at_least} h, at most {most}")
     return 0
 
 
 @_command
 def storage_set(arguments: argparse.Namespace) -> int:
     from server.tracing import storage
+    from server.tracing.keeping import parse_span
     from server.tracing.quantities import parse_bounds
 
     _check_migrated()
     given = {"quota": arguments.quota, "keep": arguments.keep, "days": arguments.days}
     try:
         found = parse_bounds({name: text for name, text in given.items() if text is not None})
+        spans = dict(parse_span(text) for text in arguments.classes)
     except ValueError as error:
         raise Conflict(str(error)) from error
-    storage.change("server console", dataclasses.replace(storage.bounds(), **found))
+    before = storage.bounds()
+    wanted = dataclasses.replace(before, **found, classes={**before.classes, **spans})
+    storage.change("server console", wanted)
     return storage_show(arguments)
 
 

@@ -13,7 +13,8 @@ from server.accounts.auth import person
 from server.accounts.policy import Action, require
 from server.audit.record import record, record_once
 from server.errors import Conflict
-from server.tracing import lifecycle, listings, schemas
+from server.tracing import lifecycle, listings, schemas, storage
+from server.tracing.keeping import require_deletable
 from server.tracing.lookup import session_by
 from server.tracing.models import Session
 from server.tracing.removal import remove
@@ -95,6 +96,7 @@ def delete_session(request: HttpRequest, session: str) -> Status[None]:
     ]
     if running:
         raise Conflict(f"the session still runs on {', '.join(running)}; stop it first")
+    require_deletable(found, storage.bounds().classes)
     remove(found, Action.SESSION_DELETE, actor.username)
     return Status(204, None)
 

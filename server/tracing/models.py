@@ -67,6 +67,7 @@ class StoragePolicy(models.Model):
     quota_bytes = models.BigIntegerField(null=True)  # nothing starts when it is nearly used up; null: no such bound
     keep_bytes = models.BigIntegerField(null=True)  # beyond it the oldest ended sessions are deleted
     keep_days = models.IntegerField(null=True)  # ended sessions are deleted after so many
+    classes = models.JSONField(default=dict)  # risk class to the hours it is kept; what is missing is as by default
 
     def __str__(self) -> str:
         return f"storage of {self.owner or 'the deployment'}"

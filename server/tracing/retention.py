@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from proto.v1.stream_pb2 import EndCause
 from server.tracing import lifecycle
+from server.tracing.keeping import kept_until, of_class
 from server.tracing.models import Run, Session, SessionState
 from server.tracing.quantities import bytes_text
 from server.tracing.removal import finish, remove
@@ -23,8 +24,8 @@ def sweep(now: datetime.datetime) -> int:
     """How many sessions were deleted. Safe to be called by several processes at once."""
     finish(now)
     wanted = bounds()
-    deleted = sum(_expire(session, why) for session, why in _too_old(wanted, now))
-    deleted += sum(_expire(session, why) for session, why in _too_much(wanted))
+    deleted = sum(_expire(session, wanted, why) for session, why in _too_old(wanted, now))
+    deleted += sum(_expire(session, wanted, why) for session, why in _too_much(wanted))
     if wanted.quota_bytes is not None:
         _stop_when_full(wanted.quota_bytes)
     return deleted
@@ -41,6 +42,11 @@ def _too_old(wanted: Bounds, now: datetime.datetime) -> Iterator[tuple[Session, 
         before = now - datetime.timedelta(days=wanted.keep_days)
         for session in _ended().filter(ended_at__lt=before):
             yield session, f"it ended more than {wanted.keep_days} days ago"
+    for name, span in wanted.classes.items():
+        if span.at_most is not None:
+            before = now - datetime.timedelta(hours=span.at_most)
+            for session in _ended().filter(of_class(name), ended_at__lt=before):
+                yield session, f"risk class {name.upper()} is kept {span.at_most} hours, and it ended before"
 
 
 def _too_much(wanted: Bounds) -> Iterator[tuple[Session, str]]:
@@ -53,12 +59,16 @@ def _too_much(wanted: Bounds) -> Iterator[tuple[Session, str]]:
     for session in _ended():
         if used <= wanted.keep_bytes:
             return
+        if kept_until(session, wanted.classes) is not None:
+            continue
         if size := sizes.get(session.pk, 0):
             yield session, f"sessions took more than {bytes_text(wanted.keep_bytes)}"
             used -= size
 
 
-def _expire(session: Session, why: str) -> bool:
+def _expire(session: Session, wanted: Bounds, why: str) -> bool:
+    if kept_until(session, wanted.classes) is not None:
+        return False
     return remove(session, ACTION, ACTOR, {"why": why, "bytes": segment_store().usage.of(session.pk)})
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from django.db import transaction
 
 from server.audit.record import record
 from server.errors import Conflict, Invalid
+from server.tracing.keeping import DEFAULTS, Span, Spans, check
 from server.tracing.models import StoragePolicy
 from server.tracing.quantities import bytes_text
 from server.tracing.segments import segment_store
@@ -26,6 +27,7 @@ class Bounds:
     quota_bytes: int | None = None
     keep_bytes: int | None = None
     keep_days: int | None = None
+    classes: Spans = field(default_factory=lambda: DEFAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,10 @@ class Stored:
 
 def bounds() -> Bounds:
     found = StoragePolicy.objects.filter(owner=DEPLOYMENT).first()
-    return Bounds(found.quota_bytes, found.keep_bytes, found.keep_days) if found else Bounds()
+    if found is None:
+        return Bounds()
+    classes = DEFAULTS | {name: Span(**span) for name, span in found.classes.items()}
+    return Bounds(found.quota_bytes, found.keep_bytes, found.keep_days, classes)
 
 
 def change(actor: str, wanted: Bounds) -> None:
@@ -48,6 +53,7 @@ def change(actor: str, wanted: Bounds) -> None:
             f"{bytes_text(wanted.quota_bytes)} does not allow; keep less or raise the quota",
             field="keep_bytes",
         )
+    check(wanted.classes)
     with transaction.atomic():
         before = bounds()
         StoragePolicy.objects.update_or_create(owner=DEPLOYMENT, defaults=asdict(wanted))

@@ -72,7 +72,10 @@ def test_the_bounds_of_the_store_from_the_console(server: Server) -> None:
     server.command("migrate")
     shown = server.command("storage", "set", "--quota", "50GB", "--days", "30").stdout.splitlines()
     assert shown[0] == "used\t0 B in 0 sessions"
-    assert shown[2:] == ["quota\t50 GB", "keep\tnone", "days\t30"]
+    assert shown[2:5] == ["quota\t50 GB", "keep\tnone", "days\t30"]
+    assert shown[-1] == "S3\tat least 0 h, at most 72 h"
+    changed = server.command("storage", "set", "--class", "S3=24:48").stdout.splitlines()
+    assert changed[-1] == "S3\tat least 24 h, at most 48 h"
     assert server.command("storage", "sweep").stdout == "0 sessions deleted\n"
     wrong = server.command("storage", "set", "--quota", "50")
     assert wrong.stderr == "fleetscope server: '50' is no size; write it like 50GB\n"

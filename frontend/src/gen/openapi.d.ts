@@ -2568,6 +2568,19 @@ export interface components {
             /** Review */
             review: string;
         };
+        /**
+         * SpanIn
+         * @description Hours after a session's end: not deleted before `at_least`, deleted after `at_most`; null: never.
+         */
+        SpanIn: {
+            /**
+             * At Least
+             * @default 0
+             */
+            at_least: number;
+            /** At Most */
+            at_most?: number | null;
+        };
         /** StorageOut */
         StorageOut: {
             /** Quota Bytes */
@@ -2576,6 +2589,13 @@ export interface components {
             keep_bytes?: number | null;
             /** Keep Days */
             keep_days?: number | null;
+            /**
+             * Classes
+             * @default {}
+             */
+            classes: {
+                [key: string]: components["schemas"]["SpanIn"];
+            };
             /** Used Bytes */
             used_bytes: number;
             /** Sessions */
@@ -2594,6 +2614,13 @@ export interface components {
             keep_bytes?: number | null;
             /** Keep Days */
             keep_days?: number | null;
+            /**
+             * Classes
+             * @default {}
+             */
+            classes: {
+                [key: string]: components["schemas"]["SpanIn"];
+            };
         };
     };
     responses: never;

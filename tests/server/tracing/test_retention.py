@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from server.accounts.models import User
 from server.audit.models import AuditEntry
+from server.tracing.keeping import DEFAULTS, Span
 from server.tracing.models import Run, Session
 from server.tracing.retention import ACTION, sweep
 from server.tracing.segments import segment_store
@@ -50,9 +51,27 @@ def folders() -> set[str]:
     return {path.name for path in segment_store().root.iterdir() if not path.name.startswith(".")}
 
 
-def test_without_bounds_everything_stays(three: list[Traced]) -> None:
+@pytest.mark.parametrize(("risk", "hours"), [(1, 2160), (2, 2160), (3, 720), (4, 72)])
+def test_out_of_the_box_each_class_has_its_time(three: list[Traced], risk: int, hours: int) -> None:
+    now = timezone.now()
+    Session.objects.update(risk=risk, ended_at=now)
+    assert sweep(now + datetime.timedelta(hours=hours, seconds=-1)) == 0
+    assert len(kept()) == 3
+    assert sweep(now + datetime.timedelta(hours=hours, seconds=1)) == 3
+
+
+def test_without_any_bound_everything_stays(three: list[Traced]) -> None:
+    change("ann", Bounds(classes={}))
+    change("ann", Bounds(classes={name: Span() for name in DEFAULTS}))
     assert sweep(timezone.now() + 1000 * DAY) == 0
     assert len(kept()) == 3
+
+
+def test_no_bound_deletes_before_the_floor(three: list[Traced]) -> None:
+    spans = {name: Span(at_least=24 * 7) for name in DEFAULTS}
+    change("ann", Bounds(keep_days=1, keep_bytes=1, classes=spans))
+    assert sweep(timezone.now()) == 1
+    assert kept() == {made.session.pk for made in three[1:]}
 
 
 def test_what_is_too_old_goes_with_its_files(three: list[Traced]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from server.accounts.models import User
 from server.audit.models import AuditEntry
 from server.errors import Conflict, Invalid
 from server.tracing import storage
+from server.tracing.keeping import DEFAULTS
 from server.tracing.segments import segment_store
 from server.tracing.start import Order, start
 from server.tracing.storage import Bounds, bounds, change, require_room, stored
@@ -41,8 +43,10 @@ def test_changes_are_on_the_record() -> None:
     assert bounds() == Bounds(keep_bytes=10**9)
     entry = AuditEntry.objects.filter(action="storage.change").latest("id")
     assert entry.actor == "ann"
-    assert entry.detail["before"] == {"quota_bytes": 50 * 10**9, "keep_bytes": None, "keep_days": 30}
-    assert entry.detail["after"] == {"quota_bytes": None, "keep_bytes": 10**9, "keep_days": None}
+    classes = {name: asdict(span) for name, span in DEFAULTS.items()}
+    before = {"quota_bytes": 50 * 10**9, "keep_bytes": None, "keep_days": 30, "classes": classes}
+    assert entry.detail["before"] == before
+    assert entry.detail["after"] == before | {"quota_bytes": None, "keep_bytes": 10**9, "keep_days": None}
 
 
 def test_what_is_kept_has_to_fit_into_the_quota() -> None:

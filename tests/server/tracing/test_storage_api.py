@@ -4,8 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from proto.v1.tool_pb2 import Risk
+from server.accounts.models import User
 from server.audit.models import AuditEntry
+from server.tracing.models import Session
+from tests.server.tracing.sessions import traced
 
 pytestmark = pytest.mark.django_db
 BOUNDS = ("quota_bytes", "keep_bytes", "keep_days")
@@ -45,3 +50,16 @@ def test_others_may_not_and_it_is_on_the_record(client_of: ClientOf) -> None:
 )
 def test_what_is_no_bound_is_refused(client_of: ClientOf, body: dict[str, object]) -> None:
     assert put(client_of("admin"), **body)[0] == 422
+
+
+def test_a_floor_keeps_people_from_deleting(client_of: ClientOf) -> None:
+    admin = client_of("admin")
+    made = traced(User.objects.get(role="admin"))
+    made.end()
+    Session.objects.filter(pk=made.session.pk).update(risk=Risk.RISK_S3, ended_at=timezone.now())
+    status, found = put(admin, classes={"s3": {"at_least": 24, "at_most": 72}})
+    assert (status, found["classes"]["s3"]) == (200, {"at_least": 24, "at_most": 72})  # type: ignore[index]
+    refused = admin.delete(f"/api/sessions/{made.session.pk}")
+    assert (refused.status_code, "kept at least 24 hours" in refused.json()["error"]["message"]) == (409, True)
+    put(admin, classes={"s3": {"at_most": 72}})
+    assert admin.delete(f"/api/sessions/{made.session.pk}").status_code == 204

@@ -9,6 +9,10 @@ import { Outcome, SettingsForm } from "./form-parts";
 import { fromBytes, gigabytes, toBytes } from "./gigabytes";
 import classes from "./settings.module.css";
 
+const CLASSES = ["s0", "s1", "s2", "s3"] as const;
+type RiskClass = (typeof CLASSES)[number];
+type Span = NonNullable<NonNullable<Stored["classes"]>[RiskClass]>;
+
 /** What sessions take on the server's disk, and how much they may. */
 export function Storage({ mayChange }: { mayChange: boolean }) {
   const { data, error, refetch } = useQuery(storage);
@@ -40,6 +44,7 @@ function Bounds({ found }: { found: Stored }) {
   const [quota, setQuota] = useState<string | number>(fromBytes(found.quota_bytes));
   const [keep, setKeep] = useState<string | number>(fromBytes(found.keep_bytes));
   const [days, setDays] = useState<string | number>(found.keep_days ?? "");
+  const [spans, setSpans] = useState(found.classes);
   const client = useQueryClient();
   const [quotaBytes, keepBytes] = [toBytes(quota), toBytes(keep)];
   const save = useMutation({
@@ -48,6 +53,7 @@ function Bounds({ found }: { found: Stored }) {
         quota_bytes: quotaBytes?.bytes ?? null,
         keep_bytes: keepBytes?.bytes ?? null,
         keep_days: days === "" ? null : Number(days),
+        classes: spans,
       }),
     onSuccess: (now) => client.setQueryData(storage.queryKey, now),
   });
@@ -80,10 +86,40 @@ function Bounds({ found }: { found: Stored }) {
         value={days}
         onChange={setDays}
       />
+      {CLASSES.map((name) => (
+        <ClassSpan key={name} name={name} span={spans[name] ?? { at_least: 0 }} change={(span) => setSpans({ ...spans, [name]: span })} />
+      ))}
       <Outcome error={save.error} done={save.isSuccess ? "The bounds are changed." : null} />
       <Button type="submit" loading={save.isPending} disabled={quotaBytes === null || keepBytes === null} data-testid="storage-save">
         Change bounds
       </Button>
     </SettingsForm>
+  );
+}
+
+function ClassSpan({ name, span, change }: { name: RiskClass; span: Span; change: (span: Span) => void }) {
+  const title = name.toUpperCase();
+  return (
+    <>
+      <NumberInput
+        label={`Risk class ${title}: at least, hours`}
+        description="Nobody deletes a session sooner after its end."
+        min={0}
+        allowDecimal={false}
+        value={span.at_least}
+        onChange={(hours) => change({ ...span, at_least: Number(hours) })}
+        data-testid={`storage-${name}-least`}
+      />
+      <NumberInput
+        label={`Risk class ${title}: at most, hours`}
+        description="Then it is deleted."
+        placeholder="for ever"
+        min={1}
+        allowDecimal={false}
+        value={span.at_most ?? ""}
+        onChange={(hours) => change({ ...span, at_most: hours === "" ? null : Number(hours) })}
+        data-testid={`storage-${name}-most`}
+      />
+    </>
   );
 }
