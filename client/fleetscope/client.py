@@ -175,16 +175,8 @@ class Client:
 
         `reveal` asks for rows as they are, secrets included, where the host's policy allows that.
         """
-        order = {
-            "tool": tool,
-            "hosts": list(hosts),
-            "labels": dict(labels or {}),
-            "params": dict(params or {}),
-            "filters": dict(filters or {}),
-            "limits": _bounds(limits, duration, budget),
-            "reason": reason,
-            "reveal": reveal,
-        }
+        bounds = _bounds(limits, duration, budget)
+        order = _order(tool, hosts, labels, params, filters, bounds, reason, reveal=reveal)
         return cast(Session, self._transport.json("POST", "sessions", body=order))
 
     def ask(
@@ -202,18 +194,8 @@ class Client:
         reveal: bool = False,
     ) -> Request:
         """For a session that needs the agreement of others; it waits for them so long."""
-        order = {
-            "tool": tool,
-            "hosts": list(hosts),
-            "labels": dict(labels or {}),
-            "params": dict(params or {}),
-            "filters": dict(filters or {}),
-            "limits": dict(limits or {}),
-            "reason": reason,
-            "reveal": reveal,
-            "minutes": minutes,
-            "break_glass": break_glass,
-        }
+        order = _order(tool, hosts, labels, params, filters, limits, reason, reveal=reveal)
+        order |= {"minutes": minutes, "break_glass": break_glass}
         return cast(Request, self._transport.json("POST", "requests", body=order))
 
     def requests(self, state: str = "") -> list[Request]:
@@ -287,6 +269,29 @@ class Client:
         if where is not None:
             query["where"] = json.dumps(where)
         return self._transport.stream(f"sessions/{_session(session_id)}/export", query)
+
+
+def _order(
+    tool: str,
+    hosts: Sequence[str],
+    labels: Mapping[str, str] | None,
+    params: Mapping[str, str] | None,
+    filters: Filters | None,
+    limits: Limits | None,
+    reason: str,
+    *,
+    reveal: bool,
+) -> dict[str, object]:
+    return {
+        "tool": tool,
+        "hosts": list(hosts),
+        "labels": dict(labels or {}),
+        "params": dict(params or {}),
+        "filters": dict(filters or {}),
+        "limits": dict(limits or {}),
+        "reason": reason,
+        "reveal": reveal,
+    }
 
 
 def _bounds(limits: Limits | None, duration: str | None, budget: str | None) -> Limits:

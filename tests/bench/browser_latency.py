@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import Page
 
-from tests.e2e.browsing import chromium, sign_in
-from tests.e2e.stack import Stack, eventually, own_stack
+from tests.bench.browser_page import bench_page
+from tests.e2e.stack import Stack, eventually
 from tests.workloads.spawn import workload
-
-PASSWORD = "bench-password-1"
 
 # Remembers when the text of each stamped row was first in the document; rows that stand there already say nothing.
 OBSERVE = """() => {
@@ -43,12 +39,6 @@ OBSERVE = """() => {
 def delays(page: Page) -> np.ndarray:
     """Milliseconds, one a drawn row, in order of drawing."""
     return np.array(page.evaluate("() => [...window.drawn.values()].filter((delay) => delay !== null)"), dtype=float)
-
-
-def surveyed(stack: Stack) -> bool:
-    """The agent knows what it can do, and has nothing to do."""
-    (host,) = stack.api("GET", "/api/hosts")
-    return bool(host["verdicts"]) and all(verdict["state"] != "checking" for verdict in host["verdicts"].values())
 
 
 def measure(stack: Stack, page: Page, count: int, per_second: int) -> dict[str, float]:
@@ -80,11 +70,7 @@ def measure(stack: Stack, page: Page, count: int, per_second: int) -> dict[str, 
 def main() -> None:
     per_second = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_003
-    with tempfile.TemporaryDirectory() as folder, own_stack(Path(folder)) as stack, chromium() as browser:
-        eventually(lambda: surveyed(stack), 120, "every verdict of the host")
-        stack.api("POST", "/api/users", {"username": "bench", "role": "tracer", "password": PASSWORD})
-        context = browser.new_context(viewport={"width": 1600, "height": 1200})
-        page = sign_in(context, stack.url, "bench", PASSWORD)
+    with bench_page() as (stack, page):
         print(json.dumps({"bench": "browser_latency", **measure(stack, page, count, per_second)}))
 
 

@@ -16,9 +16,8 @@ from statistics import median
 
 from playwright.sync_api import CDPSession, Page
 
-from tests.bench.browser_latency import PASSWORD, surveyed
-from tests.e2e.browsing import chromium, sign_in
-from tests.e2e.stack import Stack, eventually, own_stack
+from tests.bench.browser_page import bench_page
+from tests.e2e.stack import Stack
 from tests.workloads.compiled import build, running
 
 # Frames of each whole second, while the page draws what arrives.
@@ -81,11 +80,7 @@ def rows(page: Page) -> int:
 def main() -> None:
     per_second = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
     seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 60
-    with tempfile.TemporaryDirectory() as made, own_stack(Path(made)) as stack, chromium() as browser:
-        eventually(lambda: surveyed(stack), 600, "every verdict of the host")
-        stack.api("POST", "/api/users", {"username": "bench", "role": "tracer", "password": PASSWORD})
-        context = browser.new_context(viewport={"width": 1600, "height": 1200})
-        page = sign_in(context, stack.url, "bench", PASSWORD)
+    with tempfile.TemporaryDirectory() as made, bench_page() as (stack, page):
         print(json.dumps({"bench": "browser_rate", **measure(stack, page, Path(made), per_second, seconds)}))
 
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 from tests.bench.agents import cpu_seconds, resident_mib
-from tests.bench.browser_latency import surveyed
+from tests.bench.browser_page import resting_stack
 from tests.e2e.processes import one, with_module
-from tests.e2e.stack import Stack, eventually, own_stack
+from tests.e2e.stack import Stack
 from tests.workloads.spawn import workload
 
 
@@ -43,8 +42,7 @@ def _proportional_mib(pid: int) -> float:
 
 
 def main(seconds: float) -> None:
-    with tempfile.TemporaryDirectory() as folder, own_stack(Path(folder)) as stack:
-        eventually(lambda: surveyed(stack), 300, "every verdict of the host")
+    with resting_stack() as stack:
         print(json.dumps({"bench": "rest", **measure(stack, seconds)}), flush=True)
 
 
