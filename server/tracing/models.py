@@ -68,6 +68,8 @@ class StoragePolicy(models.Model):
     keep_bytes = models.BigIntegerField(null=True)  # beyond it the oldest ended sessions are deleted
     keep_days = models.IntegerField(null=True)  # ended sessions are deleted after so many
     classes = models.JSONField(default=dict)  # risk class to the hours it is kept; what is missing is as by default
+    # Set by an upgrade that brought ceilings: sessions from before count as ended then, so that none goes unannounced.
+    ceilings_since = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"storage of {self.owner or 'the deployment'}"

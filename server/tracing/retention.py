@@ -14,7 +14,7 @@ from server.tracing.models import Run, Session, SessionState
 from server.tracing.quantities import bytes_text
 from server.tracing.removal import finish, remove
 from server.tracing.segments import segment_store
-from server.tracing.storage import Bounds, bounds, full_text, stored
+from server.tracing.storage import Bounds, bounds, ceilings_since, full_text, stored
 
 ACTION = "session.expire"
 ACTOR = "retention"
@@ -42,9 +42,12 @@ def _too_old(wanted: Bounds, now: datetime.datetime) -> Iterator[tuple[Session, 
         before = now - datetime.timedelta(days=wanted.keep_days)
         for session in _ended().filter(ended_at__lt=before):
             yield session, f"it ended more than {wanted.keep_days} days ago"
+    since = ceilings_since()
     for name, span in wanted.classes.items():
         if span.at_most is not None:
             before = now - datetime.timedelta(hours=span.at_most)
+            if since is not None and before <= since:
+                continue
             for session in _ended().filter(of_class(name), ended_at__lt=before):
                 yield session, f"risk class {name.upper()} is kept {span.at_most} hours, and it ended before"
 

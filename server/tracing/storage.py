@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -43,6 +44,11 @@ def bounds() -> Bounds:
         return Bounds()
     classes = DEFAULTS | {name: Span(**span) for name, span in found.classes.items()}
     return Bounds(found.quota_bytes, found.keep_bytes, found.keep_days, classes)
+
+
+def ceilings_since() -> datetime.datetime | None:
+    """A class's ceiling counts from then for sessions that ended before; None: from each session's end."""
+    return StoragePolicy.objects.filter(owner=DEPLOYMENT).values_list("ceilings_since", flat=True).first()
 
 
 def change(actor: str, wanted: Bounds) -> None:

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from server.accounts.models import User
 from server.audit.models import AuditEntry
 from server.tracing.keeping import DEFAULTS, Span
-from server.tracing.models import Run, Session
+from server.tracing.models import Run, Session, StoragePolicy
 from server.tracing.retention import ACTION, sweep
 from server.tracing.segments import segment_store
 from server.tracing.storage import Bounds, change, stored
@@ -58,6 +61,24 @@ def test_out_of_the_box_each_class_has_its_time(three: list[Traced], risk: int, 
     assert sweep(now + datetime.timedelta(hours=hours, seconds=-1)) == 0
     assert len(kept()) == 3
     assert sweep(now + datetime.timedelta(hours=hours, seconds=1)) == 3
+
+
+def test_what_an_upgrade_found_has_the_same_time_from_then(three: list[Traced]) -> None:
+    upgraded = timezone.now()
+    StoragePolicy.objects.create(owner="", ceilings_since=upgraded)
+    Session.objects.update(risk=4)
+    assert sweep(upgraded + datetime.timedelta(hours=72)) == 0
+    assert sweep(upgraded + datetime.timedelta(hours=72, seconds=1)) == 3
+
+
+def test_an_upgrade_spares_what_is_there(three: list[Traced]) -> None:
+    spare = import_module("server.tracing.migrations.0008_keeping").spare_what_is_there
+    spare(apps, connection)
+    assert sweep(timezone.now() + datetime.timedelta(hours=71)) == 0
+    Session.objects.all().delete()
+    StoragePolicy.objects.all().delete()
+    spare(apps, connection)
+    assert not StoragePolicy.objects.exists()
 
 
 def test_without_any_bound_everything_stays(three: list[Traced]) -> None:
