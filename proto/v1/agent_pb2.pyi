@@ -257,7 +257,7 @@ class SignedEnvelope(_message.Message):
     def __init__(self, payload: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class Envelope(_message.Message):
-    __slots__ = ("session_id", "runs", "tool", "tool_digest", "params", "filters", "limits", "user", "reason", "approvals", "issued_wall_ns", "not_after_wall_ns", "consent", "reveal")
+    __slots__ = ("session_id", "runs", "tool", "tool_digest", "params", "filters", "limits", "user", "reason", "approvals", "issued_wall_ns", "not_after_wall_ns", "consent", "reveal", "risk")
     class ParamsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -279,6 +279,7 @@ class Envelope(_message.Message):
     NOT_AFTER_WALL_NS_FIELD_NUMBER: _ClassVar[int]
     CONSENT_FIELD_NUMBER: _ClassVar[int]
     REVEAL_FIELD_NUMBER: _ClassVar[int]
+    RISK_FIELD_NUMBER: _ClassVar[int]
     session_id: bytes
     runs: _containers.RepeatedCompositeFieldContainer[RunTarget]
     tool: str
@@ -293,7 +294,8 @@ class Envelope(_message.Message):
     not_after_wall_ns: int
     consent: Consent
     reveal: bool
-    def __init__(self, session_id: _Optional[bytes] = ..., runs: _Optional[_Iterable[_Union[RunTarget, _Mapping]]] = ..., tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., params: _Optional[_Mapping[str, str]] = ..., filters: _Optional[_Union[Filters, _Mapping]] = ..., limits: _Optional[_Union[RunLimits, _Mapping]] = ..., user: _Optional[str] = ..., reason: _Optional[str] = ..., approvals: _Optional[_Iterable[str]] = ..., issued_wall_ns: _Optional[int] = ..., not_after_wall_ns: _Optional[int] = ..., consent: _Optional[_Union[Consent, _Mapping]] = ..., reveal: _Optional[bool] = ...) -> None: ...
+    risk: _tool_pb2.Risk
+    def __init__(self, session_id: _Optional[bytes] = ..., runs: _Optional[_Iterable[_Union[RunTarget, _Mapping]]] = ..., tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., params: _Optional[_Mapping[str, str]] = ..., filters: _Optional[_Union[Filters, _Mapping]] = ..., limits: _Optional[_Union[RunLimits, _Mapping]] = ..., user: _Optional[str] = ..., reason: _Optional[str] = ..., approvals: _Optional[_Iterable[str]] = ..., issued_wall_ns: _Optional[int] = ..., not_after_wall_ns: _Optional[int] = ..., consent: _Optional[_Union[Consent, _Mapping]] = ..., reveal: _Optional[bool] = ..., risk: _Optional[_Union[_tool_pb2.Risk, str]] = ...) -> None: ...
 
 class Consent(_message.Message):
     __slots__ = ("specification", "signatures")

@@ -24,6 +24,7 @@ def seal(session: Session, runs: list[Run], user: str, filters: Filters, limits:
         limits=limits,
         user=user,
         reason=session.reason,
+        risk=f"RISK_S{int(session.risk)}",
         issued_wall_ns=_ns(session.not_after - LIFETIME),
         not_after_wall_ns=_ns(session.not_after),
         reveal=session.reveal,

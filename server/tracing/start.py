@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from django.db import DatabaseError, transaction
@@ -16,13 +16,16 @@ from proto.shortform import enum_short
 from proto.v1.agent_pb2 import Filters, RunLimits
 from proto.v1.tool_pb2 import Kind
 from server import nudge
-from server.accounts.models import User
-from server.accounts.policy import Action, require
+from server.accounts.models import Risk, User
+from server.accounts.policy import About, Action, require
 from server.audit.record import record
 from server.catalog.tools import find
 from server.errors import ApiError, AuditUnavailable, Invalid
 from server.fleet.models import Host
+from server.fleet.rights import hosts_for
 from server.tracing import envelope
+from server.tracing.allowance import asked, fit, team_for
+from server.tracing.classes import session_risk
 from server.tracing.models import Run, Session
 from server.tracing.storage import require_room
 from server.tracing.targets import check_ready, resolve
@@ -42,11 +45,14 @@ class Order:
     limits: dict[str, int] = field(default_factory=dict)
     reason: str = ""
     reveal: bool = False
+    team: str = ""
+    risk: int | None = None  # the most that it may reveal, where only hosts know that
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
     tool: CatalogTool
+    about: About
     hosts: list[Host]
     params: dict[str, str]
     filters: Filters
@@ -55,19 +61,18 @@ class _Checked:
 
 def start(user: User, order: Order) -> Session:
     """Raises ApiError; then nothing was started, and the refusal stands in the audit."""
-    asked: dict[str, Any] = {
+    told: dict[str, Any] = {
         "params": order.params,
         "filters": order.filters,
         "limits": order.limits,
         "labels": order.labels,
+        "reveal": order.reveal,
     }
-    asked["reveal"] = order.reveal
-    for action in [Action.SESSION_START, *([Action.SESSION_REVEAL] if order.reveal else [])]:
-        require(user, action, tool=order.tool, hosts=order.hosts, reason=order.reason, detail=asked)
+    require(user, Action.SESSION_START, tool=order.tool, hosts=order.hosts, reason=order.reason, detail=told)
     try:
-        checked = _check(order)
+        checked = _check(user, order)
     except ApiError as error:
-        facts = {**asked, "refusal": error.message}
+        facts = {**told, "refusal": error.message}
         record(
             Action.SESSION_START,
             user.username,
@@ -78,13 +83,16 @@ def start(user: User, order: Order) -> Session:
             detail=facts,
         )
         raise
+    names = [host.name for host in checked.hosts]
+    for action in [Action.SESSION_START, *([Action.SESSION_REVEAL] if order.reveal else [])]:
+        require(user, action, checked.about, tool=order.tool, hosts=names, reason=order.reason, detail=told)
     try:
         return _commit(user, order, checked)
     except DatabaseError as error:
         raise AuditUnavailable(f"the start could not be recorded, so nothing was started: {error}") from error
 
 
-def _check(order: Order) -> _Checked:
+def _check(user: User, order: Order) -> _Checked:
     catalog_tool = find(order.tool)
     tool = catalog_tool.tool
     filters = filters_message(order.filters)
@@ -95,11 +103,16 @@ def _check(order: Order) -> _Checked:
     except ParamError as error:
         raise Invalid(str(error), field=error.name) from error
     require_room()
-    hosts = resolve(order.hosts, order.labels)
+    team = team_for(user, order.team)
+    hosts = resolve(order.hosts, order.labels, hosts_for(user))
     check_ready(hosts, catalog_tool)
     defaults = {param.name: param.default for param in tool.params}
     params = {name: order.params.get(name) or defaults[name] for name in values}
-    return _Checked(catalog_tool, hosts, params, filters, limits)
+    risk = Risk.S3 if order.reveal else session_risk(tool, params, order.risk)
+    about = About(team=team, hosts=hosts, risk=risk, what=tool.name)
+    limits = fit(limits, order.limits, user, about)
+    about = replace(about, asked=asked(limits, len(hosts)))
+    return _Checked(catalog_tool, about, hosts, params, filters, limits)
 
 
 def filters_message(values: Mapping[str, Any]) -> Filters:
@@ -159,6 +172,8 @@ def _session(user: User, order: Order, checked: _Checked) -> Session:
         tool_digest=checked.tool.digest.hex(),
         title=tool.title[:200],
         kind=enum_short(Kind.DESCRIPTOR, tool.streams[0].kind),
+        team=checked.about.team,
+        risk=checked.about.risk,
         created_by=user,
         reason=order.reason,
         params=checked.params,
@@ -176,6 +191,8 @@ def _facts(session: Session, runs: list[Run], order: Order) -> dict[str, Any]:
         "filters": session.filters,
         "limits": session.limits,
         "reveal": session.reveal,
+        "team": session.team.name,
+        "risk": f"s{session.risk}",
         "asked": {"hosts": order.hosts, "labels": order.labels},
         "targets": [{"run": str(run.id), "host_id": str(run.host.id), "host": run.host.name} for run in runs],
     }

@@ -63,7 +63,7 @@ def test_people_tokens_and_the_audit_from_the_console(server: Server) -> None:
     assert server.command("user", "password", "admin", text=f"{PASSWORD}\n").returncode == 0
     assert server.command("onetime").stdout == ""
     verified = server.command("audit", "verify")
-    assert verified.stdout.startswith("5 entries, all in order; 0 of them signed; root ")
+    assert verified.stdout.startswith("8 entries, all in order; 0 of them signed; root ")
 
 
 def test_the_bounds_of_the_store_from_the_console(server: Server) -> None:

@@ -18,6 +18,8 @@ import { useMe } from "../use-me";
 import { NamesFrom, TargetPicker } from "./target-picker";
 import { online, refusesPlaintext } from "./targets";
 import { knownFields, useFields } from "./use-fields";
+import { RightsNotice, TeamSelect } from "./rights-notice";
+import { useMe } from "../use-me";
 import { WhatFields } from "./what-fields";
 
 export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: readonly Host[]; initial: Draft }) {
@@ -30,11 +32,14 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
   const sources = askedFirst(draft.hosts, asked, online(hosts));
   const fields = useFields(tool, sources, draft.params);
   const me = useMe();
-  const risk = draft.reveal ? "s3" : draftRisk(tool, knownFields(fields), draft.params);
+  const known = knownFields(fields);
+  const risk = draft.reveal ? "s3" : draftRisk(tool, known, draft.params);
+  const { teams } = useMe();
+  const [team, setTeam] = useState(teams[0] ?? "");
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
   const catalogue = useQuery(tools);
   const start = useMutation({
-    mutationFn: () => startSession(requestOf(tool, draft)),
+    mutationFn: () => startSession({ ...requestOf(tool, draft), team, ...(known.length > 0 ? { risk } : {}) }),
     onSuccess: (session) => {
       client.setQueryData(sessionQuery(session.id).queryKey, session);
       void navigate(`/sessions/${session.id}`);
@@ -108,6 +113,8 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
             <p className={parts.label}>The same by command</p>
             <CopyLine text={commandOf(tool, draft)} label="Copy the command" />
           </div>
+          {teams.length > 1 && <TeamSelect teams={teams} team={team} choose={setTeam} />}
+          <RightsNotice tool={tool.name} hosts={draft.hosts} team={team} risk={risk} />
           {start.error !== null && (
             <p className={classes.error} role="alert" data-testid="start-error">
               {errorText(start.error)}
