@@ -34,7 +34,7 @@ _COUNTED = {
 
 @router.get("", summary="Figures for Prometheus")
 def get_metrics(request: HttpRequest) -> HttpResponse:
-    """Text for a scraper whose person may see every team's. Counters are over all runs there ever were, also of deleted sessions."""
+    """Text for a scraper that may see every team's. Counters are over all runs there ever were, deleted ones too."""
     actor = person(request)
     require(actor, Action.METRICS_VIEW)
     registry = CollectorRegistry()

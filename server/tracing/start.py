@@ -84,7 +84,7 @@ def start(user: User, order: Order) -> Session:
         )
         raise
     names = [host.name for host in checked.hosts]
-    for action in [Action.SESSION_START, *([Action.SESSION_REVEAL] if order.reveal else [])]:
+    for action in [*([Action.SESSION_REVEAL] if order.reveal else []), Action.SESSION_START]:
         require(user, action, checked.about, tool=order.tool, hosts=names, reason=order.reason, detail=told)
     try:
         return _commit(user, order, checked)
