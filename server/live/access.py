@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from server.accounts.models import User
-from server.accounts.policy import Action, decide, require
+from server.accounts.policy import Action, decide
 from server.audit.record import record_once
 from server.errors import ApiError
-from server.tracing.lookup import session_by
+from server.tracing.lookup import permitted
 from server.tracing.models import Session
+from server.tracing.rights import about
 
 Scope = Mapping[str, Any]
 
@@ -24,15 +25,12 @@ def enter(scope: Scope) -> UUID:
     """The session that the socket's address names; the view, or its refusal, is on the record. Raises RefusedError."""
     actor = scope["user"]
     try:
-        if not decide(actor, Action.SESSION_VIEW).allowed:
-            require(actor, Action.SESSION_VIEW)
-        session = session_by(scope["url_route"]["kwargs"]["session"])
-        hosts = sorted(session.runs.values_list("host__name", flat=True))
-        require(actor, Action.SESSION_VIEW, session, tool=session.tool, hosts=hosts, session=session.pk)
+        session = permitted(actor, scope["url_route"]["kwargs"]["session"], Action.SESSION_VIEW)
     except ApiError as error:
         raise RefusedError(error.message) from error
-    about: dict[str, Any] = {"tool": session.tool, "hosts": hosts, "session": session.pk, "reason": session.reason}
-    record_once(Action.SESSION_VIEW, actor.username, **about)
+    hosts = sorted(session.runs.values_list("host__name", flat=True))
+    facts: dict[str, Any] = {"tool": session.tool, "hosts": hosts, "session": session.pk, "reason": session.reason}
+    record_once(Action.SESSION_VIEW, actor.username, **facts)
     return session.pk
 
 
@@ -42,8 +40,8 @@ def lost(scope: Scope, session: UUID) -> str:
     if key and not scope["session"].exists(key):
         return "you signed out; sign in again"
     user = User.objects.filter(pk=scope["user"].pk).first()
-    found = Session.objects.filter(pk=session).first()
+    found = Session.objects.select_related("team").defer("envelope", "signature").filter(pk=session).first()
     if found is None:
         return "the session was deleted"
-    decision = decide(user, Action.SESSION_VIEW, found)
+    decision = decide(user, Action.SESSION_VIEW, about(found, user))
     return "" if decision.allowed else decision.reason

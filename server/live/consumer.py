@@ -74,6 +74,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self._recheck(self._session)
 
     async def _subscribe(self, session: UUID, message: Subscribe) -> None:
+        if not await self._recheck(session):
+            return
         await self._leave()
         cursors = {str(UUID(cursor.run)): cursor.seq for cursor in message.cursors}
         self._watcher = Watcher(str(self.scope["user"]), cursors)
@@ -109,11 +111,13 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await asyncio.sleep(CHECK_SECONDS)
             await self._recheck(session)
 
-    async def _recheck(self, session: UUID) -> None:
+    async def _recheck(self, session: UUID) -> bool:
+        """Whether the person may still look; else the socket is closed."""
         reason = await database_sync_to_async(access.lost)(self.scope, session)
         if reason:
             await self._leave()
             await self._refuse(reason)
+        return not reason
 
     async def _refuse(self, reason: str) -> None:
         await self.send(bytes_data=LiveMessage(closing=Closing(reason=reason)).SerializeToString())

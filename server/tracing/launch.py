@@ -13,17 +13,20 @@ from proto.shortform import enum_short, set_fields
 from proto.v1.agent_pb2 import Envelope, RunLimits
 from proto.v1.tool_pb2 import Kind
 from server import nudge
+from server.accounts import teams
 from server.accounts.models import User
 from server.accounts.policy import Action
 from server.audit.record import become_only_writer, record
 from server.catalog.tools import find
 from server.tracing import envelope
 from server.tracing.models import Run, Session
+from server.tracing.risk import risk_of
 
 
 @transaction.atomic
 def launch(user: User, draft: Envelope, facts: dict[str, Any]) -> Session:
-    """``draft``: a checked envelope without its times. ``facts`` also stand in the audit. Raises DatabaseError."""
+    """``draft``: a checked envelope without its times. ``facts`` also stand in the audit. Raises DatabaseError,
+    and NotFound when its team is gone."""
     become_only_writer()  # so that the head in the envelope is the one the start's entry follows
     session = _session(user, draft)
     envelope.seal(session, draft)
@@ -57,6 +60,8 @@ def _session(user: User, draft: Envelope) -> Session:
         tool_digest=draft.tool_digest.hex(),
         title=tool.title[:200],
         kind=enum_short(Kind.DESCRIPTOR, tool.streams[0].kind),
+        team=teams.named(draft.team),
+        risk=risk_of(draft.risk),
         created_by=user,
         reason=draft.reason,
         params=dict(draft.params),
@@ -75,6 +80,8 @@ def _facts(session: Session, draft: Envelope) -> dict[str, Any]:
         "filters": session.filters,
         "limits": session.limits,
         "reveal": session.reveal,
+        "team": session.team.name,
+        "risk": f"s{session.risk}",
         "targets": [
             {"run": str(uuid.UUID(bytes=target.run_id)), "host_id": target.host_id, "host": target.host_name}
             for target in draft.runs

@@ -17,10 +17,11 @@ def put(client: Client, **body: object) -> tuple[int, dict[str, object]]:
     return answer.status_code, answer.json()
 
 
-def test_an_admin_sets_bounds_that_everybody_sees(client_of: ClientOf) -> None:
-    status, found = put(client_of("admin"), quota_bytes=50 * 10**9, keep_days=30)
+def test_an_admin_sets_and_sees_bounds(client_of: ClientOf) -> None:
+    admin = client_of("admin")
+    status, found = put(admin, quota_bytes=50 * 10**9, keep_days=30)
     assert status == 200
-    seen = client_of("viewer").get("/api/storage").json()
+    seen = admin.get("/api/storage").json()
     assert {name: seen[name] for name in BOUNDS} == {name: found[name] for name in BOUNDS}
     assert (found["quota_bytes"], found["keep_bytes"], found["keep_days"]) == (50 * 10**9, None, 30)
     assert isinstance(found["used_bytes"], int) and isinstance(found["free_bytes"], int)
