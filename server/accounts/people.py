@@ -13,7 +13,7 @@ from server import nudge
 from server.accounts import tokens
 from server.accounts.models import User
 from server.accounts.names import check_name
-from server.accounts.teams import check_admin_left
+from server.accounts.teams import an_admin_stays
 from server.audit.record import record
 from server.errors import Conflict, Invalid, NotFound
 
@@ -33,7 +33,7 @@ def add(actor: str, username: str, password: str) -> User:
 
 def change(actor: str, username: str, *, active: bool | None, password: str | None) -> User:
     """Raises NotFound, Conflict or Invalid."""
-    with transaction.atomic():
+    with transaction.atomic(), an_admin_stays():
         user = User.objects.select_for_update().filter(username__iexact=username).first()
         if user is None:
             raise NotFound(f"there is no user {username}")
@@ -43,7 +43,6 @@ def change(actor: str, username: str, *, active: bool | None, password: str | No
         user.save()
         if not active and active is not None:
             user.tokens.all().delete()
-        check_admin_left()
         detail = {"user": user.username, "active": active, "password": password is not None}
         record("user.change", actor, detail=detail)
         nudge.access_changed()

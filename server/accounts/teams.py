@@ -70,7 +70,6 @@ def remove(actor: Actor, team: Team) -> None:
     try:
         with _on_record(actor, Action.TEAM_CHANGE, {"team": team.name, "before": before, "after": None}):
             team.delete()
-            check_admin_left()
     except ProtectedError as error:
         raise Conflict(f"the team {team.name} still owns sessions; delete them first") from error
 
@@ -106,7 +105,6 @@ def alter(actor: Actor, grant: Grant, terms: Terms) -> Grant:
     changed.pk, changed.created_at = grant.pk, grant.created_at
     with _on_record(actor, Action.GRANT_CHANGE, detail):
         changed.save()
-        check_admin_left()
     return changed
 
 
@@ -116,7 +114,6 @@ def take(actor: Actor, grant: Grant) -> None:
     require(actor, Action.GRANT_CHANGE, About(team=grant.team, grant=grant), detail=detail)
     with _on_record(actor, Action.GRANT_CHANGE, detail):
         grant.delete()
-        check_admin_left()
 
 
 def grant_by(number: int) -> Grant:
@@ -144,9 +141,12 @@ def _beginning(username: str, role: str) -> list[Terms]:
     return [Terms(role, username, team=DEFAULT_TEAM, risk=Risk.S3 if role == Role.APPROVER else Risk.S2)]
 
 
-def check_admin_left() -> None:
-    """Raises Conflict; the transaction then comes to nothing."""
-    if not grants.admins(None):
+@contextmanager
+def an_admin_stays() -> Iterator[None]:
+    """In a transaction, which comes to nothing if the last admin of every team would go. Raises Conflict."""
+    had = bool(grants.admins(None))
+    yield
+    if had and not grants.admins(None):
         raise Conflict("then no active admin of every team would be left; make another one first")
 
 
@@ -180,8 +180,6 @@ def _change_members(actor: Actor, team: Team, username: str, *, member: bool) ->
     with _on_record(actor, Action.TEAM_CHANGE, facts_now):
         (team.members.add if member else team.members.remove)(person)
         facts_now["after"] = team_facts(team)
-        if not member:
-            check_admin_left()
 
 
 def _about(grant: Grant) -> About:
@@ -225,7 +223,8 @@ def _person(username: str) -> User:
 def _on_record(actor: Actor, action: Action, detail: Mapping[str, Any]) -> Iterator[None]:
     """A transaction; sockets look again when it has come true. ``detail`` may be filled inside."""
     with transaction.atomic():
-        yield
+        with an_admin_stays():
+            yield
         record(action, str(getattr(actor, "username", "")), detail=detail)
         nudge.access_changed()
 

@@ -57,7 +57,7 @@ def test_only_who_asked_starts_and_only_what_is_approved(user: MakeUser) -> None
     with pytest.raises(Conflict, match="is waiting, not approved"):
         start_approved(waiting.created_by, str(waiting.pk))
     with pytest.raises(Forbidden, match="only ada"):
-        start_approved(user("approver", "bob"), str(waiting.pk))
+        start_approved(user("tracer", "bob"), str(waiting.pk))
     requests.deny(user("approver", "eve"), str(waiting.pk), "no")
     with pytest.raises(Conflict, match="is denied"):
         start_approved(waiting.created_by, str(waiting.pk))

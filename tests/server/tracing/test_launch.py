@@ -22,10 +22,13 @@ def test_session_and_runs_are_those_of_the_draft_and_begin_once(user: MakeUser) 
         tool_digest=find("opensnoop").digest,
         filters=Filters(pid=7),
         user="ada",
+        team="default",
+        risk="RISK_S2",
     )
     ada = user("tracer", "ada")
     session = launch(ada, draft, {"more": 1})
     assert (session.id, session.runs.get().id, session.filters) == (ids[0], ids[1], {"pid": 7})
+    assert (session.team.name, session.risk) == ("default", 2)
     assert AuditEntry.objects.get().detail["more"] == 1
     with pytest.raises(IntegrityError):
         launch(ada, draft, {})
