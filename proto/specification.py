@@ -12,8 +12,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from proto.shortform import set_fields
+from proto.shortform import enum_short, set_fields
 from proto.v1.agent_pb2 import Envelope
+from proto.v1.tool_pb2 import Risk
 
 NAMESPACE = "fleetscope-consent-v1"
 # Of the envelope, what no person decides: when its minute begins and ends, what the server notes, the key that rows are
@@ -51,6 +52,8 @@ def specification(envelope: Envelope, terms: Terms) -> bytes:
             "user": envelope.user,
             "reason": envelope.reason,
             "reveal": envelope.reveal,
+            "team": envelope.team,
+            "risk": enum_short(Risk.DESCRIPTOR, envelope.risk),
             "requested": terms.requested,
             "expires": terms.expires,
             "break_glass": terms.break_glass,

@@ -11,12 +11,15 @@ from pathlib import Path
 # Not a default: tests run this command with settings of their own in the environment.
 os.environ["DJANGO_SETTINGS_MODULE"] = "server.settings"
 
+ROLES = ("viewer", "tracer", "approver", "auditor", "admin")
+
 
 def main() -> int:
     arguments = _parser().parse_args()
-    from server import commands  # needs Django, whose settings may complain about the environment
+    from server import commands, rights_commands  # need Django, whose settings may complain about the environment
 
-    run: Callable[[argparse.Namespace], int] = getattr(commands, arguments.run)
+    module = rights_commands if hasattr(rights_commands, arguments.run) else commands
+    run: Callable[[argparse.Namespace], int] = getattr(module, arguments.run)
     return run(arguments)
 
 
@@ -36,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--name", default="fleetscope command")
     token.set_defaults(run="token")
     _add_user(commands.add_parser("user", help="accounts"))
+    _add_team(commands.add_parser("team", help="teams and their members"))
+    _add_grant(commands.add_parser("grant", help="who may do what, where and how far"))
     _add_storage(commands.add_parser("storage", help="what the store holds and may hold"))
     _add_audit(commands.add_parser("audit", help="who did what, and whether that record is whole"))
     return parser
@@ -63,7 +68,7 @@ def _add_user(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add = commands.add_parser("add", help="a new account; the password is read from standard input")
     add.add_argument("username")
-    add.add_argument("--role", choices=["viewer", "tracer", "admin"], default="viewer")
+    add.add_argument("--role", choices=[*ROLES, "none"], default="viewer")
     add.set_defaults(run="user_add")
     password = commands.add_parser("password", help="set a password, read from standard input")
     password.add_argument("username")
@@ -76,6 +81,49 @@ def _add_user(parser: argparse.ArgumentParser) -> None:
     reset.add_argument("username")
     reset.set_defaults(run="user_reset")
     commands.add_parser("list", help="every account").set_defaults(run="user_list")
+
+
+def _add_team(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("list", help="every team and its members").set_defaults(run="team_list")
+    for name, other, text in (
+        ("add", "", "a new team"),
+        ("remove", "", "a team that owns no sessions, with what is granted to it and there"),
+        ("rename", "new", "give a team another name"),
+        ("join", "username", "make somebody a member, to whom goes what the team holds"),
+        ("leave", "username", "end a membership"),
+    ):
+        change = commands.add_parser(name, help=text)
+        change.add_argument("team")
+        if other:
+            change.add_argument(other)
+        change.set_defaults(run=f"team_{name}")
+
+
+def _add_grant(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("list", help="every grant and its number").set_defaults(run="grant_list")
+    add = commands.add_parser("add", help="give a role")
+    add.add_argument("role", choices=ROLES)
+    holder = add.add_mutually_exclusive_group(required=True)
+    holder.add_argument("--person", default="", metavar="NAME")
+    holder.add_argument("--members", default="", metavar="TEAM", help="everybody in this team")
+    where = add.add_mutually_exclusive_group(required=True)
+    where.add_argument("--team", default="", help="whose sessions")
+    where.add_argument("--every-team", action="store_true")
+    add.add_argument("--host", action="append", default=[], dest="hosts", metavar="NAME", help="only these; repeatable")
+    add.add_argument(
+        "--label", action="append", default=[], dest="labels", metavar="KEY=VALUE", help="only hosts with it"
+    )
+    add.add_argument("--risk", choices=["s0", "s1", "s2", "s3"], default="s2", help="highest class")
+    add.add_argument("--duration", default="", metavar="5m", help="longest session")
+    add.add_argument("--rows", type=int, help="most rows")
+    add.add_argument("--budget", default="", metavar="3%%", help="highest share of a host's CPU")
+    add.add_argument("--hosts", type=int, dest="max_hosts", metavar="N", help="most hosts of one session")
+    add.set_defaults(run="grant_add")
+    remove = commands.add_parser("remove", help="take a grant away")
+    remove.add_argument("number", type=int)
+    remove.set_defaults(run="grant_remove")
 
 
 def _add_storage(parser: argparse.ArgumentParser) -> None:

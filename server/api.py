@@ -11,14 +11,14 @@ from ninja.errors import HttpError, ValidationError
 
 from server import complaints, refusals
 from server.accounts import api as accounts
-from server.accounts import audit_api, factors_api, sign_ins_api, signin_api, tokens_api
+from server.accounts import audit_api, factors_api, sign_ins_api, signin_api, teams_api, tokens_api
 from server.accounts.auth import Authenticated
 from server.catalog import api as catalog
 from server.errors import ApiError, DatabaseUnavailable, Internal
 from server.fleet import api as fleet
 from server.fleet import names_api
 from server.tracing import api as tracing
-from server.tracing import data_api, metrics_api, request_api, storage_api
+from server.tracing import data_api, metrics_api, request_api, rights_api, storage_api
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,9 @@ api.add_router("/users", accounts.users)
 api.add_router("/users", sign_ins_api.others)
 api.add_router("/auth/tokens", tokens_api.own)
 api.add_router("/users", tokens_api.others)
+api.add_router("/teams", teams_api.router)
+api.add_router("/grants", teams_api.grants_router)
+api.add_router("/me", rights_api.router)
 api.add_router("/audit", audit_api.router)
 api.add_router("/tools", catalog.router)
 api.add_router("/hosts", fleet.router)

@@ -26,13 +26,46 @@ log = logging.getLogger("server")
 Command = Callable[[argparse.Namespace], int]
 
 
-def _command(function: Command) -> Command:
-    """Django set up before, and an error that the user can mend told in one line."""
+# The action that each command is, as the policy knows it; "" for what only runs the server.
+NEEDS = {
+    "run": "",
+    "web": "",
+    "ingest": "",
+    "migrate": "",
+    "onetime": "user.change",
+    "token": "user.change",
+    "user_add": "user.change",
+    "user_password": "user.change",
+    "user_rename": "user.change",
+    "user_reset": "user.change",
+    "user_list": "user.view",
+    "team_list": "team.view",
+    "team_add": "team.add",
+    "team_remove": "team.add",
+    "team_rename": "team.change",
+    "team_join": "team.change",
+    "team_leave": "team.change",
+    "grant_list": "team.view",
+    "grant_add": "grant.change",
+    "grant_remove": "grant.change",
+    "storage_show": "storage.view",
+    "storage_set": "storage.change",
+    "storage_sweep": "storage.change",
+    "audit_verify": "audit.view",
+    "audit_witnesses": "audit.view",
+    "audit_crosscheck": "audit.view",
+    "audit_export": "audit.view",
+}
+
+
+def command(function: Command) -> Command:
+    """Django set up before, the policy asked, and an error that the user can mend told in one line."""
 
     @functools.wraps(function)
     def wrapped(arguments: argparse.Namespace) -> int:
         try:
             _set_up()
+            _ask(NEEDS[function.__name__.lstrip("_")])
             return function(arguments)
         except (EnvError, KeysMissing, ManifestError, DatabaseError, ImproperlyConfigured, OSError, ApiError) as error:
             return _failed(error)
@@ -40,69 +73,72 @@ def _command(function: Command) -> Command:
     return wrapped
 
 
-@_command
+@command
 def run(_: argparse.Namespace) -> int:
     _migrate()
     return _serve(web=True, ingest=True)
 
 
-@_command
+@command
 def web(_: argparse.Namespace) -> int:
-    _check_migrated()
+    check_migrated()
     return _serve(web=True, ingest=False)
 
 
-@_command
+@command
 def ingest(_: argparse.Namespace) -> int:
-    _check_migrated()
+    check_migrated()
     return _serve(web=False, ingest=True)
 
 
-@_command
+@command
 def migrate(_: argparse.Namespace) -> int:
     _migrate()
     return 0
 
 
-@_command
+@command
 def onetime(_: argparse.Namespace) -> int:
     from server.accounts.signin import one_time_password
 
-    _check_migrated()
+    check_migrated()
     made = one_time_password()
     if made is not None:
-        _say(f"{made[0]} {made[1]}")
+        say(f"{made[0]} {made[1]}")
     return 0
 
 
-@_command
+@command
 def token(arguments: argparse.Namespace) -> int:
     from server.accounts import people
 
-    _check_migrated()
-    _say(people.token_from_console(arguments.user, arguments.name))
+    check_migrated()
+    say(people.token_from_console(arguments.user, arguments.name))
     return 0
 
 
-@_command
+@command
 def user_add(arguments: argparse.Namespace) -> int:
-    from server.accounts import people
+    from server.accounts import people, teams
+    from server.accounts.policy import CONSOLE_ACTOR
 
-    _check_migrated()
-    people.add("server console", arguments.username, _read_password(), arguments.role)
+    check_migrated()
+    people.add(CONSOLE_ACTOR.username, arguments.username, _read_password())
+    if arguments.role != "none":
+        teams.begin(CONSOLE_ACTOR, arguments.username, arguments.role)
     return 0
 
 
-@_command
+@command
 def user_password(arguments: argparse.Namespace) -> int:
     from server.accounts import people
 
-    _check_migrated()
-    people.change("server console", arguments.username, None, active=None, password=_read_password())
+    check_migrated()
+    people.change("server console", arguments.username, active=None, password=_read_password())
     return 0
 
 
-@_command
+@command
 def user_rename(arguments: argparse.Namespace) -> int:
     """Needs no migrated database: two names may have to differ before it can be."""
     from server.accounts import people
@@ -111,49 +147,50 @@ def user_rename(arguments: argparse.Namespace) -> int:
     return 0
 
 
-@_command
+@command
 def user_reset(arguments: argparse.Namespace) -> int:
     from server.accounts import factors
 
-    _check_migrated()
+    check_migrated()
     factors.reset("server console", arguments.username)
     return 0
 
 
-@_command
+@command
 def user_list(_: argparse.Namespace) -> int:
     from server.accounts.models import User
+    from server.accounts.schemas import overall_role
 
-    _check_migrated()
+    check_migrated()
     for user in User.objects.order_by("username"):
-        _say(f"{user.username}\t{user.role}\t{'active' if user.is_active else 'inactive'}")
+        say(f"{user.username}\t{overall_role(user)}\t{'active' if user.is_active else 'inactive'}")
     return 0
 
 
-@_command
+@command
 def storage_show(_: argparse.Namespace) -> int:
     from server.tracing import storage
     from server.tracing.quantities import bytes_text
 
-    _check_migrated()
+    check_migrated()
     found, bounds = storage.stored(), storage.bounds()
     quota, keep = (bytes_text(size) if size else "none" for size in (bounds.quota_bytes, bounds.keep_bytes))
-    _say(f"used\t{bytes_text(found.used_bytes)} in {found.sessions} sessions")
-    _say(f"free\t{bytes_text(found.free_bytes)} on the disk")
-    _say(f"quota\t{quota}\nkeep\t{keep}\ndays\t{bounds.keep_days or 'none'}")
+    say(f"used\t{bytes_text(found.used_bytes)} in {found.sessions} sessions")
+    say(f"free\t{bytes_text(found.free_bytes)} on the disk")
+    say(f"quota\t{quota}\nkeep\t{keep}\ndays\t{bounds.keep_days or 'none'}")
     for name, span in sorted(bounds.classes.items()):
         most = f"{span.at_most} h" if span.at_most else "for ever"
-        _say(f"{name.upper()}\tat least {span.at_least} h, at most {most}")
+        say(f"{name.upper()}\tat least {span.at_least} h, at most {most}")
     return 0
 
 
-@_command
+@command
 def storage_set(arguments: argparse.Namespace) -> int:
     from server.tracing import storage
     from server.tracing.keeping import parse_span
     from server.tracing.quantities import parse_bounds
 
-    _check_migrated()
+    check_migrated()
     given = {"quota": arguments.quota, "keep": arguments.keep, "days": arguments.days}
     try:
         found = parse_bounds({name: text for name, text in given.items() if text is not None})
@@ -166,14 +203,14 @@ def storage_set(arguments: argparse.Namespace) -> int:
     return storage_show(arguments)
 
 
-@_command
+@command
 def storage_sweep(_: argparse.Namespace) -> int:
     from django.utils import timezone
 
     from server.tracing import retention
 
-    _check_migrated()
-    _say(f"{retention.sweep(timezone.now())} sessions deleted")
+    check_migrated()
+    say(f"{retention.sweep(timezone.now())} sessions deleted")
     return 0
 
 
@@ -184,49 +221,56 @@ def audit_verify(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         return _audit_verify(arguments)
     try:
-        _say(commands.verify_file(arguments.file, arguments.noted))
+        say(commands.verify_file(arguments.file, arguments.noted))
     except (OSError, ApiError) as error:
         return _failed(error)
     return 0
 
 
-@_command
+@command
 def _audit_verify(arguments: argparse.Namespace) -> int:
     from server.audit import commands
 
-    _check_migrated()
-    _say(commands.verify_database(arguments.noted))
+    check_migrated()
+    say(commands.verify_database(arguments.noted))
     return 0
 
 
-@_command
+@command
 def audit_witnesses(_: argparse.Namespace) -> int:
     from server.audit import commands
     from server.fleet.models import Host
 
-    _check_migrated()
+    check_migrated()
     hosts = Host.objects.filter(revoked_at=None).order_by("name")
-    _say(commands.witnesses(hosts.values_list("name", "audit_note", "audit_trouble")))
+    say(commands.witnesses(hosts.values_list("name", "audit_note", "audit_trouble")))
     return 0
 
 
-@_command
+@command
 def audit_crosscheck(arguments: argparse.Namespace) -> int:
     from server.audit import commands
 
-    _check_migrated()
-    _say(commands.crosscheck(arguments.host, arguments.log))
+    check_migrated()
+    say(commands.crosscheck(arguments.host, arguments.log))
     return 0
 
 
-@_command
+@command
 def audit_export(arguments: argparse.Namespace) -> int:
     from server.audit import commands
 
-    _check_migrated()
+    check_migrated()
     keys.ensure_web(settings.ENV.keys)
-    _say(commands.export_all(arguments.file))
+    say(commands.export_all(arguments.file))
     return 0
+
+
+def _ask(needed: str) -> None:
+    from server.accounts.policy import CONSOLE_ACTOR, Action, require
+
+    if needed:
+        require(CONSOLE_ACTOR, Action(needed))
 
 
 def _set_up() -> None:
@@ -250,7 +294,7 @@ def _migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
 
 
-def _check_migrated() -> None:
+def check_migrated() -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
@@ -268,5 +312,5 @@ def _failed(error: Exception) -> int:
     return 1
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(text)  # noqa: T201

@@ -10,6 +10,7 @@ from agent.warden.policy import HostLimits, Policy
 from agent.warden.risk import session_risk
 from bpf.catalog import CatalogTool
 from bpf.params import BUFFER_DEFAULT, ParamError, parse_filters, parse_limits, parse_params
+from proto.shortform import enum_short
 from proto.v1.agent_pb2 import Envelope, RunLimits
 from proto.v1.tool_pb2 import Risk
 
@@ -26,7 +27,8 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """``note`` tells which limits the host lowered; empty: none. ``risk``: of the session as it was asked for."""
+    """``note`` tells which limits the host lowered; empty: none. ``risk``: what it reveals, or what it was started as
+    when that is more."""
 
     limits: RunLimits
     note: str
@@ -56,8 +58,10 @@ def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy
     risk, why = _revealed(policy) if envelope.reveal else session_risk(known.tool, values)
     if why and (reason := policy.forbids(envelope.tool, risk)):
         raise Refused(f"{reason}, or leave out what makes it so: {why}")
+    if risk > envelope.risk > 0:
+        raise Refused(f"{_beyond(envelope.tool, risk, envelope.risk)}{f': leave out {why}' if why else ''}")
     limits, note = lower(asked, policy.limits)
-    admission = Admission(limits, note, risk)
+    admission = Admission(limits, note, max(risk, envelope.risk))
     if admission.encrypt and len(envelope.payload_key) != KEY_BYTES:
         raise Refused("rows of risk class S3 are stored encrypted, and the start names no key; update the server")
     return admission
@@ -68,6 +72,11 @@ def _revealed(policy: Policy) -> tuple[Risk, str]:
     if reason := policy.redaction.forbids_reveal():
         raise Refused(reason)
     return Risk.RISK_S3, "rows without redaction"
+
+
+def _beyond(tool: str, risk: int, stated: int) -> str:
+    shown, most = (enum_short(Risk.DESCRIPTOR, number).upper() for number in (risk, stated))
+    return f"{tool} would reveal class {shown} here and was started as {most}; state a higher class at the start"
 
 
 def lower(asked: RunLimits, host: HostLimits) -> tuple[RunLimits, str]:

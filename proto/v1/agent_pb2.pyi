@@ -285,7 +285,7 @@ class SignedEnvelope(_message.Message):
     def __init__(self, payload: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class Envelope(_message.Message):
-    __slots__ = ("session_id", "runs", "tool", "tool_digest", "params", "filters", "limits", "user", "reason", "approvals", "issued_wall_ns", "not_after_wall_ns", "consent", "reveal", "payload_key", "audit_size", "audit_root")
+    __slots__ = ("session_id", "runs", "tool", "tool_digest", "params", "filters", "limits", "user", "reason", "approvals", "issued_wall_ns", "not_after_wall_ns", "consent", "reveal", "payload_key", "audit_size", "audit_root", "risk", "team")
     class ParamsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -310,6 +310,8 @@ class Envelope(_message.Message):
     PAYLOAD_KEY_FIELD_NUMBER: _ClassVar[int]
     AUDIT_SIZE_FIELD_NUMBER: _ClassVar[int]
     AUDIT_ROOT_FIELD_NUMBER: _ClassVar[int]
+    RISK_FIELD_NUMBER: _ClassVar[int]
+    TEAM_FIELD_NUMBER: _ClassVar[int]
     session_id: bytes
     runs: _containers.RepeatedCompositeFieldContainer[RunTarget]
     tool: str
@@ -327,7 +329,9 @@ class Envelope(_message.Message):
     payload_key: bytes
     audit_size: int
     audit_root: bytes
-    def __init__(self, session_id: _Optional[bytes] = ..., runs: _Optional[_Iterable[_Union[RunTarget, _Mapping]]] = ..., tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., params: _Optional[_Mapping[str, str]] = ..., filters: _Optional[_Union[Filters, _Mapping]] = ..., limits: _Optional[_Union[RunLimits, _Mapping]] = ..., user: _Optional[str] = ..., reason: _Optional[str] = ..., approvals: _Optional[_Iterable[str]] = ..., issued_wall_ns: _Optional[int] = ..., not_after_wall_ns: _Optional[int] = ..., consent: _Optional[_Union[Consent, _Mapping]] = ..., reveal: _Optional[bool] = ..., payload_key: _Optional[bytes] = ..., audit_size: _Optional[int] = ..., audit_root: _Optional[bytes] = ...) -> None: ...
+    risk: _tool_pb2.Risk
+    team: str
+    def __init__(self, session_id: _Optional[bytes] = ..., runs: _Optional[_Iterable[_Union[RunTarget, _Mapping]]] = ..., tool: _Optional[str] = ..., tool_digest: _Optional[bytes] = ..., params: _Optional[_Mapping[str, str]] = ..., filters: _Optional[_Union[Filters, _Mapping]] = ..., limits: _Optional[_Union[RunLimits, _Mapping]] = ..., user: _Optional[str] = ..., reason: _Optional[str] = ..., approvals: _Optional[_Iterable[str]] = ..., issued_wall_ns: _Optional[int] = ..., not_after_wall_ns: _Optional[int] = ..., consent: _Optional[_Union[Consent, _Mapping]] = ..., reveal: _Optional[bool] = ..., payload_key: _Optional[bytes] = ..., audit_size: _Optional[int] = ..., audit_root: _Optional[bytes] = ..., risk: _Optional[_Union[_tool_pb2.Risk, str]] = ..., team: _Optional[str] = ...) -> None: ...
 
 class Consent(_message.Message):
     __slots__ = ("specification", "signatures")

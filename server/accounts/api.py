@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from server import nudge
-from server.accounts import factors, people, schemas, tokens
+from server.accounts import factors, people, schemas, teams, tokens
 from server.accounts.auth import person
 from server.accounts.models import User
 from server.accounts.policy import Action, require
@@ -53,7 +53,9 @@ def list_users(request: HttpRequest) -> list[dict[str, Any]]:
 def add_user(request: HttpRequest, body: schemas.NewUser) -> Status[dict[str, Any]]:
     actor = person(request)
     require(actor, Action.USER_CHANGE, detail={"user": body.username})
-    user = people.add(actor.username, body.username, body.password, body.role)
+    user = people.add(actor.username, body.username, body.password)
+    if body.role is not None:
+        teams.begin(actor, user.username, body.role)
     return Status(201, schemas.user_out(user))
 
 
@@ -61,7 +63,7 @@ def add_user(request: HttpRequest, body: schemas.NewUser) -> Status[dict[str, An
 def change_user(request: HttpRequest, username: str, body: schemas.UserChange) -> dict[str, Any]:
     actor = person(request)
     require(actor, Action.USER_CHANGE, detail={"user": username})
-    user = people.change(actor.username, username, body.role, active=body.active, password=body.password)
+    user = people.change(actor.username, username, active=body.active, password=body.password)
     return schemas.user_out(user)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from server import nudge
+from server.accounts import grants
 from server.accounts.credentials import CodeFailures, Passkey, RecoveryCode, SignInRule, Totp
 from server.accounts.models import Role, User
 from server.audit.record import record
@@ -40,7 +41,8 @@ def of(user: User) -> Factors:
 
 
 def demanded(user: User) -> bool:
-    return SignInRule.objects.filter(role=user.role).exists()
+    """By some role that a grant of theirs, or of a team of theirs, gives."""
+    return bool(_demanding(user))
 
 
 def demanding_roles() -> list[str]:
@@ -55,8 +57,8 @@ def demand(actor: str, roles: Collection[str], *, own: User | None = None) -> No
     unknown = set(roles) - set(Role.values)
     if unknown:
         raise Invalid(f"there is no role {min(unknown)}; there are {', '.join(Role.values)}", field="roles")
-    if own is not None and own.role in roles and not of(own).any:
-        raise Conflict("set up your own second factor first, then demand it of your role")
+    if own is not None and grants.roles(own) & set(roles) and not of(own).any:
+        raise Conflict("set up your own second factor first, then demand it of a role of yours")
     with transaction.atomic():
         before = demanding_roles()
         SignInRule.objects.exclude(role__in=roles).delete()
@@ -100,9 +102,13 @@ def reset(actor: str, username: str) -> User:
     return user
 
 
+def _demanding(user: User) -> list[str]:
+    return sorted(SignInRule.objects.filter(role__in=grants.roles(user)).values_list("role", flat=True))
+
+
 def _removed(user: User, kind: str, name: str, address: str) -> None:
     if not of(user).any:
-        if demanded(user):
-            raise Conflict(f"the role {user.role} needs a second factor and this is your last; add another one first")
+        if found := _demanding(user):
+            raise Conflict(f"the role {found[0]} needs a second factor and this is your last; add another one first")
         RecoveryCode.objects.filter(user=user).delete()
     record("account.factor_remove", user.username, detail={"factor": kind, "name": name, "address": address})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,29 +11,32 @@ from django.db import IntegrityError, transaction
 
 from server import nudge
 from server.accounts import sign_ins, tokens
-from server.accounts.models import NAME_LENGTH, NAME_PATTERN, Role, User
+from server.accounts.models import User
+from server.accounts.names import check_name
+from server.accounts.teams import an_admin_stays
 from server.audit.record import record
 from server.errors import Conflict, Invalid, NotFound
 
+USER_NAME = "a user name"
 
-def add(actor: str, username: str, password: str, role: str) -> User:
-    """Raises Conflict or Invalid."""
-    _check_name(username)
-    user = User(username=username, role=role)
+
+def add(actor: str, username: str, password: str) -> User:
+    """Nothing is granted to the person yet. Raises Conflict or Invalid."""
+    check_name(username, USER_NAME, "username")
+    user = User(username=username)
     _set_password(user, password)
     with _name_taken_once(username):
         user.save()
-        record("user.add", actor, detail={"user": username, "role": role})
+        record("user.add", actor, detail={"user": username})
     return user
 
 
-def change(actor: str, username: str, role: str | None, *, active: bool | None, password: str | None) -> User:
+def change(actor: str, username: str, *, active: bool | None, password: str | None) -> User:
     """Raises NotFound, Conflict or Invalid."""
-    with transaction.atomic():
+    with transaction.atomic(), an_admin_stays():
         user = User.objects.select_for_update().filter(username__iexact=username).first()
         if user is None:
             raise NotFound(f"there is no user {username}")
-        user.role = role or user.role
         user.is_active = user.is_active if active is None else active
         if password is not None:
             _set_password(user, password)
@@ -43,8 +45,7 @@ def change(actor: str, username: str, role: str | None, *, active: bool | None, 
             user.tokens.all().delete()
         if password is not None or not user.is_active:
             sign_ins.forget(user)
-        _check_admin_left()
-        detail = {"user": user.username, "role": role, "active": active, "password": password is not None}
+        detail = {"user": user.username, "active": active, "password": password is not None}
         record("user.change", actor, detail=detail)
         nudge.access_changed()
     return user
@@ -55,7 +56,7 @@ def rename(actor: str, username: str, new: str) -> None:
 
     `username` in its exact case: a database that is about to be migrated may hold two that differ in nothing else.
     """
-    _check_name(new)
+    check_name(new, USER_NAME, "username")
     user = User.objects.filter(username=username).first()
     if user is None:
         raise NotFound(f"there is no user {username}; write the name in its exact case")
@@ -89,14 +90,6 @@ def token_from_console(username: str, name: str) -> str:
         return tokens.mint(user, name)
 
 
-def _check_name(username: str) -> None:
-    if len(username) > NAME_LENGTH or not re.fullmatch(NAME_PATTERN, username):
-        raise Invalid(
-            f"a user name is 1 to {NAME_LENGTH} of A-Z, a-z, 0-9 and . _ @ -, starting with a letter or digit",
-            field="username",
-        )
-
-
 @contextmanager
 def _name_taken_once(username: str, *, but: User | None = None) -> Iterator[None]:
     """A transaction that gives somebody this name. Raises Conflict if another has it, in whatever case."""
@@ -125,8 +118,3 @@ def _set_password(user: User, password: str) -> None:
         raise Invalid(" ".join(error.messages), field="password") from None
     user.set_password(password)
     user.one_time = False
-
-
-def _check_admin_left() -> None:
-    if not User.objects.filter(role=Role.ADMIN, is_active=True).exists():
-        raise Conflict("this is the last active admin; make another one first")

@@ -3,52 +3,51 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
-from server.accounts.models import Role, User
+from server.accounts import grants
+from server.accounts.grants import Bounds, Place
+from server.accounts.models import Grant, Risk, Team, User
+from server.accounts.roles import ANYBODY, CONSOLE, RULES, Action, Rule
 from server.audit.record import record
 from server.errors import Forbidden
 
-Actor = User | AnonymousUser | None
+__all__ = ["CONSOLE_ACTOR", "NOTHING", "About", "Action", "Actor", "Bounds", "Decision", "decide", "reach", "require"]
+
+_LISTED = 10
 
 
-class Action(StrEnum):
-    """Everything that needs a right. The value also stands in the audit."""
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Whoever may run commands on the server itself."""
 
-    TOOL_VIEW = "tool.view"
-    HOST_VIEW = "host.view"
-    HOST_ASK = "host.ask"  # for names of what it runs, while a start is filled in
-    HOST_JOIN = "host.join"
-    HOST_CHANGE = "host.change"
-    HOST_REVOKE = "host.revoke"
-    HOST_SWITCH = "host.switch"
-    FLEET_SWITCH = "fleet.switch"
-    SESSION_VIEW = "session.view"
-    SESSION_EXPORT = "session.export"
-    SESSION_START = "session.start"
-    SESSION_REVEAL = "session.reveal"  # start one whose rows are not redacted
-    SESSION_STOP = "session.stop"
-    SESSION_DELETE = "session.delete"
-    SESSION_APPROVE = "session.approve"  # of others; also to deny and to review it
-    REQUEST_VIEW = "request.view"
-    STORAGE_VIEW = "storage.view"
-    STORAGE_CHANGE = "storage.change"
-    AUDIT_VIEW = "audit.view"
-    USER_VIEW = "user.view"
-    USER_CHANGE = "user.change"
-    OWN_ACCOUNT = "account.own"
+    username: str = "server console"
 
 
-class Owned(Protocol):
-    """A resource that its creator has more rights to."""
+CONSOLE_ACTOR = Console()
+Actor = User | AnonymousUser | Console | None
 
-    @property
-    def created_by_id(self) -> int: ...
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an action is about. Of several hosts each has to be granted."""
+
+    team: Team | None = None
+    hosts: Sequence[Place] = ()
+    risk: int = Risk.S0
+    what: str = "it"  # of the class `risk`, for the refusal
+    asked: Bounds = field(default_factory=Bounds)
+    created_by: int | None = None
+    shared: bool = False  # with the actor, by somebody who may read it
+    grant: Grant | None = None  # that is given, changed or taken away
+    benefits: frozenset[int] = frozenset()  # people whose rights would grow
+
+
+NOTHING = About()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,43 +56,37 @@ class Decision:
     reason: str = ""
 
 
-_ALWAYS = frozenset(
-    {
-        Action.TOOL_VIEW,
-        Action.HOST_VIEW,
-        Action.SESSION_VIEW,
-        Action.SESSION_EXPORT,
-        Action.REQUEST_VIEW,
-        Action.STORAGE_VIEW,
-        Action.OWN_ACCOUNT,
-    }
-)
-_RIGHTS: dict[str, frozenset[Action]] = {
-    Role.VIEWER: _ALWAYS,
-    Role.TRACER: _ALWAYS | {Action.SESSION_START, Action.HOST_ASK},
-    Role.ADMIN: frozenset(Action),
-}
-# What a tracer may do to the sessions of their own.
-_OWN = frozenset({Action.SESSION_STOP, Action.SESSION_DELETE})
+YES = Decision(allowed=True)
 
 
-def decide(actor: Actor, action: Action, resource: Owned | None = None) -> Decision:
+def _no(reason: str) -> Decision:
+    return Decision(allowed=False, reason=reason)
+
+
+def decide(actor: Actor, action: Action, about: About = NOTHING) -> Decision:
+    """A refusal says what is missing and who can give it."""
+    if isinstance(actor, Console):
+        return YES if action in CONSOLE else _no(f"{action} is for people, not for the server's console")
     if not isinstance(actor, User) or not actor.is_active:
-        return Decision(allowed=False, reason="sign in first")
-    if action in _RIGHTS.get(actor.role, frozenset()):
-        return Decision(allowed=True)
-    if actor.role == Role.TRACER and action in _OWN:
-        if resource is None or resource.created_by_id == actor.pk:
-            return Decision(allowed=True)
-        return Decision(allowed=False, reason=f"{action} of another person's session needs the role admin, ask one")
-    needed = "tracer" if action in _OWN | _RIGHTS[Role.TRACER] else "admin"
-    return Decision(allowed=False, reason=f"{action} needs the role {needed}, yours is {actor.role}; ask an admin")
+        return _no("sign in first")
+    if action in ANYBODY:
+        return YES
+    problem = _problem(actor, action, about)
+    return _no(f"{problem}; {grants.whom_to_ask(actor, about.team)}") if problem else YES
+
+
+def reach(actor: Actor, action: Action) -> list[Grant]:
+    """The grants by which the actor may do it to what is not theirs; for lists, which `decide` is too slow for."""
+    if not isinstance(actor, User) or not actor.is_active:
+        return []
+    rule = RULES[action]
+    return [grant for grant in grants.held(actor) if grant.role in rule.roles and _scope(grant, rule)]
 
 
 def require(
     actor: Actor,
     action: Action,
-    resource: Owned | None = None,
+    about: About = NOTHING,
     *,
     tool: str = "",
     hosts: Iterable[str] = (),
@@ -102,10 +95,76 @@ def require(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Raises Forbidden after auditing the refusal. Not to be called in a transaction, which would undo that."""
-    decision = decide(actor, action, resource)
+    decision = decide(actor, action, about)
     if decision.allowed:
         return
-    name = actor.username if isinstance(actor, User) else "anonymous"
+    name = actor.username if isinstance(actor, User | Console) else "anonymous"
     facts = {**(detail or {}), "refusal": decision.reason}
     record(action, name, "refused", tool=tool, hosts=hosts, session=session, reason=reason, detail=facts)
     raise Forbidden(decision.reason)
+
+
+def _problem(actor: User, action: Action, about: About) -> str:
+    """What is missing; empty: nothing."""
+    rule, held = RULES[action], grants.held(actor)
+    if rule.not_own and about.created_by == actor.pk:
+        return f"{action} is for another person than who asked"
+    if actor.pk in about.benefits and len(grants.admins(about.team)) > 1:
+        return f"{action}: nobody widens their own rights while another admin can"
+    reaching = [grant for grant in held if _reaches(grant, rule, actor, about)]
+    if not reaching:
+        return _no_role(action, rule, held, about)
+    if about.grant is not None and not any(grants.within(about.grant, grant) for grant in reaching):
+        return f"{action}: nobody gives or takes more than they may: other hosts, another team or a higher class"
+    return _not_there(action, rule, reaching, about)
+
+
+def _scope(grant: Grant, rule: Rule) -> bool:
+    return grant.team_id is None or not rule.everywhere
+
+
+def _reaches(grant: Grant, rule: Rule, actor: User, about: About) -> bool:
+    role = grant.role in rule.roles or (grant.role in rule.own and about.created_by == actor.pk)
+    return role and _scope(grant, rule) and (grants.in_team(grant, about.team) or (rule.shared and about.shared))
+
+
+def _no_role(action: Action, rule: Rule, held: list[Grant], about: About) -> str:
+    there = [grant for grant in held if grants.in_team(grant, about.team)]
+    where = " for every team" if rule.everywhere else f" in team {about.team}" if about.team else ""
+    if any(grant.role in rule.own for grant in there):
+        return f"{action} of another person's session needs the role {_roles(rule.roles)}{where}"
+    mine = _roles(grant.role for grant in there) if there else "none"
+    return f"{action} needs the role {_roles(rule.roles | rule.own)}{where}, yours is {mine}"
+
+
+def _not_there(action: Action, rule: Rule, reaching: list[Grant], about: About) -> str:
+    """Hosts with the same trouble are named together."""
+    troubles: dict[str, list[str]] = {}
+    for place in about.hosts or (None,):
+        if trouble := _trouble(rule, reaching, about, place):
+            troubles.setdefault(trouble, []).append(place.name if place else "")
+    words = [f"{_on(names)}{trouble}" for trouble, names in troubles.items()]
+    return f"{action}{'; '.join(words)}" if words else ""
+
+
+def _trouble(rule: Rule, reaching: list[Grant], about: About, place: Place | None) -> str:
+    here = reaching if place is None else [grant for grant in reaching if grants.covers(grant, place)]
+    if not here:
+        return ": your grants select other hosts"
+    classed = [grant for grant in here if grants.highest(grant, rule) >= about.risk]
+    if not classed:
+        most = max(grants.highest(grant, rule) for grant in here)
+        return f": {about.what} is of class S{about.risk}, your grants go up to S{most}"
+    beyond = [grants.exceeded(grant, about.asked) for grant in classed]
+    return "" if [] in beyond else f": {', '.join(sorted(beyond, key=len)[0])}"
+
+
+def _on(names: list[str]) -> str:
+    if names == [""]:
+        return ""
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f" on {', '.join(names[:_LISTED])}{more}"
+
+
+def _roles(roles: Iterable[str]) -> str:
+    return " or ".join(sorted(str(role) for role in set(roles)))

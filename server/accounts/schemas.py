@@ -7,15 +7,16 @@ import uuid
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from server.accounts import factors
-from server.accounts.models import NAME_LENGTH, NAME_PATTERN, User
-from server.accounts.policy import Action, decide
+from server.accounts import factors, grants
+from server.accounts.models import NAME_LENGTH, NAME_PATTERN, Grant, Risk, Role, Team, User
+from server.accounts.policy import About, Action, decide, reach
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH, pattern=NAME_PATTERN)]
 Password = Annotated[str, Field(min_length=1, max_length=1024)]
-RoleName = Literal["viewer", "tracer", "admin"]
+RoleName = Literal["viewer", "tracer", "approver", "auditor", "admin"]
+OverallRole = Literal["viewer", "tracer", "approver", "auditor", "admin", "none"]
 
 
 class Can(Schema):
@@ -25,11 +26,15 @@ class Can(Schema):
     approve: bool
     admin: bool
     audit: bool
+    grant: bool
 
 
 class Me(Schema):
+    """`role` is the strongest that anything grants, `teams` are those for which sessions may be started."""
+
     username: str
-    role: RoleName
+    role: OverallRole
+    teams: list[str]
     one_time: bool
     can: Can
 
@@ -40,20 +45,23 @@ class NewPassword(Schema):
 
 
 class NewUser(Schema):
+    """`role`: what the person begins with in the team `default`; null: nothing is granted yet."""
+
     username: Name
     password: Password
-    role: RoleName = "viewer"
+    role: RoleName | None = "viewer"
 
 
 class UserChange(Schema):
-    role: RoleName | None = None
+    model_config = ConfigDict(extra="forbid")
+
     active: bool | None = None
     password: Password | None = None
 
 
 class UserOut(Schema):
     username: str
-    role: RoleName
+    role: OverallRole
     active: bool
     one_time: bool
     factors: list[str]
@@ -78,22 +86,39 @@ class AuditPage(Schema):
     items: list[AuditOut]
 
 
+_STRONGEST_FIRST = (Role.ADMIN, Role.TRACER, Role.APPROVER, Role.VIEWER, Role.AUDITOR)
+
+
 def me(user: User) -> dict[str, Any]:
     can = {
         "start": decide(user, Action.SESSION_START).allowed,
-        "reveal": user.role == "admin",
+        "reveal": decide(user, Action.SESSION_REVEAL, About(risk=Risk.S3)).allowed,
         "approve": decide(user, Action.SESSION_APPROVE).allowed,
-        "stop_any": user.role == "admin",
+        "stop_any": decide(user, Action.SESSION_STOP).allowed,
         "admin": decide(user, Action.USER_CHANGE).allowed,
         "audit": decide(user, Action.AUDIT_VIEW).allowed,
+        "grant": decide(user, Action.GRANT_CHANGE).allowed,
     }
-    return {"username": user.username, "role": user.role, "one_time": user.one_time, "can": can}
+    shown = {"username": user.username, "role": overall_role(user), "teams": starts_for(user)}
+    return {**shown, "one_time": user.one_time, "can": can}
+
+
+def overall_role(user: User) -> str:
+    held = grants.roles(user)
+    return next((str(role) for role in _STRONGEST_FIRST if role in held), "none")
+
+
+def starts_for(user: User) -> list[str]:
+    reaching: list[Grant] = reach(user, Action.SESSION_START)
+    if any(grant.team is None for grant in reaching):
+        return list(Team.objects.values_list("name", flat=True))
+    return sorted({grant.team.name for grant in reaching if grant.team})
 
 
 def user_out(user: User) -> dict[str, Any]:
     return {
         "username": user.username,
-        "role": user.role,
+        "role": overall_role(user),
         "active": user.is_active,
         "one_time": user.one_time,
         "factors": factors.of(user).methods,

@@ -7,8 +7,9 @@ import secrets
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from server.accounts import guessing
+from server.accounts import grants, guessing, teams
 from server.accounts.models import NAME_LENGTH, Role, User
+from server.accounts.policy import CONSOLE_ACTOR
 from server.audit.record import record
 from server.errors import NotSignedIn
 
@@ -35,14 +36,16 @@ def check_password(username: str, password: str, address: str) -> User:
 
 def one_time_password() -> tuple[str, str] | None:
     """(user name, new one-time password) of the first admin; None once an admin has chosen an own password."""
-    if User.objects.filter(role=Role.ADMIN, is_active=True, one_time=False).exists():
+    if any(not admin.one_time for admin in grants.admins(None)):
         return None
     password = secrets.token_urlsafe(12)
     with transaction.atomic():
-        user, _ = User.objects.get_or_create(username__iexact=ADMIN, defaults={"username": ADMIN, "role": Role.ADMIN})
-        user.role, user.is_active, user.one_time = Role.ADMIN, True, True
+        user, _ = User.objects.get_or_create(username__iexact=ADMIN, defaults={"username": ADMIN})
+        user.is_active, user.one_time = True, True
         user.set_password(password)
         user.save()
+        if user not in grants.admins(None):
+            teams.begin(CONSOLE_ACTOR, user.username, Role.ADMIN)
         record("account.one_time", "server", detail={"user": user.username})
     return user.username, password
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
@@ -14,6 +15,7 @@ from server.accounts.auth import person
 from server.accounts.policy import Action, require
 from server.consent import requests, schemas
 from server.consent.models import Request, RequestState
+from server.consent.rights import permitted, requests_for
 
 router = Router(tags=["requests"])
 LISTED = 200
@@ -21,14 +23,14 @@ LISTED = 200
 
 @router.get("", response=schemas.RequestList)
 def list_requests(request: HttpRequest, state: str = "") -> dict[str, Any]:
-    """Newest first, the last 200."""
+    """Newest first, the last 200 that you may see."""
     user = person(request)
     require(user, Action.REQUEST_VIEW)
-    found = _requests().filter(**({"state": state} if state else {}))[:LISTED]
-    others = Request.objects.exclude(created_by=user)
-    waiting = others.filter(state=RequestState.WAITING, break_glass=False, expires_at__gt=timezone.now())
-    due = others.filter(state=RequestState.STARTED, break_glass=True, reviewed_by=None)
-    return {"items": [schemas.request_out(one) for one in found], "waiting": waiting.count() + due.count()}
+    asked = _requests().filter(**({"state": state} if state else {}))
+    found = islice(requests_for(user, Action.REQUEST_VIEW, asked), LISTED)
+    open_ones = _requests().filter(_waiting() | _review_due()).exclude(created_by=user)
+    waiting = sum(1 for _ in requests_for(user, Action.SESSION_APPROVE, open_ones))
+    return {"items": [schemas.request_out(one) for one in found], "waiting": waiting}
 
 
 @router.get("/rules", response=schemas.Rules)
@@ -39,15 +41,14 @@ def rules(request: HttpRequest) -> dict[str, int]:
 
 @router.get("/{request_id}", response=schemas.RequestOut)
 def get_request(request: HttpRequest, request_id: str) -> dict[str, Any]:
-    require(person(request), Action.REQUEST_VIEW)
-    return schemas.request_out(requests.find(request_id))
+    return schemas.request_out(permitted(person(request), request_id, Action.REQUEST_VIEW))
 
 
 @router.post("/{request_id}/sign", response=schemas.RequestOut)
 def sign(request: HttpRequest, request_id: str, body: schemas.Signed) -> dict[str, Any]:
     """By who asked."""
     user = person(request)
-    require(user, Action.SESSION_START)
+    permitted(user, request_id, Action.SESSION_START)
     return schemas.request_out(requests.sign(user, request_id, body.signature))
 
 
@@ -55,7 +56,7 @@ def sign(request: HttpRequest, request_id: str, body: schemas.Signed) -> dict[st
 def approve(request: HttpRequest, request_id: str, body: schemas.Approval) -> dict[str, Any]:
     """By somebody else, and on exactly what it says."""
     user = person(request)
-    require(user, Action.SESSION_APPROVE)
+    permitted(user, request_id, Action.SESSION_APPROVE)
     return schemas.request_out(requests.approve(user, request_id, body.signature))
 
 
@@ -63,7 +64,7 @@ def approve(request: HttpRequest, request_id: str, body: schemas.Approval) -> di
 def deny(request: HttpRequest, request_id: str, body: schemas.Denial) -> dict[str, Any]:
     """Also after others have approved, until the session starts."""
     user = person(request)
-    require(user, Action.SESSION_APPROVE, reason=body.reason)
+    permitted(user, request_id, Action.SESSION_APPROVE, body.reason)
     return schemas.request_out(requests.deny(user, request_id, body.reason))
 
 
@@ -71,7 +72,7 @@ def deny(request: HttpRequest, request_id: str, body: schemas.Denial) -> dict[st
 def withdraw(request: HttpRequest, request_id: str) -> dict[str, Any]:
     """By who asked."""
     user = person(request)
-    require(user, Action.SESSION_START)
+    permitted(user, request_id, Action.SESSION_START)
     return schemas.request_out(requests.withdraw(user, request_id))
 
 
@@ -79,9 +80,17 @@ def withdraw(request: HttpRequest, request_id: str) -> dict[str, Any]:
 def review(request: HttpRequest, request_id: str, body: schemas.Review) -> dict[str, Any]:
     """What somebody thinks of a session that broke the glass."""
     user = person(request)
-    require(user, Action.SESSION_APPROVE, reason=body.review)
+    permitted(user, request_id, Action.SESSION_APPROVE, body.review)
     return schemas.request_out(requests.review(user, request_id, body.review))
 
 
+def _waiting() -> Q:
+    return Q(state=RequestState.WAITING, break_glass=False, expires_at__gt=timezone.now())
+
+
+def _review_due() -> Q:
+    return Q(state=RequestState.STARTED, break_glass=True, reviewed_by=None)
+
+
 def _requests() -> QuerySet[Request]:
-    return Request.objects.select_related("created_by", "reviewed_by").prefetch_related("voices__person")
+    return Request.objects.select_related("created_by", "reviewed_by", "team").prefetch_related("voices__person")

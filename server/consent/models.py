@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from server.accounts.models import Risk, Team
+
 
 class RequestState(models.TextChoices):
     WAITING = "waiting"
@@ -31,6 +33,8 @@ class Request(models.Model):
     expires_at = models.DateTimeField(db_index=True)
     state = models.CharField(max_length=16, choices=RequestState.choices, default=RequestState.WAITING, db_index=True)
     state_message = models.CharField(max_length=500, blank=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="requests")
+    risk = models.SmallIntegerField(choices=Risk.choices, default=Risk.S3)  # the most that it may reveal
     tool = models.CharField(max_length=64)
     hosts = models.JSONField(default=list)
     reason = models.TextField(blank=True)

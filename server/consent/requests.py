@@ -34,10 +34,15 @@ def find(request_id: str) -> Request:
         pk = uuid.UUID(request_id)
     except ValueError:
         pk = uuid.UUID(int=0)
-    found = Request.objects.select_related("created_by", "reviewed_by").filter(pk=pk).first()
+    found = Request.objects.select_related("created_by", "reviewed_by", "team").filter(pk=pk).first()
     if found is None:
-        raise NotFound(f"there is no request {request_id[:64]}; `fleetscope requests` lists them")
+        raise NotFound(missing(request_id))
     return found
+
+
+def missing(request_id: str) -> str:
+    """What is said of a request that does not exist, or not for this person."""
+    return f"there is no request {request_id[:64]} that you may see; `fleetscope requests` lists those"
 
 
 def sign(user: User, request_id: str, given: SignatureIn) -> Request:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from proto.v1.tool_pb2 import Risk
+from server.accounts.models import Risk
 from server.errors import Conflict
 from server.fleet.models import Host
 
@@ -30,7 +30,7 @@ class Need:
 def need(risk: int, hosts: Sequence[Host]) -> Need | None:
     """None: it may start at once. Whether plaintext needs signatures, each host's own policy says."""
     reasons, people = [], 0
-    asking = [host for host in hosts if risk == Risk.RISK_S3 and host.approvals_needed]
+    asking = [host for host in hosts if risk == Risk.S3 and host.approvals_needed]
     if asking:
         people = max(host.approvals_needed for host in asking)
         names = ", ".join(host.name for host in asking[:3]) + (" and others" if len(asking) > 3 else "")

@@ -50,6 +50,8 @@ class RequestOut(Schema):
     created_by: str
     created_at: datetime.datetime
     expires_at: datetime.datetime
+    team: str
+    risk: Literal["s0", "s1", "s2", "s3"]
     tool: str
     hosts: list[str]
     reason: str
@@ -66,7 +68,7 @@ class RequestOut(Schema):
 
 class RequestList(Schema):
     items: list[RequestOut]
-    waiting: Annotated[int, Field(description="how many of all wait for approval by others than you, or for review")]
+    waiting: Annotated[int, Field(description="how many of others wait for what you may give: approval, or a review")]
 
 
 class Rules(Schema):
@@ -92,6 +94,8 @@ def request_out(request: Request) -> dict[str, Any]:
         "created_by": request.created_by.username,
         "created_at": request.created_at,
         "expires_at": request.expires_at,
+        "team": request.team.name,
+        "risk": f"s{request.risk}",
         "tool": request.tool,
         "hosts": request.hosts,
         "reason": request.reason,

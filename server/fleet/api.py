@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from contextlib import suppress
 from typing import Annotated, Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
 from server import keys, nudge
 from server.accounts.auth import person
-from server.accounts.policy import Action, require
+from server.accounts.models import User
+from server.accounts.policy import About, Action, require
 from server.audit.record import record
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, Forbidden, NotFound
 from server.fleet import joining, switch
 from server.fleet.models import Host
+from server.fleet.rights import hosts_for, live_runs
 
 router = Router(tags=["hosts"])
 fleet = Router(tags=["hosts"])
@@ -76,8 +79,10 @@ class Revocation(Schema):
 
 @router.get("", response=list[HostOut])
 def list_hosts(request: HttpRequest) -> list[dict[str, Any]]:
-    require(person(request), Action.HOST_VIEW)
-    return [host_out(host) for host in _hosts()]
+    actor = person(request)
+    require(actor, Action.HOST_VIEW)
+    live = live_runs(actor)
+    return [host_out(host, live[host.pk]) for host in _shown(hosts_for(actor))]
 
 
 @router.post("/token", response={201: TokenOut})
@@ -92,35 +97,35 @@ def make_token(request: HttpRequest) -> Status[joining.NewToken]:
 
 @router.get("/{host}", response=HostOut)
 def get_host(request: HttpRequest, host: str) -> dict[str, Any]:
-    require(person(request), Action.HOST_VIEW)
-    return host_out(find_host(host))
+    actor = person(request)
+    return _out(actor, permitted_host(actor, host, Action.HOST_VIEW))
 
 
 @router.patch("/{host}", response=HostOut)
 def change_host(request: HttpRequest, host: str, body: HostChange) -> dict[str, Any]:
-    actor, found = person(request), find_host(host)
-    require(actor, Action.HOST_CHANGE, hosts=[found.name])
+    actor = person(request)
+    found = permitted_host(actor, host, Action.HOST_CHANGE)
     found.labels = body.labels
     found.save(update_fields=["labels"])
     record(Action.HOST_CHANGE, actor.username, hosts=[found.name], detail={"labels": body.labels})
     nudge.fleet_changed("hosts")
-    return host_out(found)
+    return _out(actor, found)
 
 
 @router.post("/{host}/switch", response=HostOut)
 def switch_host(request: HttpRequest, host: str, body: Switch) -> dict[str, Any]:
-    actor, found = person(request), find_host(host)
-    require(actor, Action.HOST_SWITCH, hosts=[found.name], reason=body.reason)
+    actor = person(request)
+    found = permitted_host(actor, host, Action.HOST_SWITCH, body.reason)
     switch.switch_host(actor.username, found, body.reason, off=body.off)
-    return host_out(found)
+    return _out(actor, found)
 
 
 @router.post("/{host}/revoke", response=HostOut)
 def revoke_host(request: HttpRequest, host: str, body: Revocation) -> dict[str, Any]:
-    actor, found = person(request), find_host(host)
-    require(actor, Action.HOST_REVOKE, hosts=[found.name], reason=body.reason)
+    actor = person(request)
+    found = permitted_host(actor, host, Action.HOST_REVOKE, body.reason)
     switch.revoke(actor.username, found, body.reason)
-    return host_out(found)
+    return _out(actor, found)
 
 
 @fleet.get("/switch", response=SwitchOut)
@@ -137,7 +142,7 @@ def switch_fleet(request: HttpRequest, body: Switch) -> Any:
     return switch.fleet_switch()
 
 
-def host_out(host: Host) -> dict[str, Any]:
+def host_out(host: Host, live: int = 0) -> dict[str, Any]:
     verdicts = {
         row.tool: VerdictOut(state=row.state, variant=row.variant, reason=row.reason) for row in host.verdicts.all()
     }
@@ -155,21 +160,38 @@ def host_out(host: Host) -> dict[str, Any]:
         "switched_off": host.switched_off,
         "switch_reason": host.switch_reason,
         "verdicts": verdicts,
-        "live_runs": getattr(host, "live_runs", 0),
+        "live_runs": live,
     }
 
 
-def _hosts() -> QuerySet[Host]:
-    live = Count("runs", filter=~Q(runs__state__in=["ended", "refused"]))
-    return Host.objects.annotate(live_runs=live).order_by("name").prefetch_related("verdicts")
+def _out(actor: User, host: Host) -> dict[str, Any]:
+    return host_out(host, live_runs(actor)[host.pk])
 
 
-def find_host(name: str) -> Host:
-    try:
-        wanted = Q(id=uuid.UUID(name))
-    except ValueError:
-        wanted = Q(name=name)
-    host = _hosts().filter(wanted).first()
+def _shown(hosts: QuerySet[Host]) -> QuerySet[Host]:
+    return hosts.order_by("name").prefetch_related("verdicts")
+
+
+def permitted_host(actor: User, name: str, action: Action, reason: str = "", **detail: Any) -> Host:
+    """Raises ApiError. A host that the person may not know of is not told apart from one that does not exist."""
+    require(actor, Action.HOST_VIEW)
+    host = _shown(hosts_for(actor)).filter(_called(name)).first()
     if host is None:
-        raise NotFound(f"there is no host {name[:253]!r}; `fleetscope hosts` lists them")
+        _record_hidden(actor, name)
+        raise NotFound(f"there is no host {name[:253]!r} that you may see; `fleetscope hosts` lists those")
+    require(actor, action, About(hosts=[host]), hosts=[host.name], reason=reason, detail=detail)
     return host
+
+
+def _record_hidden(actor: User, name: str) -> None:
+    hidden = Host.objects.filter(_called(name)).first()
+    if hidden is not None:
+        with suppress(Forbidden):
+            require(actor, Action.HOST_VIEW, About(hosts=[hidden]), hosts=[hidden.name])
+
+
+def _called(name: str) -> Q:
+    try:
+        return Q(id=uuid.UUID(name))
+    except ValueError:
+        return Q(name=name)

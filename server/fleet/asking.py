@@ -15,8 +15,8 @@ from django.utils import timezone
 from proto.v1.agent_pb2 import Ask as AskMessage
 from proto.v1.agent_pb2 import Names
 from server import nudge
-from server.accounts.models import User
-from server.accounts.policy import Action, require
+from server.accounts.models import Risk, User
+from server.accounts.policy import About, Action, require
 from server.audit.models import AuditEntry
 from server.audit.record import record
 from server.errors import AuditUnavailable, Conflict, NoAnswer, TooMany
@@ -44,7 +44,7 @@ class Question:
 def ask(user: User, host: Host, question: Question) -> Names:
     """The host's names. Raises ApiError; nothing was asked then, or the host gave that reason for no answer."""
     told: dict[str, str | int] = {"kind": question.kind, "text": question.text, "pid": question.pid}
-    require(user, Action.HOST_ASK, hosts=[host.name], detail=told)
+    require(user, Action.HOST_ASK, About(hosts=[host], risk=_risk(question.kind)), hosts=[host.name], detail=told)
     _check_ready(host)
     _check_rate(user)
     try:
@@ -55,6 +55,11 @@ def ask(user: User, host: Host, question: Question) -> Names:
     if names.error:
         raise Conflict(f"{host.name}: {names.error}")
     return names
+
+
+def _risk(kind: str) -> Risk:
+    """What the names may reveal: of libraries they are paths."""
+    return Risk.S2 if kind == "library" else Risk.S1
 
 
 def _check_ready(host: Host) -> None:

@@ -13,7 +13,8 @@ from proto.shortform import enum_choices, enum_short
 from proto.v1.agent_pb2 import Names
 from proto.v1.tool_pb2 import NameKind, Risk
 from server.accounts.auth import person
-from server.fleet.api import find_host
+from server.accounts.policy import Action
+from server.fleet.api import permitted_host
 from server.fleet.asking import NAMES_MAX, Question, ask
 
 KINDS = enum_choices(NameKind.DESCRIPTOR)
@@ -53,8 +54,9 @@ class NamesOut(Schema):
 @router.post("/{host}/names", response=NamesOut)
 def ask_for_names(request: HttpRequest, host: str, body: NamesQuestion) -> dict[str, Any]:
     """Asks the host itself, now. On the record once a minute for each person, host and kind."""
-    found = find_host(host)
-    names = ask(person(request), found, Question(body.kind, body.text, body.pid, body.limit))
+    actor = person(request)
+    found = permitted_host(actor, host, Action.HOST_VIEW)
+    names = ask(actor, found, Question(body.kind, body.text, body.pid, body.limit))
     return names_out(found.name, names)
 
 

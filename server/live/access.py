@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from server.accounts.policy import Action, decide, require
+from server.accounts.policy import Action
 from server.accounts.standing import Entrance
 from server.audit.record import record_once
 from server.errors import ApiError
-from server.tracing.lookup import session_by
+from server.tracing.lookup import permitted
 
 Scope = Mapping[str, Any]
 
@@ -23,15 +23,12 @@ def enter(scope: Scope) -> UUID:
     """The session that the socket's address names; the view, or its refusal, is on the record. Raises RefusedError."""
     actor = scope["user"]
     try:
-        if not decide(actor, Action.SESSION_VIEW).allowed:
-            require(actor, Action.SESSION_VIEW)
-        session = session_by(scope["url_route"]["kwargs"]["session"])
-        hosts = sorted(session.runs.values_list("host__name", flat=True))
-        require(actor, Action.SESSION_VIEW, session, tool=session.tool, hosts=hosts, session=session.pk)
+        session = permitted(actor, scope["url_route"]["kwargs"]["session"], Action.SESSION_VIEW)
     except ApiError as error:
         raise RefusedError(error.message) from error
-    about: dict[str, Any] = {"tool": session.tool, "hosts": hosts, "session": session.pk, "reason": session.reason}
-    record_once(Action.SESSION_VIEW, actor.username, **about)
+    hosts = sorted(session.runs.values_list("host__name", flat=True))
+    facts: dict[str, Any] = {"tool": session.tool, "hosts": hosts, "session": session.pk, "reason": session.reason}
+    record_once(Action.SESSION_VIEW, actor.username, **facts)
     return session.pk
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Manager, QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
@@ -15,10 +15,11 @@ from server.audit.record import record, record_once
 from server.errors import Conflict
 from server.tracing import lifecycle, listings, schemas, storage
 from server.tracing.keeping import require_deletable
-from server.tracing.lookup import session_by
+from server.tracing.lookup import permitted
 from server.tracing.models import Session
 from server.tracing.removal import remove
 from server.tracing.render import RUNS, program_out, session_out
+from server.tracing.rights import sessions_for
 from server.tracing.start import Order, start
 
 router = Router(tags=["sessions"])
@@ -37,6 +38,8 @@ def order_of(body: schemas.NewSession) -> Order:
         params=body.params,
         filters=body.filters.model_dump(exclude_none=True, exclude_defaults=True),
         limits={name: value for name, value in body.limits.model_dump().items() if value},
+        team=body.team,
+        risk=int(body.risk[1]) if body.risk else None,
         reason=body.reason,
         reveal=body.reveal,
     )
@@ -45,9 +48,10 @@ def order_of(body: schemas.NewSession) -> Order:
 @router.get("", response=schemas.SessionPage, by_alias=True)
 def list_sessions(request: HttpRequest, query: Query[schemas.SessionQuery]) -> dict[str, Any]:
     """Newest first."""
-    require(person(request), Action.SESSION_VIEW)
-    wanted = {"tool": query.tool, "state": query.state, "created_by__username": query.user}
-    sessions = _sessions().filter(**{name: value for name, value in wanted.items() if value})
+    actor = person(request)
+    require(actor, Action.SESSION_LIST)
+    wanted = {"tool": query.tool, "state": query.state, "created_by__username": query.user, "team__name": query.team}
+    sessions = _shown(sessions_for(actor)).filter(**{name: value for name, value in wanted.items() if value})
     page = sessions[query.offset : query.offset + query.limit]
     return {"items": [session_out(session, verify=False) for session in page], "total": sessions.count()}
 
@@ -55,16 +59,14 @@ def list_sessions(request: HttpRequest, query: Query[schemas.SessionQuery]) -> d
 @router.get("/{session}", response=schemas.SessionOut, by_alias=True)
 def get_session(request: HttpRequest, session: str) -> dict[str, Any]:
     """By id or by its first 8 or more characters. Looking at its rows is what the audit records."""
-    actor, found = person(request), session_by(session)
-    require(actor, Action.SESSION_VIEW, found, tool=found.tool, session=found.id)
-    return session_out(found)
+    return session_out(permitted(person(request), session, Action.SESSION_LIST))
 
 
 @router.get("/{session}/program", response=schemas.ProgramOut)
 def get_program(request: HttpRequest, session: str, host: str = "") -> dict[str, Any]:
     """The BPF program of a run: its C text as compiled, its bytecode, the verifier's log if it was refused."""
-    actor, found = person(request), session_by(session)
-    require(actor, Action.SESSION_VIEW, found, tool=found.tool, session=found.id)
+    actor = person(request)
+    found = permitted(actor, session, Action.SESSION_LIST)
     run, listing = listings.of_session(found, host)
     about: dict[str, Any] = {"tool": found.tool, "hosts": [run.host.name], "session": found.id, "reason": found.reason}
     record_once(Action.SESSION_VIEW, actor.username, **about, detail={"program": run.host.name})
@@ -74,21 +76,21 @@ def get_program(request: HttpRequest, session: str, host: str = "") -> dict[str,
 @router.post("/{session}/stop", response=schemas.SessionOut, by_alias=True)
 def stop_session(request: HttpRequest, session: str) -> dict[str, Any]:
     """Returns at once; the runs end when their hosts have closed the books."""
-    actor, found = person(request), session_by(session)
-    require(actor, Action.SESSION_STOP, found, tool=found.tool, session=found.id)
+    actor = person(request)
+    found = permitted(actor, session, Action.SESSION_STOP)
     runs = list(lifecycle.open_runs().filter(session=found).select_related("host"))
     record(
         Action.SESSION_STOP, actor.username, tool=found.tool, hosts=[run.host.name for run in runs], session=found.id
     )
     lifecycle.stop(found.id, runs, EndCause.END_CAUSE_STOPPED, f"stopped by {actor.username}")
-    return session_out(session_by(str(found.id)))
+    return session_out(_shown(Session.objects).get(pk=found.pk))
 
 
 @router.delete("/{session}", response={204: None})
 def delete_session(request: HttpRequest, session: str) -> Status[None]:
     """Its rows too. What was done with it stays in the audit."""
-    actor, found = person(request), session_by(session)
-    require(actor, Action.SESSION_DELETE, found, tool=found.tool, session=found.id)
+    actor = person(request)
+    found = permitted(actor, session, Action.SESSION_DELETE)
     running = [
         run.host.name
         for run in lifecycle.open_runs().filter(session=found).select_related("host")
@@ -101,5 +103,5 @@ def delete_session(request: HttpRequest, session: str) -> Status[None]:
     return Status(204, None)
 
 
-def _sessions() -> QuerySet[Session]:
-    return Session.objects.select_related("created_by").defer("envelope", "signature").prefetch_related(RUNS)
+def _shown(sessions: QuerySet[Session] | Manager[Session]) -> QuerySet[Session]:
+    return sessions.select_related("created_by", "team").defer("envelope", "signature").prefetch_related(RUNS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -12,19 +14,19 @@ from django.utils import timezone
 from bpf.dynamic import dynamic_stream
 from proto.specification import Terms, read_terms, specification
 from proto.v1.agent_pb2 import Consent, Envelope, PersonSignature
-from proto.v1.tool_pb2 import Risk
-from server.accounts.models import User
+from server.accounts.models import Risk, User
 from server.accounts.policy import Action, require
 from server.audit.record import record
 from server.catalog.tools import find as find_tool
 from server.consent import requests
 from server.consent.models import Part, Request, RequestState
+from server.consent.rights import permitted
 from server.consent.rules import Need, need
 from server.errors import ApiError, AuditUnavailable, Conflict, Forbidden, Invalid
 from server.fleet.models import Host
 from server.tracing.launch import launch
 from server.tracing.models import Session
-from server.tracing.start import Checked, Order, allowed, draft_of
+from server.tracing.start import Checked, Order, about_start, actions, allowed, draft_of
 from server.tracing.targets import check_ready
 
 
@@ -40,6 +42,8 @@ def ask(user: User, order: Order, minutes: int, *, break_glass: bool) -> Request
         id=uuid.UUID(bytes=draft.session_id),
         created_by=user,
         expires_at=expires,
+        team=checked.team,
+        risk=checked.risk,
         tool=draft.tool,
         hosts=[target.host_name for target in draft.runs],
         reason=order.reason,
@@ -61,19 +65,29 @@ def ask(user: User, order: Order, minutes: int, *, break_glass: bool) -> Request
 
 def start_approved(user: User, request_id: str) -> Session:
     """By who asked, once, exactly as it was agreed to. Raises ApiError."""
-    request = requests.find(request_id)
+    request = permitted(user, request_id, Action.SESSION_START)
     draft = Envelope.FromString(bytes(request.draft))
-    for action in [Action.SESSION_START, *([Action.SESSION_REVEAL] if draft.reveal else [])]:
-        require(user, action, tool=request.tool, hosts=request.hosts, session=request.pk)
+    with _refusal_on_record(user, request):
+        _require_asker(user, request)
+        hosts = _unchanged(request, draft)
+    about = about_start(request.team, hosts, Risk(request.risk), draft.tool, draft.limits)
+    for action in actions(reveal=draft.reveal):
+        require(user, action, about, tool=request.tool, hosts=request.hosts, session=request.pk)
     try:
-        _require_unchanged(request, draft)
-        with transaction.atomic():
+        with _refusal_on_record(user, request), transaction.atomic():
             request = Request.objects.select_for_update(of=("self",)).select_related("created_by").get(pk=request.pk)
-            _check_startable(user, request)
+            _check_startable(request)
             requests.started(request)
             return launch(user, _consented(request, draft), _facts(request))
+    except DatabaseError as error:
+        raise AuditUnavailable(f"the start could not be recorded, so nothing was started: {error}") from error
+
+
+@contextmanager
+def _refusal_on_record(user: User, request: Request) -> Iterator[None]:
+    try:
+        yield
     except ApiError as error:
-        detail = {"request": str(request.pk), "refusal": error.message}
         record(
             Action.SESSION_START,
             user.username,
@@ -82,11 +96,9 @@ def start_approved(user: User, request_id: str) -> Session:
             hosts=request.hosts,
             session=request.pk,
             reason=request.reason,
-            detail=detail,
+            detail={"request": str(request.pk), "refusal": error.message},
         )
         raise
-    except DatabaseError as error:
-        raise AuditUnavailable(f"the start could not be recorded, so nothing was started: {error}") from error
 
 
 def _require_reason(order: Order, checked: Checked) -> None:
@@ -99,25 +111,30 @@ def _need(checked: Checked) -> Need:
     """Also where the server cannot tell what a host will find: people may ask for more agreement than it would."""
     found = need(checked.risk, checked.hosts)
     if found is None and dynamic_stream(checked.tool.tool) is not None:
-        found = need(Risk.RISK_S3, checked.hosts)
+        found = need(Risk.S3, checked.hosts)
     return found or Need(1, signed=False, why="whoever asks wants it approved")
 
 
-def _check_startable(user: User, request: Request) -> None:
+def _require_asker(user: User, request: Request) -> None:
     if request.created_by_id != user.pk:
         raise Forbidden(f"only {request.created_by.username}, who asked, starts it")
+
+
+def _check_startable(request: Request) -> None:
     if request.state == RequestState.APPROVED and request.expired:
         raise Conflict("the request has expired; ask again")
     if request.state != RequestState.APPROVED:
         raise Conflict(f"the request is {request.state}, not approved: {request.state_message or 'people must agree'}")
 
 
-def _require_unchanged(request: Request, draft: Envelope) -> None:
-    """What people agreed to still means the same; else the request is void. Raises Conflict."""
+def _unchanged(request: Request, draft: Envelope) -> list[Host]:
+    """Its hosts, if what people agreed to still means the same; else the request is void. Raises Conflict."""
     known = find_tool(draft.tool)
     problems = []
     if specification(draft, read_terms(bytes(request.specification))) != bytes(request.specification):
         problems.append("what is stored is not what people agreed to")
+    if request.team.name != draft.team:
+        problems.append(f"the team {draft.team} was renamed")
     if known.digest != draft.tool_digest:
         problems.append(f"{draft.tool} was updated")
     ids = {target.host_id: target.host_name for target in draft.runs}
@@ -129,6 +146,7 @@ def _require_unchanged(request: Request, draft: Envelope) -> None:
     if problems:
         raise Conflict(f"the request is void, ask again: {'; '.join(problems)}")
     check_ready(hosts, known)
+    return hosts
 
 
 def _consented(request: Request, draft: Envelope) -> Envelope:

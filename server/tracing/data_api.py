@@ -14,7 +14,7 @@ from ninja import Router, Schema
 from pydantic import ValidationError
 
 from server.accounts.auth import person
-from server.accounts.policy import Action, require
+from server.accounts.policy import Action
 from server.accounts.standing import entrance_of, while_standing
 from server.audit.record import record, record_once
 from server.departure import departure_of
@@ -24,7 +24,7 @@ from server.tracing.execute import Answer, answer
 from server.tracing.export import CONTENT_TYPES, Direction, Export, Format, pieces
 from server.tracing.follow import Follower, Render, gather
 from server.tracing.looking import lost
-from server.tracing.lookup import session_by
+from server.tracing.lookup import permitted
 from server.tracing.models import Session
 from server.tracing.question import Question
 from server.tracing.render import session_out
@@ -150,9 +150,8 @@ def query_rows(request: HttpRequest, session_id: str, question: Question) -> Ans
 def _allowed(request: HttpRequest, session_id: str, action: Action, detail: dict[str, str]) -> Session:
     """The session, if this person may; on the record either way."""
     actor = person(request)
-    session = session_by(session_id)
+    session = permitted(actor, session_id, action, detail)
     hosts = sorted(session.runs.values_list("host__name", flat=True))
-    require(actor, action, session, tool=session.tool, hosts=hosts, session=session.pk, detail=detail)
     write = record_once if action == Action.SESSION_VIEW else record
     about: dict[str, Any] = {"tool": session.tool, "hosts": hosts, "session": session.pk, "reason": session.reason}
     write(action, actor.username, **about, detail=detail)

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
-from proto.shortform import enum_short
-from proto.v1.tool_pb2 import Risk
-from server.catalog.tools import catalogue
+from server.accounts.models import Risk
 from server.errors import Conflict, Invalid
 from server.tracing.models import Session
 
@@ -60,10 +58,7 @@ def check(spans: Spans) -> None:
 
 
 def of_class(name: str) -> Q:
-    """Sessions of the class; those from before the class was kept by their tool's."""
-    number = Risk.Value(f"RISK_{name.upper()}")
-    tools = [tool for tool, entry in catalogue().items() if entry.tool.risk == number]
-    return Q(risk=number) | Q(risk=0, tool__in=tools)
+    return Q(risk=Risk[name.upper()])
 
 
 def kept_until(session: Session, spans: Spans) -> datetime.datetime | None:
@@ -86,5 +81,4 @@ def require_deletable(session: Session, spans: Spans) -> None:
 
 
 def _class_of(session: Session) -> str:
-    known = catalogue().get(session.tool)
-    return enum_short(Risk.DESCRIPTOR, session.risk or (known.tool.risk if known else Risk.RISK_S2))
+    return f"s{session.risk}"

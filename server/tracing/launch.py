@@ -11,23 +11,25 @@ from django.utils import timezone
 
 from proto.shortform import enum_short, set_fields
 from proto.v1.agent_pb2 import Envelope, RunLimits
-from proto.v1.tool_pb2 import Kind, Risk
+from proto.v1.tool_pb2 import Kind
 from server import nudge
+from server.accounts import teams
 from server.accounts.models import User
 from server.accounts.policy import Action
 from server.audit.record import become_only_writer, record
 from server.catalog.tools import find
 from server.tracing import envelope, session_keys
 from server.tracing.models import Run, Session
-from server.tracing.risk import draft_risk, may_hold_plaintext
+from server.tracing.risk import may_hold_plaintext, risk_of
 
 
 @transaction.atomic
 def launch(user: User, draft: Envelope, facts: dict[str, Any]) -> Session:
-    """``draft``: a checked envelope without its times. ``facts`` also stand in the audit. Raises DatabaseError."""
+    """``draft``: a checked envelope without its times. ``facts`` also stand in the audit. Raises DatabaseError,
+    and NotFound when its team is gone."""
     become_only_writer()  # so that the head in the envelope is the one the start's entry follows
     session = _session(user, draft)
-    if may_hold_plaintext(find(draft.tool).tool, session.risk):
+    if may_hold_plaintext(find(draft.tool).tool, risk_of(draft.risk)):
         draft.payload_key = session_keys.create(session.id)
     envelope.seal(session, draft)
     session.save(force_insert=True)
@@ -60,12 +62,13 @@ def _session(user: User, draft: Envelope) -> Session:
         tool_digest=draft.tool_digest.hex(),
         title=tool.title[:200],
         kind=enum_short(Kind.DESCRIPTOR, tool.streams[0].kind),
+        team=teams.named(draft.team),
+        risk=risk_of(draft.risk),
         created_by=user,
         reason=draft.reason,
         params=dict(draft.params),
         filters=set_fields(draft.filters),
         limits=limits,
-        risk=draft_risk(tool, draft),
         reveal=draft.reveal,
         not_after=timezone.now() + envelope.LIFETIME,
     )
@@ -79,7 +82,8 @@ def _facts(session: Session, draft: Envelope) -> dict[str, Any]:
         "filters": session.filters,
         "limits": session.limits,
         "reveal": session.reveal,
-        "risk": enum_short(Risk.DESCRIPTOR, session.risk),
+        "team": session.team.name,
+        "risk": f"s{session.risk}",
         "payload_key": draft.payload_key.hex(),
         "targets": [
             {"run": str(uuid.UUID(bytes=target.run_id)), "host_id": target.host_id, "host": target.host_name}

@@ -8,6 +8,7 @@ from server.accounts import standing
 from server.accounts.policy import Action, decide
 from server.accounts.standing import Entrance
 from server.tracing.models import Session
+from server.tracing.rights import about
 
 
 def lost(entrance: Entrance, session: UUID) -> str:
@@ -15,8 +16,9 @@ def lost(entrance: Entrance, session: UUID) -> str:
     out = standing.lost(entrance)
     if out:
         return out
-    found = Session.objects.filter(pk=session).first()
+    found = Session.objects.select_related("team").defer("envelope", "signature").filter(pk=session).first()
     if found is None:
         return "the session was deleted"
-    decision = decide(standing.current(entrance), Action.SESSION_VIEW, found)
+    actor = standing.current(entrance)
+    decision = decide(actor, Action.SESSION_VIEW, about(found, actor))
     return "" if decision.allowed else decision.reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
@@ -14,8 +15,10 @@ from prometheus_client.registry import Collector
 
 from proto.v1.stream_pb2 import LossCause
 from server.accounts.auth import person
+from server.accounts.models import User
 from server.accounts.policy import Action, require
 from server.fleet.models import Host
+from server.fleet.rights import hosts_for
 from server.tracing import totals
 from server.tracing.models import FINAL
 
@@ -31,17 +34,21 @@ _COUNTED = {
 
 @router.get("", summary="Figures for Prometheus")
 def get_metrics(request: HttpRequest) -> HttpResponse:
-    """Text for a scraper that has a token. Counters are over all runs there ever were, also of deleted sessions."""
-    require(person(request), Action.HOST_VIEW)
+    """Text for a scraper that may see every team's. Counters are over all runs there ever were, deleted ones too."""
+    actor = person(request)
+    require(actor, Action.METRICS_VIEW)
     registry = CollectorRegistry()
-    registry.register(_Figures())
+    registry.register(_Figures(actor))
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class _Figures(Collector):
+    def __init__(self, actor: User) -> None:
+        self._actor = actor
+
     def collect(self) -> Iterable[Metric]:
         yield from _sums()
-        yield from _hosts()
+        yield from _hosts(hosts_for(self._actor))
 
     def describe(self) -> Iterable[Metric]:
         return []
@@ -66,12 +73,12 @@ def _sums() -> Iterable[Metric]:
     yield going_on
 
 
-def _hosts() -> Iterable[Metric]:
+def _hosts(hosts: QuerySet[Host]) -> Iterable[Metric]:
     silence = GaugeMetricFamily("fleetscope_host_silence_seconds", "Since when a host is silent.", labels=["host"])
     spool = GaugeMetricFamily("fleetscope_host_spool_bytes", "Bytes of spools on the host's disk.", labels=["host"])
     batches = GaugeMetricFamily("fleetscope_host_unacked_batches", "Batches not acknowledged yet.", labels=["host"])
     now = timezone.now()
-    for host in Host.objects.filter(revoked_at=None):
+    for host in hosts.filter(revoked_at=None):
         silent = (now - (host.last_seen or host.joined_at)).total_seconds()
         silence.add_metric([host.name], 0 if host.state == "online" else max(0.0, silent))
         spool.add_metric([host.name], host.spool_bytes)

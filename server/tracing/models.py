@@ -9,6 +9,7 @@ from django.db import models
 
 from proto.v1.agent_pb2 import ResolvedTargets
 from proto.v1.stream_pb2 import Cost, Ledger, RunSchema
+from server.accounts.models import Risk, Team, default_team
 from server.fleet.models import Host
 
 
@@ -38,6 +39,8 @@ class Session(models.Model):
     title = models.CharField(max_length=200)
     kind = models.CharField(max_length=16)  # of its first stream
     state = models.CharField(max_length=16, choices=SessionState.choices, default=SessionState.PENDING, db_index=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="sessions", default=default_team)
+    risk = models.SmallIntegerField(choices=Risk.choices, default=Risk.S3)  # the most that it may reveal
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="sessions")
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     ended_at = models.DateTimeField(null=True)
@@ -58,6 +61,31 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tool} {self.id}"
+
+
+class Share(models.Model):
+    """Opens a session to people of other teams, as far as their own grants reach in class and hosts.
+
+    For a person, for a team, or a link: whoever opens it while signed in gets a share of their own, `through` it.
+    """
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="shares")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, blank=True)  # of the link's secret; empty: no link
+    through = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="opened")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "person", "through"], name="tracing_one_share_a_person"),
+            models.UniqueConstraint(fields=["digest"], condition=~models.Q(digest=""), name="tracing_one_link"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} with {self.person or self.team or 'a link'}"
 
 
 class StoragePolicy(models.Model):

@@ -30,6 +30,8 @@ def session_out(session: Session, *, verify: bool = True) -> dict[str, Any]:
         "title": session.title,
         "kind": session.kind,
         "state": session.state,
+        "team": session.team.name,
+        "risk": f"s{session.risk}",
         "created_by": session.created_by.username,
         "created_at": session.created_at,
         "ended_at": session.ended_at,

@@ -65,8 +65,14 @@ class Limits(Schema):
     buffer_bytes: Number = 0
 
 
+RiskName = Literal["s0", "s1", "s2", "s3"]
+
+
 class NewSession(Schema):
-    """With exactly one host joined, `hosts` and `labels` may be left out."""
+    """With exactly one host joined, `hosts` and `labels` may be left out, and `team` by who starts for one alone.
+
+    `risk`: the most that it may reveal, where only hosts know that; a host refuses what would reveal more.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -78,6 +84,8 @@ class NewSession(Schema):
     limits: Limits = Limits()
     reason: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = ""
     reveal: Annotated[bool, Field(description="Rows as they are: hosts take no secrets out. Risk class S3.")] = False
+    team: Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")] = ""
+    risk: RiskName | None = None
 
 
 class HostRef(Schema):
@@ -173,6 +181,8 @@ class SessionOut(Schema):
     title: str
     kind: str
     state: Literal["pending", "running", "ended"]
+    team: str
+    risk: RiskName
     created_by: str
     created_at: datetime.datetime
     ended_at: datetime.datetime | None
@@ -217,3 +227,4 @@ class SessionQuery(Schema):
     tool: str = ""
     state: str = ""
     user: str = ""
+    team: str = ""

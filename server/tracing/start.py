@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -12,14 +13,15 @@ from django.db import DatabaseError
 from bpf.catalog import CatalogTool
 from bpf.manifest import ParamError, parse_filters, parse_limits, parse_params
 from proto.v1.agent_pb2 import Envelope, Filters, RunLimits, RunTarget
-from proto.v1.tool_pb2 import Risk
-from server.accounts.models import User
-from server.accounts.policy import Action, require
+from server.accounts.models import Risk, Team, User
+from server.accounts.policy import About, Action, require
 from server.audit.record import record
 from server.catalog.tools import find
 from server.consent.rules import ApprovalNeeded, need
 from server.errors import ApiError, AuditUnavailable, Invalid
 from server.fleet.models import Host
+from server.fleet.rights import hosts_for
+from server.tracing.allowance import asked, fit, team_for
 from server.tracing.launch import launch
 from server.tracing.models import Session
 from server.tracing.risk import session_risk
@@ -41,24 +43,27 @@ class Order:
     limits: dict[str, int] = field(default_factory=dict)
     reason: str = ""
     reveal: bool = False
+    team: str = ""
+    risk: int | None = None  # the most that it may reveal, where only hosts know that
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     tool: CatalogTool
+    team: Team
     hosts: list[Host]
     params: dict[str, str]
     filters: Filters
     limits: RunLimits
-    risk: int
+    risk: Risk
 
 
 def start(user: User, order: Order) -> Session:
     """Raises ApiError; then nothing was started, and the refusal stands in the audit."""
     checked = allowed(user, order, _alone)
     try:
-        asked = {"hosts": order.hosts, "labels": order.labels}
-        return launch(user, draft_of(user, order, checked), {"asked": asked})
+        facts = {"asked": {"hosts": order.hosts, "labels": order.labels}}
+        return launch(user, draft_of(user, order, checked), facts)
     except DatabaseError as error:
         raise AuditUnavailable(f"the start could not be recorded, so nothing was started: {error}") from error
 
@@ -72,20 +77,40 @@ def _alone(checked: Checked) -> None:
 
 def allowed(user: User, order: Order, condition: Callable[[Checked], object]) -> Checked:
     """May this person do this, can it be done, and does the condition let it? Raises ApiError, which is on record."""
-    asked: dict[str, Any] = {
+    told = {
         "params": order.params,
         "filters": order.filters,
         "limits": order.limits,
         "labels": order.labels,
         "reveal": order.reveal,
+        "team": order.team,
     }
-    for action in [Action.SESSION_START, *([Action.SESSION_REVEAL] if order.reveal else [])]:
-        require(user, action, tool=order.tool, hosts=order.hosts, reason=order.reason, detail=asked)
-    try:
-        checked = _check(order)
+    require(user, Action.SESSION_START, tool=order.tool, hosts=order.hosts, reason=order.reason, detail=told)
+    with _refusal_on_record(user, order, told):
+        checked = _check(user, order)
+    names = [host.name for host in checked.hosts]
+    about = about_start(checked.team, checked.hosts, checked.risk, order.tool, checked.limits)
+    for action in actions(reveal=order.reveal):
+        require(user, action, about, tool=order.tool, hosts=names, reason=order.reason, detail=told)
+    with _refusal_on_record(user, order, told):
         condition(checked)
+    return checked
+
+
+def actions(*, reveal: bool) -> list[Action]:
+    """That a start is, of which each has to be granted; the rarer one is refused first."""
+    return [*([Action.SESSION_REVEAL] if reveal else []), Action.SESSION_START]
+
+
+def about_start(team: Team, hosts: list[Host], risk: Risk, tool: str, limits: RunLimits) -> About:
+    return About(team=team, hosts=hosts, risk=risk, what=tool, asked=asked(limits, len(hosts)))
+
+
+@contextmanager
+def _refusal_on_record(user: User, order: Order, told: Mapping[str, Any]) -> Iterator[None]:
+    try:
+        yield
     except ApiError as error:
-        facts = {**asked, "refusal": error.message}
         record(
             Action.SESSION_START,
             user.username,
@@ -93,13 +118,12 @@ def allowed(user: User, order: Order, condition: Callable[[Checked], object]) ->
             tool=order.tool,
             hosts=order.hosts,
             reason=order.reason,
-            detail=facts,
+            detail={**told, "refusal": error.message},
         )
         raise
-    return checked
 
 
-def _check(order: Order) -> Checked:
+def _check(user: User, order: Order) -> Checked:
     catalog_tool = find(order.tool)
     tool = catalog_tool.tool
     filters = filters_message(order.filters)
@@ -110,12 +134,14 @@ def _check(order: Order) -> Checked:
     except ParamError as error:
         raise Invalid(str(error), field=error.name) from error
     require_room()
-    hosts = resolve(order.hosts, order.labels)
+    team = team_for(user, order.team)
+    hosts = resolve(order.hosts, order.labels, hosts_for(user))
     check_ready(hosts, catalog_tool)
     defaults = {param.name: param.default for param in tool.params}
-    risk = Risk.RISK_S3 if order.reveal else session_risk(tool, values)
     params = {name: order.params.get(name) or defaults[name] for name in values}
-    return Checked(catalog_tool, hosts, params, filters, limits, risk)
+    risk = Risk.S3 if order.reveal else session_risk(tool, values, order.risk)
+    limits = fit(limits, order.limits, user, About(team=team, hosts=hosts, risk=risk))
+    return Checked(catalog_tool, team, hosts, params, filters, limits, risk)
 
 
 def filters_message(values: Mapping[str, Any]) -> Filters:
@@ -153,4 +179,6 @@ def draft_of(user: User, order: Order, checked: Checked) -> Envelope:
         user=user.username,
         reason=order.reason,
         reveal=order.reveal,
+        team=checked.team.name,
+        risk=f"RISK_{checked.risk.name}",
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from django.db.models import QuerySet
+
 from bpf.catalog import CatalogTool
 from server.errors import Conflict, Invalid
 from server.fleet.models import Host, HostVerdict
@@ -12,9 +14,14 @@ from server.fleet.switch import fleet_switch
 _LISTED = 10
 
 
-def resolve(names: list[str], labels: Mapping[str, str]) -> list[Host]:
-    """Named hosts and those with all the labels; the only host when nothing was asked. Raises Invalid or Conflict."""
-    joined = list(Host.objects.filter(revoked_at=None))
+def resolve(names: list[str], labels: Mapping[str, str], among: QuerySet[Host]) -> list[Host]:
+    """Named hosts and those with all the labels; the only host when nothing was asked. Raises Invalid or Conflict.
+
+    ``among``: those of which the person may know; others do not exist for them.
+    """
+    joined = list(among.filter(revoked_at=None))
+    if not joined and Host.objects.filter(revoked_at=None).exists():
+        raise Conflict("there are hosts, but none that your grants select; an admin can grant them", field="hosts")
     if not joined:
         raise Conflict("no host has joined yet; run `fleetscope hosts token` and start the command it prints on a host")
     if not names and not labels:
@@ -50,7 +57,7 @@ def _named(name: str, by_name: Mapping[str, Host]) -> Host:
     host = by_name.get(name) or by_name.get(name.lower())
     if host is None:
         names = sorted({host.name for host in by_name.values()})
-        raise Invalid(f"there is no host {name[:253]!r}; there are {_list(names)}", field="hosts")
+        raise Invalid(f"there is no host {name[:253]!r} that you may see; there are {_list(names)}", field="hosts")
     return host
 
 

@@ -32,6 +32,7 @@ from server.accounts.browsers import SessionStore  # noqa: E402
 from server.accounts.models import User  # noqa: E402
 from server.tracing.segments import segment_store  # noqa: E402
 from tests.bench.store import report  # noqa: E402
+from tests.server.people import begin  # noqa: E402
 from tests.server.tracing.sessions import Traced, traced  # noqa: E402
 from tests.settings import ENV  # noqa: E402
 
@@ -45,7 +46,7 @@ def prepare() -> tuple[Traced, str, str]:
     """A running session, a browser's cookie and a command's token."""
     keys.ensure_web(ENV.keys)
     call_command("migrate", verbosity=0)
-    user = User.objects.create(username="bench", role="tracer")
+    user = begin(User.objects.create(username="bench"), "tracer")
     browser = SessionStore()
     browser[SESSION_KEY] = str(user.pk)
     browser[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"

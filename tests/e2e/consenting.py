@@ -36,9 +36,9 @@ def make_key(folder: Path, name: str) -> Path:
 
 
 def pair(stack: Stack, folder: Path) -> Pair:
-    """bob exists afterwards, as an admin."""
+    """bob exists afterwards, as an approver."""
     if not any(user["username"] == "bob" for user in stack.api("GET", "/api/users")):
-        stack.api("POST", "/api/users", {"username": "bob", "role": "admin", "password": PASSWORD})
+        stack.api("POST", "/api/users", {"username": "bob", "role": "approver", "password": PASSWORD})
     body = {"username": "bob", "password": PASSWORD, "name": "tests"}
     made = httpx.post(f"{stack.url}/api/auth/token", json=body, timeout=30)
     return Pair(make_key(folder, "ask"), make_key(folder, "agree"), str(json.loads(made.content)["token"]))

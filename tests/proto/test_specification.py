@@ -33,6 +33,8 @@ def envelope() -> Envelope:
         user="ada",
         reason="why \u202e\x1b[2J",
         reveal=True,
+        risk="RISK_S3",
+        team="web",
         issued_wall_ns=1,
         not_after_wall_ns=2,
     )

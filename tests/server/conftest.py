@@ -12,6 +12,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from server import keys
 from server.accounts.models import User
 from server.audit import triggers
+from tests.server.people import begin
 from tests.settings import ENV
 
 PASSWORD = "correct horse battery"
@@ -26,13 +27,13 @@ def server_keys() -> None:
 
 @pytest.fixture
 def user(db: None, server_keys: None) -> MakeUser:
-    """Make a person with a role; the password is PASSWORD."""
+    """Make a person with a role in the default team, an admin or auditor of every team; the password is PASSWORD."""
 
     def make(role: str = "tracer", username: str = "") -> User:
-        person = User(username=username or role, role=role)
+        person = User(username=username or role or "nobody")
         person.set_password(PASSWORD)
         person.save()
-        return person
+        return begin(person, role)
 
     return make
 

@@ -65,7 +65,7 @@ def test_people_tokens_and_the_audit_from_the_console(server: Server) -> None:
     assert server.command("user", "reset", "ann").returncode == 0
     assert "no user bob" in server.command("user", "reset", "bob").stderr
     verified = server.command("audit", "verify")
-    assert verified.stdout.startswith("6 entries, all in order; 0 of them signed; root ")
+    assert verified.stdout.startswith("9 entries, all in order; 0 of them signed; root ")
 
 
 def test_the_bounds_of_the_store_from_the_console(server: Server) -> None:

@@ -23,7 +23,7 @@ JSON = "application/json"
             "username",
             "username holds what is not allowed; it has to match ^[A-Za-z0-9][A-Za-z0-9._@-]*$",
         ),
-        ({"role": "root"}, "role", "role is not allowed; choose 'viewer', 'tracer' or 'admin'"),
+        ({"role": "root"}, "role", "role is not allowed; choose 'viewer', 'tracer', 'approver', 'auditor' or 'admin'"),
     ],
 )
 def test_a_wrong_value_is_told_with_what_is_allowed(

@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { get, patch, post, remove } from "./http";
 import type { Schemas } from "./schemas";
 
-export type RoleName = Schemas["UserOut"]["role"];
+export type RoleName = NonNullable<Schemas["NewUser"]["role"]>;
 /** `one_time`: signed in by the one-time password, an own one is not set yet. */
 export type Me = Schemas["Me"];
 export type User = Schemas["UserOut"];

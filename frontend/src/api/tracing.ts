@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { FilterName, KindName } from "./catalog";
+import type { FilterName, KindName, RiskName } from "./catalog";
 import { get, post, remove } from "./http";
 import type { Schemas } from "./schemas";
 
@@ -20,8 +20,19 @@ export interface StartRequest {
   filters: Partial<Record<FilterName, string>> & { follow?: boolean; exclude?: Partial<Record<FilterName, string[]>> };
   limits: LimitsRequest;
   reason: string;
+  team?: string;
+  risk?: RiskName;
   reveal: boolean;
 }
+
+export type Rights = Schemas["RightsOut"];
+
+/** What I may start with this tool on these hosts, and why not. */
+export const rights = (tool: string, hosts: readonly string[], team: string, risk: RiskName) =>
+  queryOptions({
+    queryKey: ["rights", tool, hosts, team, risk],
+    queryFn: () => get<Rights>(`me/rights?${new URLSearchParams([["tool", tool], ["team", team], ["risk", risk], ...hosts.map((host) => ["hosts", host])]).toString()}`),
+  });
 
 export interface SessionFilter {
   limit?: number;

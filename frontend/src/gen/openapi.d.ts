@@ -588,6 +588,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Teams
+         * @description Those of which the person is a member, where anything is granted to them, and all to who administers all.
+         */
+        get: operations["server_accounts_teams_api_list_teams"];
+        put?: never;
+        /** Add Team */
+        post: operations["server_accounts_teams_api_add_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teams/{team}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Team
+         * @description Only one that owns no sessions; what is granted to it and there goes with it.
+         */
+        delete: operations["server_accounts_teams_api_remove_team"];
+        options?: never;
+        head?: never;
+        /** Rename Team */
+        patch: operations["server_accounts_teams_api_rename_team"];
+        trace?: never;
+    };
+    "/api/teams/{team}/members/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Join Team
+         * @description Members get what is granted to the team.
+         */
+        put: operations["server_accounts_teams_api_join_team"];
+        post?: never;
+        /** Leave Team */
+        delete: operations["server_accounts_teams_api_leave_team"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Grants
+         * @description The person's own, and those that they may change.
+         */
+        get: operations["server_accounts_teams_api_list_grants"];
+        put?: never;
+        /** Add Grant */
+        post: operations["server_accounts_teams_api_add_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grants/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change Grant */
+        put: operations["server_accounts_teams_api_change_grant"];
+        post?: never;
+        /** Remove Grant */
+        delete: operations["server_accounts_teams_api_remove_grant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What may I start, where, and why not
+         * @description Without hosts: on every one that the person may see.
+         */
+        get: operations["server_tracing_rights_api_get_rights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -798,7 +920,7 @@ export interface paths {
         };
         /**
          * Figures for Prometheus
-         * @description Text for a scraper that has a token. Counters are over all runs there ever were, also of deleted sessions.
+         * @description Text for a scraper that may see every team's. Counters are over all runs there ever were, deleted ones too.
          */
         get: operations["server_tracing_metrics_api_get_metrics"];
         put?: never;
@@ -967,7 +1089,7 @@ export interface paths {
         };
         /**
          * List Requests
-         * @description Newest first, the last 200.
+         * @description Newest first, the last 200 that you may see.
          */
         get: operations["server_consent_api_list_requests"];
         put?: never;
@@ -1175,8 +1297,13 @@ export interface components {
             admin: boolean;
             /** Audit */
             audit: boolean;
+            /** Grant */
+            grant: boolean;
         };
-        /** Me */
+        /**
+         * Me
+         * @description `role` is the strongest that anything grants, `teams` are those for which sessions may be started.
+         */
         Me: {
             /** Username */
             username: string;
@@ -1184,7 +1311,9 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "viewer" | "tracer" | "admin";
+            role: "viewer" | "tracer" | "approver" | "auditor" | "admin" | "none";
+            /** Teams */
+            teams: string[];
             /** One Time */
             one_time: boolean;
             can: components["schemas"]["Can"];
@@ -1370,7 +1499,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "viewer" | "tracer" | "admin";
+            role: "viewer" | "tracer" | "approver" | "auditor" | "admin" | "none";
             /** Active */
             active: boolean;
             /** One Time */
@@ -1383,7 +1512,10 @@ export interface components {
              */
             created_at: string;
         };
-        /** NewUser */
+        /**
+         * NewUser
+         * @description `role`: what the person begins with in the team `default`; null: nothing is granted yet.
+         */
         NewUser: {
             /** Username */
             username: string;
@@ -1392,14 +1524,11 @@ export interface components {
             /**
              * Role
              * @default viewer
-             * @enum {string}
              */
-            role: "viewer" | "tracer" | "admin";
+            role: ("viewer" | "tracer" | "approver" | "auditor" | "admin") | null;
         };
         /** UserChange */
         UserChange: {
-            /** Role */
-            role?: ("viewer" | "tracer" | "admin") | null;
             /** Active */
             active?: boolean | null;
             /** Password */
@@ -1436,6 +1565,182 @@ export interface components {
              * @default 90
              */
             days: number;
+        };
+        /**
+         * TeamOut
+         * @description `may_change`: its members and what is granted there, by who asks.
+         */
+        TeamOut: {
+            /** Name */
+            name: string;
+            /** Members */
+            members: string[];
+            /** May Change */
+            may_change: boolean;
+        };
+        /** TeamName */
+        TeamName: {
+            /** Name */
+            name: string;
+        };
+        /** GrantOut */
+        GrantOut: {
+            /** Person */
+            person?: string | null;
+            /** Holders */
+            holders?: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "tracer" | "approver" | "auditor" | "admin";
+            /** Team */
+            team?: string | null;
+            /**
+             * Host Names
+             * @default []
+             */
+            host_names: string[];
+            /**
+             * Host Labels
+             * @default {}
+             */
+            host_labels: {
+                [key: string]: string;
+            };
+            /**
+             * Risk
+             * @default s2
+             * @enum {string}
+             */
+            risk: "s0" | "s1" | "s2" | "s3";
+            /** Max Seconds */
+            max_seconds?: number | null;
+            /** Max Rows */
+            max_rows?: number | null;
+            /** Max Budget Permille */
+            max_budget_permille?: number | null;
+            /** Max Hosts */
+            max_hosts?: number | null;
+            /** Id */
+            id: number;
+        };
+        /**
+         * GrantIn
+         * @description For one `person`, or for the members of the team `holders`. Without a `team`: for every team.
+         *
+         *     Without names and labels: on every host; else a host needs one of the names and all labels. null: no bound.
+         */
+        GrantIn: {
+            /** Person */
+            person?: string | null;
+            /** Holders */
+            holders?: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "tracer" | "approver" | "auditor" | "admin";
+            /** Team */
+            team?: string | null;
+            /**
+             * Host Names
+             * @default []
+             */
+            host_names: string[];
+            /**
+             * Host Labels
+             * @default {}
+             */
+            host_labels: {
+                [key: string]: string;
+            };
+            /**
+             * Risk
+             * @default s2
+             * @enum {string}
+             */
+            risk: "s0" | "s1" | "s2" | "s3";
+            /** Max Seconds */
+            max_seconds?: number | null;
+            /** Max Rows */
+            max_rows?: number | null;
+            /** Max Budget Permille */
+            max_budget_permille?: number | null;
+            /** Max Hosts */
+            max_hosts?: number | null;
+        };
+        /**
+         * RightsQuery
+         * @description `risk`: of the session, where it depends on more than the tool.
+         */
+        RightsQuery: {
+            /** Tool */
+            tool: string;
+            /**
+             * Hosts
+             * @default []
+             */
+            hosts: string[];
+            /**
+             * Team
+             * @default
+             */
+            team: string;
+            /** Risk */
+            risk?: ("s0" | "s1" | "s2" | "s3") | null;
+        };
+        /**
+         * BoundsOut
+         * @description null: no bound.
+         */
+        BoundsOut: {
+            /** Seconds */
+            seconds: number | null;
+            /** Rows */
+            rows: number | null;
+            /** Budget Permille */
+            budget_permille: number | null;
+            /** Hosts */
+            hosts: number | null;
+        };
+        /**
+         * HostRightsOut
+         * @description `risk` is the highest class there, null without any right to start.
+         */
+        HostRightsOut: {
+            /** Host */
+            host: string;
+            /** Allowed */
+            allowed: boolean;
+            /** Reason */
+            reason: string;
+            /** Risk */
+            risk: ("s0" | "s1" | "s2" | "s3") | null;
+            bounds: components["schemas"]["BoundsOut"];
+        };
+        /**
+         * RightsOut
+         * @description `team`: for which the session would be; empty while several could be meant, or none.
+         */
+        RightsOut: {
+            /** Allowed */
+            allowed: boolean;
+            /** Reason */
+            reason: string;
+            /** Teams */
+            teams: string[];
+            /** Team */
+            team: string;
+            /**
+             * Risk
+             * @enum {string}
+             */
+            risk: "s0" | "s1" | "s2" | "s3";
+            /** Hosts */
+            hosts: components["schemas"]["HostRightsOut"][];
+            /** Ask */
+            ask: string;
         };
         /** AuditQuery */
         AuditQuery: {
@@ -1878,6 +2183,13 @@ export interface components {
              * @enum {string}
              */
             state: "pending" | "running" | "ended";
+            /** Team */
+            team: string;
+            /**
+             * Risk
+             * @enum {string}
+             */
+            risk: "s0" | "s1" | "s2" | "s3";
             /** Created By */
             created_by: string;
             /**
@@ -2069,7 +2381,9 @@ export interface components {
         };
         /**
          * NewSession
-         * @description With exactly one host joined, `hosts` and `labels` may be left out.
+         * @description With exactly one host joined, `hosts` and `labels` may be left out, and `team` by who starts for one alone.
+         *
+         *     `risk`: the most that it may reveal, where only hosts know that; a host refuses what would reveal more.
          */
         NewSession: {
             /** Tool */
@@ -2141,6 +2455,13 @@ export interface components {
              * @default false
              */
             reveal: boolean;
+            /**
+             * Team
+             * @default
+             */
+            team: string;
+            /** Risk */
+            risk?: ("s0" | "s1" | "s2" | "s3") | null;
         };
         /** SessionQuery */
         SessionQuery: {
@@ -2169,6 +2490,11 @@ export interface components {
              * @default
              */
             user: string;
+            /**
+             * Team
+             * @default
+             */
+            team: string;
         };
         /** SessionPage */
         SessionPage: {
@@ -2351,7 +2677,7 @@ export interface components {
             items: components["schemas"]["RequestOut"][];
             /**
              * Waiting
-             * @description how many of all wait for approval by others than you, or for review
+             * @description how many of others wait for what you may give: approval, or a review
              */
             waiting: number;
         };
@@ -2381,6 +2707,13 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /** Team */
+            team: string;
+            /**
+             * Risk
+             * @enum {string}
+             */
+            risk: "s0" | "s1" | "s2" | "s3";
             /** Tool */
             tool: string;
             /** Hosts */
@@ -2504,6 +2837,13 @@ export interface components {
              * @default false
              */
             reveal: boolean;
+            /**
+             * Team
+             * @default
+             */
+            team: string;
+            /** Risk */
+            risk?: ("s0" | "s1" | "s2" | "s3") | null;
             /**
              * Minutes
              * @default 480
@@ -3434,6 +3774,257 @@ export interface operations {
             };
         };
     };
+    server_accounts_teams_api_list_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamOut"][];
+                };
+            };
+        };
+    };
+    server_accounts_teams_api_add_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamName"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamOut"];
+                };
+            };
+        };
+    };
+    server_accounts_teams_api_remove_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    server_accounts_teams_api_rename_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamOut"];
+                };
+            };
+        };
+    };
+    server_accounts_teams_api_join_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamOut"];
+                };
+            };
+        };
+    };
+    server_accounts_teams_api_leave_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamOut"];
+                };
+            };
+        };
+    };
+    server_accounts_teams_api_list_grants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOut"][];
+                };
+            };
+        };
+    };
+    server_accounts_teams_api_add_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOut"];
+                };
+            };
+        };
+    };
+    server_accounts_teams_api_change_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOut"];
+                };
+            };
+        };
+    };
+    server_accounts_teams_api_remove_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    server_tracing_rights_api_get_rights: {
+        parameters: {
+            query: {
+                tool: string;
+                hosts?: string[];
+                team?: string;
+                risk?: ("s0" | "s1" | "s2" | "s3") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RightsOut"];
+                };
+            };
+        };
+    };
     server_accounts_audit_api_list_audit: {
         parameters: {
             query?: {
@@ -3772,6 +4363,7 @@ export interface operations {
                 tool?: string;
                 state?: string;
                 user?: string;
+                team?: string;
             };
             header?: never;
             path?: never;

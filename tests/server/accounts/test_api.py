@@ -65,8 +65,8 @@ def test_admins_manage_people_and_others_do_not(client_of: Callable[[str], Clien
     assert tracer.get("/api/users").status_code == 403
     assert admin.post("/api/users", body, content_type=JSON).status_code == 201
     assert admin.post("/api/users", body, content_type=JSON).status_code == 409
-    changed = admin.patch("/api/users/ann", {"role": "tracer", "active": False}, content_type=JSON).json()
-    assert (changed["role"], changed["active"]) == ("tracer", False)
+    changed = admin.patch("/api/users/ann", {"active": False}, content_type=JSON).json()
+    assert (changed["role"], changed["active"]) == ("viewer", False)
     assert [person["username"] for person in admin.get("/api/users").json()] == ["admin", "ann", "tracer"]
 
 

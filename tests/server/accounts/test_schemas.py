@@ -12,19 +12,18 @@ from server.accounts.models import User
 @pytest.mark.parametrize(
     ("role", "can"),
     [
-        (
-            "viewer",
-            {"start": False, "reveal": False, "approve": False, "stop_any": False, "admin": False, "audit": False},
-        ),
-        (
-            "tracer",
-            {"start": True, "reveal": False, "approve": False, "stop_any": False, "admin": False, "audit": False},
-        ),
-        ("admin", {"start": True, "reveal": True, "approve": True, "stop_any": True, "admin": True, "audit": True}),
+        ("viewer", set()),
+        ("tracer", {"start", "reveal"}),
+        ("approver", {"approve"}),
+        ("auditor", {"audit"}),
+        ("admin", {"start", "reveal", "stop_any", "admin", "audit", "grant"}),
     ],
 )
-def test_me_says_what_i_can(user: Callable[..., User], role: str, can: dict[str, bool]) -> None:
-    assert schemas.me(user(role)) == {"username": role, "role": role, "one_time": False, "can": can}
+def test_me_says_what_i_can(user: Callable[..., User], role: str, can: set[str]) -> None:
+    me = schemas.me(user(role))
+    assert {name for name, allowed in me.pop("can").items() if allowed} == can
+    teams = ["default"] if "start" in can else []
+    assert me == {"username": role, "role": role, "teams": teams, "one_time": False}
 
 
 @pytest.mark.parametrize("name", ["", "a b", "<script>", "\0", "x" * 65, "-a"])

@@ -73,5 +73,5 @@ def test_a_new_password_keeps_only_the_browser_that_sets_it(ann: User) -> None:
 def test_who_is_made_inactive_is_signed_in_nowhere(ann: User, user: Callable[..., User]) -> None:
     user("admin", "root")
     log_in("ann")
-    people.change("root", "ann", None, active=False, password=None)
+    people.change("root", "ann", active=False, password=None)
     assert sign_ins.of(ann).count() == 0

@@ -21,7 +21,7 @@ def post(client: Client, path: str, body: dict[str, Any]) -> Any:
 
 
 def test_a_request_goes_its_way_over_http(user: MakeUser) -> None:
-    request, bob = asked(user), browser(user("admin", "bob"))
+    request, bob = asked(user), browser(user("approver", "bob"))
     ada, path = browser(request.created_by), f"/{request.pk}"
     assert bob.get("/api/requests").json()["waiting"] == 1
     assert ada.get("/api/requests").json()["waiting"] == 0, "own ones wait for others"
@@ -34,7 +34,7 @@ def test_a_request_goes_its_way_over_http(user: MakeUser) -> None:
 
 
 def test_what_broke_the_glass_stays_in_the_queue_until_it_is_reviewed(user: MakeUser) -> None:
-    request, bob = asked(user, break_glass=True), browser(user("admin", "bob"))
+    request, bob = asked(user, break_glass=True), browser(user("approver", "bob"))
     Request.objects.update(state=RequestState.STARTED)
     assert bob.get("/api/requests").json()["waiting"] == 1
     reviewed = post(bob, f"/{request.pk}/review", {"review": "right"}).json()

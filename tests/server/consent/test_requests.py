@@ -22,7 +22,7 @@ def actions() -> list[tuple[str, str]]:
 
 def test_it_is_approved_when_both_have_signed_in_whatever_order(user: MakeUser) -> None:
     request = asked(user)
-    requests.approve(user("admin", "bob"), str(request.pk), signed_by_bob(request))
+    requests.approve(user("approver", "bob"), str(request.pk), signed_by_bob(request))
     assert state(request) == RequestState.WAITING
     requests.sign(request.created_by, str(request.pk), signed_by_ada(request))
     assert state(request) == RequestState.APPROVED
@@ -33,9 +33,9 @@ def test_it_is_approved_when_both_have_signed_in_whatever_order(user: MakeUser) 
 def test_as_many_others_as_the_host_wants(user: MakeUser) -> None:
     request = asked(user, people=2)
     requests.sign(request.created_by, str(request.pk), signed_by_ada(request))
-    requests.approve(user("admin", "bob"), str(request.pk), signed_by_bob(request))
+    requests.approve(user("approver", "bob"), str(request.pk), signed_by_bob(request))
     assert state(request) == RequestState.WAITING
-    requests.approve(user("admin", "eve"), str(request.pk), armoured(type(ADA)(), bytes(request.specification)))
+    requests.approve(user("approver", "eve"), str(request.pk), armoured(type(ADA)(), bytes(request.specification)))
     assert state(request) == RequestState.APPROVED
 
 
@@ -45,13 +45,13 @@ def test_nobody_agrees_with_themselves_not_even_from_a_second_account(user: Make
         requests.approve(request.created_by, str(request.pk), signed_by_bob(request))
     requests.sign(request.created_by, str(request.pk), signed_by_ada(request))
     with pytest.raises(Conflict, match="this key has signed here already"):
-        requests.approve(user("admin", "ada-too"), str(request.pk), signed_by_ada(request))
+        requests.approve(user("approver", "ada-too"), str(request.pk), signed_by_ada(request))
     assert actions()[-1] == ("request.approve", "refused")
     assert state(request) == RequestState.WAITING
 
 
 def test_a_signature_is_needed_and_must_fit(user: MakeUser) -> None:
-    request, bob = asked(user), user("admin", "bob")
+    request, bob = asked(user), user("approver", "bob")
     with pytest.raises(Invalid, match="hosts want this signed"):
         requests.approve(bob, str(request.pk), None)
     with pytest.raises(Invalid, match="something was changed"):
@@ -62,12 +62,12 @@ def test_a_signature_is_needed_and_must_fit(user: MakeUser) -> None:
 
 
 def test_a_denial_wins_also_after_an_approval_and_nobody_speaks_twice(user: MakeUser) -> None:
-    request, bob = asked(user), user("admin", "bob")
+    request, bob = asked(user), user("approver", "bob")
     requests.sign(request.created_by, str(request.pk), signed_by_ada(request))
     with pytest.raises(Conflict, match="said that already"):
         requests.sign(request.created_by, str(request.pk), signed_by_ada(request))
     requests.approve(bob, str(request.pk), signed_by_bob(request))
-    requests.deny(user("admin", "eve"), str(request.pk), "not on a Sunday")
+    requests.deny(user("approver", "eve"), str(request.pk), "not on a Sunday")
     assert state(request) == RequestState.DENIED
     with pytest.raises(Conflict, match="denied by eve: not on a Sunday"):
         requests.approve(bob, str(request.pk), signed_by_bob(request))
@@ -79,7 +79,7 @@ def test_time_ends_it(user: MakeUser) -> None:
     assert state(request) == RequestState.WAITING
     Request.objects.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
     with pytest.raises(Conflict, match="has expired"):
-        requests.approve(user("admin", "bob"), str(request.pk), signed_by_bob(request))
+        requests.approve(user("approver", "bob"), str(request.pk), signed_by_bob(request))
     requests.expire()
     requests.expire()
     assert state(request) == RequestState.EXPIRED
@@ -89,13 +89,13 @@ def test_time_ends_it(user: MakeUser) -> None:
 def test_only_who_asked_withdraws(user: MakeUser) -> None:
     request = asked(user)
     with pytest.raises(Forbidden):
-        requests.withdraw(user("admin", "bob"), str(request.pk))
+        requests.withdraw(user("approver", "bob"), str(request.pk))
     requests.withdraw(request.created_by, str(request.pk))
     assert state(request) == RequestState.VOID
 
 
 def test_break_glass_needs_the_signature_of_who_asks_alone_and_a_review_by_another(user: MakeUser) -> None:
-    request, bob = asked(user, break_glass=True), user("admin", "bob")
+    request, bob = asked(user, break_glass=True), user("approver", "bob")
     with pytest.raises(Conflict, match="nobody agrees before"):
         requests.approve(bob, str(request.pk), signed_by_bob(request))
     requests.sign(request.created_by, str(request.pk), signed_by_ada(request))

@@ -11,8 +11,13 @@ from server import nudge
 from server.accounts.browsers import SessionStore
 from server.accounts.models import User
 from server.fleet.consumers import REFUSED, FleetConsumer
+from tests.server.people import begin
 
 pytestmark = pytest.mark.usefixtures("committed")
+
+
+async def made() -> User:
+    return await sync_to_async(begin)(await User.objects.acreate(username="ann", password="!"), "viewer")
 
 
 async def socket_of(user: User | AnonymousUser, session: SessionStore | None = None) -> ApplicationCommunicator:
@@ -24,7 +29,7 @@ async def socket_of(user: User | AnonymousUser, session: SessionStore | None = N
 
 
 async def test_a_change_is_told() -> None:
-    socket = await socket_of(await User.objects.acreate(username="ann", role="viewer", password="!"))
+    socket = await socket_of(await made())
     await nudge.send(nudge.FLEET, nudge.fleet_message("sessions"))
     assert json.loads((await socket.receive_output(5))["text"]) == {"changed": ["sessions"]}
     await socket.send_input({"type": "websocket.disconnect", "code": 1000})
@@ -38,7 +43,7 @@ async def test_nobody_is_told_nothing() -> None:
 
 
 async def test_who_signed_out_is_told_nothing_more() -> None:
-    user = await User.objects.acreate(username="ann", role="viewer", password="!")
+    user = await made()
     session = SessionStore()
     await sync_to_async(session.create)()
     socket = await socket_of(user, session)

@@ -22,6 +22,7 @@ from server.ingest import database
 from server.ingest.database import in_db
 from server.ingest.serve import ingesting
 from tests.server.ingest import scripted
+from tests.server.people import begin
 from tests.services import free_port
 
 Join = Callable[..., Awaitable[scripted.Identity]]
@@ -88,7 +89,7 @@ async def api(committed: None) -> Callable[[str], Awaitable[Api]]:
     """A signed-in person with this role."""
 
     async def of(role: str) -> Api:
-        person = await in_db(User.objects.create, username=role, role=role, password="!")
+        person = await in_db(lambda: begin(User.objects.create(username=role, password="!"), role))
         client = Client()
         await in_db(client.force_login, person, backend="django.contrib.auth.backends.ModelBackend")
         return Api(client)

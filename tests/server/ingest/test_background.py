@@ -118,7 +118,7 @@ async def test_what_fails_is_tried_again(
 
 
 def old_session() -> Traced:
-    made = traced(User.objects.create(username="ann", role="tracer"))
+    made = traced(User.objects.create(username="ann"))
     made.store(3000)
     made.end()
     return made

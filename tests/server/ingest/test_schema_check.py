@@ -12,6 +12,7 @@ from proto.columnar import arrow_schema, schema_message
 from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Envelope, Filters
 from proto.v1.stream_pb2 import RunEncryption, RunSchema
+from server.accounts.models import Risk
 from server.catalog.tools import catalogue
 from server.ingest import schema_check
 from server.ingest.schema_check import MAX_COLUMNS, MAX_SYMBOLS, MAX_TEXT, SchemaError, checked
@@ -30,7 +31,7 @@ Change = Callable[[RunSchema], object]
 
 
 def session(tool: str, params: Mapping[str, str]) -> Session:
-    return Session(tool=tool, tool_digest=catalogue()[tool].digest.hex(), params=dict(params))
+    return Session(tool=tool, team_id=0, tool_digest=catalogue()[tool].digest.hex(), params=dict(params))
 
 
 def sent(tool: str, params: Mapping[str, str], *, trial: bool = False) -> RunSchema:
@@ -216,7 +217,7 @@ class TestAfterAnUpdateOfTheServer:
 
 def test_plaintext_comes_encrypted_to_the_key_of_its_start_or_not_at_all() -> None:
     started = session("sslsniff", {})
-    started.risk = pb.RISK_S3
+    started.risk = Risk.S3
     schema = sent("sslsniff", {})
     with pytest.raises(SchemaError, match="have to come encrypted"):
         checked(started, schema)

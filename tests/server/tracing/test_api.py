@@ -37,10 +37,11 @@ def test_a_start_answers_with_the_session(client_of: ClientOf) -> None:
 
 def test_a_viewers_start_is_refused_and_stands_in_the_audit(client_of: ClientOf) -> None:
     make_host("web-1")
+    admin = client_of("admin")
     answer = client_of("viewer").post("/api/sessions", {"tool": "opensnoop", "reason": "curious"}, content_type=JSON)
     assert answer.status_code == 403
-    assert answer.json()["error"]["message"] == "session.start needs the role tracer, yours is viewer; ask an admin"
-    (entry,) = client_of("admin").get("/api/audit?outcome=refused").json()["items"]
+    assert answer.json()["error"]["message"] == "session.start needs the role tracer, yours is viewer; ask admin"
+    (entry,) = admin.get("/api/audit?outcome=refused").json()["items"]
     assert (entry["actor"], entry["action"], entry["reason"]) == ("viewer", "session.start", "curious")
 
 

@@ -24,7 +24,7 @@ from tests.server.fleet.hosts import make_host
 def agreed(user: MakeUser) -> Request:
     request = asked(user)
     requests.sign(request.created_by, str(request.pk), signed_by_ada(request))
-    return requests.approve(user("admin", "bob"), str(request.pk), signed_by_bob(request))
+    return requests.approve(user("approver", "bob"), str(request.pk), signed_by_bob(request))
 
 
 def test_what_needs_agreement_does_not_start_without(user: MakeUser) -> None:
@@ -57,8 +57,8 @@ def test_only_who_asked_starts_and_only_what_is_approved(user: MakeUser) -> None
     with pytest.raises(Conflict, match="is waiting, not approved"):
         start_approved(waiting.created_by, str(waiting.pk))
     with pytest.raises(Forbidden, match="only ada"):
-        start_approved(user("admin", "bob"), str(waiting.pk))
-    requests.deny(user("admin", "eve"), str(waiting.pk), "no")
+        start_approved(user("tracer", "bob"), str(waiting.pk))
+    requests.deny(user("approver", "eve"), str(waiting.pk), "no")
     with pytest.raises(Conflict, match="is denied"):
         start_approved(waiting.created_by, str(waiting.pk))
     assert not Session.objects.exists()
@@ -101,7 +101,7 @@ def test_many_hosts_are_approved_without_signatures(user: MakeUser, monkeypatch:
     with pytest.raises(ApprovalNeeded, match="2 hosts, more than the 1"):
         start(ada, order)
     request = ask(ada, order, 60, break_glass=False)
-    requests.approve(user("admin", "bob"), str(request.pk), None)
+    requests.approve(user("approver", "bob"), str(request.pk), None)
     session = start_approved(ada, str(request.pk))
     assert not Envelope.FromString(bytes(session.envelope)).HasField("consent")
 

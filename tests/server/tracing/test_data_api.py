@@ -48,7 +48,7 @@ def client(client_of: Callable[[str], Client]) -> Client:
 
 @pytest.fixture
 def running(client: Client) -> Traced:
-    return traced(User.objects.get(role="tracer"), hosts=2)
+    return traced(User.objects.get(username="tracer"), hosts=2)
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ SAID = [
 
 @pytest.fixture
 def talked(client: Client) -> Traced:
-    found = traced(User.objects.get(role="tracer"), schema=RunSchema(tool="sslsniff", streams=[TLS]))
+    found = traced(User.objects.get(username="tracer"), schema=RunSchema(tool="sslsniff", streams=[TLS]))
     frames = found.frames[0]
     found.append([frames.frame(rows_of(TLS, SAID[:2]), 0, 2), frames.frame(rows_of(TLS, SAID[2:]), 0, 2)])
     found.end()
@@ -141,7 +141,7 @@ def test_a_payload_is_whole_in_every_format(client: Client, talked: Traced) -> N
 def test_encrypted_rows_are_read_by_every_road_and_stay_encrypted_on_the_disk(client: Client) -> None:
     said = [Said(1, b"a canary that nobody may read from the disk"), *SAID]
     schema = RunSchema(tool="sslsniff", streams=[TLS])
-    found = encrypted(User.objects.get(role="tracer"), schema)
+    found = encrypted(User.objects.get(username="tracer"), schema)
     found.append([found.frames[0].frame(rows_of(TLS, said), 0, 5)])
     found.end()
     session, folder = found.session.pk, segment_store().root / str(found.session.pk)
@@ -175,7 +175,7 @@ def test_a_large_payload_that_repeats_goes_out_in_pieces(
 
 
 def test_raw_of_several_hosts_is_refused(client: Client) -> None:
-    both = traced(User.objects.get(role="tracer"), hosts=2, schema=RunSchema(tool="sslsniff", streams=[TLS]))
+    both = traced(User.objects.get(username="tracer"), hosts=2, schema=RunSchema(tool="sslsniff", streams=[TLS]))
     refused = client.get(f"/api/sessions/{both.session.pk}/export", {"format": "raw"})
     assert (refused.status_code, refused.json()["error"]["field"]) == (422, "format")
     assert "several hosts" in refused.json()["error"]["message"]
@@ -218,7 +218,7 @@ def test_rows_so_far_need_no_end(client: Client, running: Traced) -> None:
 
 
 def test_with_several_streams_each_row_says_its_own(client: Client) -> None:
-    both = traced(User.objects.get(role="tracer"), schema=TWO_STREAMS)
+    both = traced(User.objects.get(username="tracer"), schema=TWO_STREAMS)
     both.append([both.frames[0].rows_of(2), both.frames[0].stacks_of(3)])
     both.end()
     address = f"/api/sessions/{both.session.pk}/rows"

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from proto.v1.agent_pb2 import Envelope, Filters
-from proto.v1.tool_pb2 import Risk
+from server.accounts.models import Risk
 from server.audit.models import AuditEntry
 from server.catalog.tools import find
 from server.tracing import session_keys
@@ -24,10 +24,13 @@ def test_session_and_runs_are_those_of_the_draft_and_begin_once(user: MakeUser) 
         tool_digest=find("opensnoop").digest,
         filters=Filters(pid=7),
         user="ada",
+        team="default",
+        risk="RISK_S2",
     )
     ada = user("tracer", "ada")
     session = launch(ada, draft, {"more": 1})
     assert (session.id, session.runs.get().id, session.filters) == (ids[0], ids[1], {"pid": 7})
+    assert (session.team.name, session.risk) == ("default", 2)
     assert AuditEntry.objects.get().detail["more"] == 1
     with pytest.raises(IntegrityError):
         launch(ada, draft, {})
@@ -36,13 +39,14 @@ def test_session_and_runs_are_those_of_the_draft_and_begin_once(user: MakeUser) 
 @pytest.mark.parametrize(
     ("tool", "params", "risk", "keyed"),
     [
-        ("opensnoop", {}, Risk.RISK_S2, False),
-        ("sslsniff", {}, Risk.RISK_S3, True),
-        ("tracepoint", {"tracepoint": "sched:sched_process_fork"}, None, True),
+        ("opensnoop", {}, Risk.S2, False),
+        ("opensnoop", {}, Risk.S3, True),
+        ("sslsniff", {}, Risk.S3, True),
+        ("tracepoint", {"tracepoint": "sched:sched_process_fork"}, Risk.S1, True),
     ],
 )
 def test_a_start_that_may_show_plaintext_names_a_key(
-    user: MakeUser, tool: str, params: dict[str, str], risk: int | None, *, keyed: bool
+    user: MakeUser, tool: str, params: dict[str, str], risk: Risk, *, keyed: bool
 ) -> None:
     host, run = make_host("web-1"), uuid.uuid4()
     draft = Envelope(
@@ -51,9 +55,11 @@ def test_a_start_that_may_show_plaintext_names_a_key(
         tool=tool,
         tool_digest=find(tool).digest,
         params=params,
+        team="default",
+        risk=f"RISK_{risk.name}",
     )
     session = launch(user("tracer", "ada"), draft, {})
     key = Envelope.FromString(bytes(session.envelope)).payload_key
     assert (len(key), session_keys.exists(session.id)) == ((32, True) if keyed else (0, False))
-    assert session.risk == (risk or find(tool).tool.risk)
+    assert session.risk == risk
     assert AuditEntry.objects.get().detail["payload_key"] == key.hex()

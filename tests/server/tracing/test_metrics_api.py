@@ -36,7 +36,7 @@ def test_the_ledgers_sum_is_that_of_all_runs(client_of: Callable[[str], Client],
         run.ledger = Ledger(seen=10 + number, stored=10, lost=lost).SerializeToString()
         run.rows = 10
         run.save()
-    found, count = figures(client_of("viewer")), len(runs)
+    found, count = figures(client_of("admin")), len(runs)
     lost_events = sum(range(1, count + 1))
     assert found["fleetscope_events_seen_total",] == 10 * count + lost_events
     assert found["fleetscope_events_stored_total",] == found["fleetscope_rows_total",] == 10 * count
@@ -50,7 +50,7 @@ def test_hosts_say_what_waits_on_them_and_how_long_they_are_silent(
     client_of: Callable[[str], Client], runs: list[Run]
 ) -> None:
     Host.objects.filter(pk=runs[0].host_id).update(spool_bytes=4096, unacked_batches=7)
-    name, found = runs[0].host.name, figures(client_of("viewer"))
+    name, found = runs[0].host.name, figures(client_of("admin"))
     assert found["fleetscope_host_spool_bytes", name] == 4096
     assert found["fleetscope_host_unacked_batches", name] == 7
     assert found["fleetscope_host_silence_seconds", name] >= 0

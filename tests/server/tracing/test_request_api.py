@@ -23,6 +23,6 @@ def test_asked_signed_and_started_over_http(user: MakeUser) -> None:
     assert (made["state"], made["hosts"], made["signed"]) == ("waiting", ["web-1"], True)
     request = requests.find(made["id"])
     requests.sign(ada, made["id"], signed_by_ada(request))
-    requests.approve(user("admin", "bob"), made["id"], signed_by_bob(request))
+    requests.approve(user("approver", "bob"), made["id"], signed_by_bob(request))
     started = client.post(f"/api/requests/{made['id']}/start")
     assert (started.status_code, started.json()["id"]) == (201, made["id"])

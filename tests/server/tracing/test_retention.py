@@ -54,7 +54,7 @@ def folders() -> set[str]:
     return {path.name for path in segment_store().root.iterdir() if not path.name.startswith(".")}
 
 
-@pytest.mark.parametrize(("risk", "hours"), [(1, 2160), (2, 2160), (3, 720), (4, 72)])
+@pytest.mark.parametrize(("risk", "hours"), [(0, 2160), (1, 2160), (2, 720), (3, 72)])
 def test_out_of_the_box_each_class_has_its_time(three: list[Traced], risk: int, hours: int) -> None:
     now = timezone.now()
     Session.objects.update(risk=risk, ended_at=now)
@@ -66,7 +66,7 @@ def test_out_of_the_box_each_class_has_its_time(three: list[Traced], risk: int, 
 def test_what_an_upgrade_found_has_the_same_time_from_then(three: list[Traced]) -> None:
     upgraded = timezone.now()
     StoragePolicy.objects.create(owner="", ceilings_since=upgraded)
-    Session.objects.update(risk=4)
+    Session.objects.update(risk=3)
     assert sweep(upgraded + datetime.timedelta(hours=72)) == 0
     assert sweep(upgraded + datetime.timedelta(hours=72, seconds=1)) == 3
 

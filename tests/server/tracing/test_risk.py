@@ -2,22 +2,39 @@ from __future__ import annotations
 
 import pytest
 
-from proto.v1.tool_pb2 import RISK_S2, RISK_S3
+from proto.v1 import tool_pb2 as pb
+from server.accounts.models import Risk
 from server.catalog.tools import find
 from server.errors import Invalid
-from server.tracing.risk import session_risk
+from server.tracing.risk import risk_of, session_risk
 
 
-def test_a_tool_shows_what_its_manifest_says() -> None:
-    assert session_risk(find("opensnoop").tool, {}) == RISK_S2
-    assert session_risk(find("sslsniff").tool, {}) == RISK_S3
+@pytest.mark.parametrize(
+    ("tool", "params", "stated", "risk"),
+    [
+        ("opensnoop", {}, None, Risk.S2),
+        ("syscount", {}, None, Risk.S1),
+        ("syscount", {}, 0, Risk.S1),
+        ("sslsniff", {}, 1, Risk.S3),
+        ("uprobe", {"function": "c:read"}, None, Risk.S2),
+        ("uprobe", {"args": "n:s32"}, None, Risk.S2),
+        ("uprobe", {"args": "n:s32,name:str"}, 1, Risk.S3),
+        ("usdt", {"args": "b:bytes[8]"}, None, Risk.S3),
+        ("tracepoint", {"tracepoint": "sched:sched_switch"}, None, Risk.S3),
+        ("tracepoint", {"tracepoint": "sched:sched_switch"}, 0, Risk.S1),
+        ("tracepoint", {"tracepoint": "sched:sched_switch"}, 2, Risk.S2),
+        ("tracepoint", {"tracepoint": "sched:sched_switch", "strings": "filename"}, 1, Risk.S3),
+    ],
+)
+def test_what_a_session_may_reveal(tool: str, params: dict[str, str], stated: int | None, risk: Risk) -> None:
+    assert session_risk(find(tool).tool, params, stated) == risk
 
 
-def test_strings_and_buffers_make_it_plaintext() -> None:
-    assert session_risk(find("uprobe").tool, {"args": "n:s32"}) == RISK_S2
-    assert session_risk(find("uprobe").tool, {"args": "n:s32,name:str"}) == RISK_S3
-    assert session_risk(find("usdt").tool, {"args": "b:bytes[8]"}) == RISK_S3
-    assert session_risk(find("tracepoint").tool, {"strings": "filename"}) == RISK_S3
-    assert session_risk(find("tracepoint").tool, {"strings": ""}) == find("tracepoint").tool.risk
+def test_what_cannot_be_read_has_no_class() -> None:
     with pytest.raises(Invalid, match="is no type"):
         session_risk(find("uprobe").tool, {"args": "x:long"})
+
+
+def test_classes_are_those_of_manifests_and_envelopes_and_none_is_the_highest() -> None:
+    assert [risk_of(find(name).tool.risk) for name in ("syscount", "opensnoop", "sslsniff")] == [1, 2, 3]
+    assert (risk_of(pb.RISK_S0), risk_of(pb.RISK_UNSPECIFIED)) == (Risk.S0, Risk.S3)

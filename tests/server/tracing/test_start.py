@@ -9,7 +9,7 @@ from django.db import DatabaseError
 
 from proto.v1.agent_pb2 import Envelope
 from server import keys
-from server.accounts.models import User
+from server.accounts.models import Grant, Risk, User
 from server.audit.models import AuditEntry
 from server.catalog.tools import find
 from server.errors import ApiError, AuditUnavailable, Forbidden
@@ -94,8 +94,10 @@ def test_without_an_audit_nothing_starts(user: Callable[..., User], monkeypatch:
 def test_rows_without_redaction_need_a_right_of_their_own_and_stand_in_the_audit(user: Callable[..., User]) -> None:
     make_host("web-1")
     order = Order("opensnoop", hosts=["web-1"], reason="which key is it", reveal=True)
-    with pytest.raises(Forbidden, match=r"session\.reveal needs the role admin"):
-        start.start(user("tracer"), order)
+    tracer = user("tracer")
+    Grant.objects.update(risk=Risk.S2)
+    with pytest.raises(Forbidden, match=r"session\.reveal on web-1: opensnoop is of class S3, your grants go up to S2"):
+        start.start(tracer, order)
     session = start.start(user("admin"), order)
     assert Envelope.FromString(bytes(session.envelope)).reveal
     told = AuditEntry.objects.filter(action="session.reveal").order_by("id").values_list("actor", "outcome", "session")

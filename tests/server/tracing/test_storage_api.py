@@ -6,8 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from proto.v1.tool_pb2 import Risk
-from server.accounts.models import User
+from server.accounts.models import Risk, User
 from server.audit.models import AuditEntry
 from server.tracing.models import Session
 from tests.server.tracing.sessions import traced
@@ -22,10 +21,11 @@ def put(client: Client, **body: object) -> tuple[int, dict[str, object]]:
     return answer.status_code, answer.json()
 
 
-def test_an_admin_sets_bounds_that_everybody_sees(client_of: ClientOf) -> None:
-    status, found = put(client_of("admin"), quota_bytes=50 * 10**9, keep_days=30)
+def test_an_admin_sets_and_sees_bounds(client_of: ClientOf) -> None:
+    admin = client_of("admin")
+    status, found = put(admin, quota_bytes=50 * 10**9, keep_days=30)
     assert status == 200
-    seen = client_of("viewer").get("/api/storage").json()
+    seen = admin.get("/api/storage").json()
     assert {name: seen[name] for name in BOUNDS} == {name: found[name] for name in BOUNDS}
     assert (found["quota_bytes"], found["keep_bytes"], found["keep_days"]) == (50 * 10**9, None, 30)
     assert isinstance(found["used_bytes"], int) and isinstance(found["free_bytes"], int)
@@ -54,9 +54,9 @@ def test_what_is_no_bound_is_refused(client_of: ClientOf, body: dict[str, object
 
 def test_a_floor_keeps_people_from_deleting(client_of: ClientOf) -> None:
     admin = client_of("admin")
-    made = traced(User.objects.get(role="admin"))
+    made = traced(User.objects.get())
     made.end()
-    Session.objects.filter(pk=made.session.pk).update(risk=Risk.RISK_S3, ended_at=timezone.now())
+    Session.objects.filter(pk=made.session.pk).update(risk=Risk.S3, ended_at=timezone.now())
     status, found = put(admin, classes={"s3": {"at_least": 24, "at_most": 72}})
     assert (status, found["classes"]["s3"]) == (200, {"at_least": 24, "at_most": 72})  # type: ignore[index]
     refused = admin.delete(f"/api/sessions/{made.session.pk}")

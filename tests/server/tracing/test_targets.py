@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from server.catalog.tools import find
 from server.errors import Conflict, Invalid
-from server.fleet.models import HostVerdict
+from server.fleet.models import Host, HostVerdict
 from server.fleet.switch import switch_fleet
 from server.tracing.targets import check_ready, resolve
 from tests.server.fleet.hosts import make_host
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def names(hosts: list[str], labels: dict[str, str] | None = None) -> list[str]:
-    return [host.name for host in resolve(hosts, labels or {})]
+    return [host.name for host in resolve(hosts, labels or {}, Host.objects.all())]
 
 
 def test_the_only_host_is_meant_when_none_is_named() -> None:
@@ -42,7 +42,7 @@ def test_names_ids_and_labels_add_up() -> None:
 
 def test_what_means_no_host_is_refused() -> None:
     make_host("web-1")
-    with pytest.raises(Invalid, match="there is no host 'web-9'; there are web-1"):
+    with pytest.raises(Invalid, match="there is no host 'web-9' that you may see; there are web-1"):
         names(["web-9"])
     with pytest.raises(Invalid, match="no host has the labels env=prod"):
         names([], {"env": "prod"})

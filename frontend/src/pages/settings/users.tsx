@@ -9,14 +9,14 @@ import { Outcome } from "./form-parts";
 import classes from "./settings.module.css";
 import { SignOutButton } from "./sign-out-button";
 
-export const ROLES: readonly RoleName[] = ["viewer", "tracer", "admin"];
+export const ROLES: readonly RoleName[] = ["viewer", "tracer", "approver", "auditor", "admin"];
 
 export function Users() {
   const { data, error, refetch } = useQuery(users);
   const client = useQueryClient();
   const changed = (): void => void client.invalidateQueries({ queryKey: ["users"] });
   const change = useMutation({
-    mutationFn: ({ username, ...rest }: Partial<User> & { username: string }) => changeUser(username, rest),
+    mutationFn: ({ username, active }: Pick<User, "username" | "active">) => changeUser(username, { active }),
     onSettled: changed,
   });
   if (data === undefined) return error === null ? <Loading rows={3} /> : <Failure error={error} retry={() => void refetch()} />;
@@ -26,7 +26,7 @@ export function Users() {
         <thead>
           <tr className={parts.label}>
             <th>User</th>
-            <th>Role</th>
+            <th>Strongest role</th>
             <th>May sign in</th>
             <th>Second factor</th>
             <th>Browsers</th>
@@ -36,15 +36,7 @@ export function Users() {
           {data.map((user) => (
             <tr key={user.username} data-testid="user-row">
               <td>{user.username}</td>
-              <td>
-                <Select
-                  aria-label={`Role of ${user.username}`}
-                  w={120}
-                  data={[...ROLES]}
-                  value={user.role}
-                  onChange={(role) => role !== null && change.mutate({ username: user.username, role })}
-                />
-              </td>
+              <td>{user.role}</td>
               <td>
                 <Switch
                   aria-label={`${user.username} may sign in`}
@@ -102,7 +94,7 @@ function NewUser({ done }: { done: () => void }) {
         value={password}
         onChange={(event) => setOwn(event.currentTarget.value)}
       />
-      <Select label="Role" data={[...ROLES]} value={role} onChange={(chosen) => setRole(chosen ?? "viewer")} />
+      <Select label="Begins as" data={[...ROLES]} value={role} onChange={(chosen) => setRole(chosen ?? "viewer")} />
       <Button type="submit" loading={create.isPending}>
         Add user
       </Button>

@@ -19,6 +19,7 @@ import { NamesFrom, TargetPicker } from "./target-picker";
 import { online, refusesPlaintext } from "./targets";
 import { knownFields, useFields } from "./use-fields";
 import { useApproval } from "./use-approval";
+import { RightsNotice, TeamSelect } from "./rights-notice";
 import { WhatFields } from "./what-fields";
 
 export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: readonly Host[]; initial: Draft }) {
@@ -31,17 +32,21 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
   const sources = askedFirst(draft.hosts, asked, online(hosts));
   const fields = useFields(tool, sources, draft.params);
   const me = useMe();
-  const risk = draft.reveal ? "s3" : draftRisk(tool, knownFields(fields), draft.params);
+  const known = knownFields(fields);
+  const risk = draft.reveal ? "s3" : draftRisk(tool, known, draft.params);
+  const { teams } = me;
+  const [team, setTeam] = useState(teams[0] ?? "");
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
   const catalogue = useQuery(tools);
+  const order = { ...requestOf(tool, draft), team, ...(known.length > 0 ? { risk } : {}) };
   const start = useMutation({
-    mutationFn: () => startSession(requestOf(tool, draft)),
+    mutationFn: () => startSession(order),
     onSuccess: (session) => {
       client.setQueryData(sessionQuery(session.id).queryKey, session);
       void navigate(`/sessions/${session.id}`);
     },
   });
-  const approval = useApproval(tool, draft, hosts, risk, start.error);
+  const approval = useApproval(order, hosts, risk, start.error);
   const failed = approval.error ?? (approval.why === null ? start.error : null);
   const field = start.error instanceof ApiError ? start.error.field : null;
   const submit = (event: SyntheticEvent): void => {
@@ -112,6 +117,8 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
             <p className={parts.label}>The same by command</p>
             <CopyLine text={commandOf(tool, draft)} label="Copy the command" />
           </div>
+          {teams.length > 1 && <TeamSelect teams={teams} team={team} choose={setTeam} />}
+          <RightsNotice tool={tool.name} hosts={draft.hosts} team={team} risk={risk} />
           {approval.why !== null && (
             <p role="note" data-testid="approval-notice">
               <strong>This needs approval.</strong> {approval.why} Your reason is shown to those who are asked.

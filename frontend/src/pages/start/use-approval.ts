@@ -1,11 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
-import type { RiskName, ToolDetail } from "../../api/catalog";
+import type { RiskName } from "../../api/catalog";
 import type { Host } from "../../api/fleet";
 import { ApiError } from "../../api/http";
 import { askForApproval, request as requestQuery, requestRules } from "../../api/requests";
+import type { StartRequest } from "../../api/tracing";
 import { whyApproval } from "./approval";
-import { type Draft, requestOf } from "./draft";
 
 export interface Approval {
   why: string | null;
@@ -15,18 +15,18 @@ export interface Approval {
 }
 
 /** Does this start need others to agree? Known before it is tried; `refused` is what the server said to a try. */
-export function useApproval(tool: ToolDetail, draft: Draft, hosts: readonly Host[], risk: RiskName, refused: Error | null): Approval {
+export function useApproval(order: StartRequest, hosts: readonly Host[], risk: RiskName, refused: Error | null): Approval {
   const navigate = useNavigate();
   const client = useQueryClient();
   const alone = useQuery(requestRules).data?.hosts ?? 0;
   const asked = useMutation({
-    mutationFn: () => askForApproval(requestOf(tool, draft)),
+    mutationFn: () => askForApproval(order),
     onSuccess: (made) => {
       client.setQueryData(requestQuery(made.id).queryKey, made);
       void navigate(`/requests/${made.id}`);
     },
   });
-  const chosen = hosts.filter(({ name }) => draft.hosts.includes(name));
+  const chosen = hosts.filter(({ name }) => order.hosts.includes(name));
   const told = refused instanceof ApiError && refused.code === "approval_needed" ? refused.message : null;
   return { why: whyApproval(risk, chosen, alone) ?? told, ask: () => asked.mutate(), pending: asked.isPending, error: asked.error };
 }

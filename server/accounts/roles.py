@@ -1,0 +1,108 @@
+"""What every role may do: the one table behind `decide`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.accounts.models import Risk, Role
+
+
+class Action(StrEnum):
+    """Everything that needs a right. The value also stands in the audit."""
+
+    TOOL_VIEW = "tool.view"
+    HOST_VIEW = "host.view"
+    HOST_ASK = "host.ask"  # for names of what it runs, while a start is filled in
+    HOST_JOIN = "host.join"
+    HOST_CHANGE = "host.change"
+    HOST_REVOKE = "host.revoke"
+    HOST_SWITCH = "host.switch"
+    FLEET_SWITCH = "fleet.switch"
+    SESSION_LIST = "session.list"  # that it exists: who, what, where, why and its state, no rows
+    SESSION_VIEW = "session.view"  # its rows
+    SESSION_EXPORT = "session.export"
+    SESSION_START = "session.start"
+    SESSION_REVEAL = "session.reveal"  # start one whose rows are not redacted
+    SESSION_STOP = "session.stop"
+    SESSION_DELETE = "session.delete"
+    SESSION_SHARE = "session.share"
+    SESSION_APPROVE = "session.approve"  # of others; also to deny and to review it
+    REQUEST_VIEW = "request.view"
+    STORAGE_VIEW = "storage.view"
+    STORAGE_CHANGE = "storage.change"
+    METRICS_VIEW = "metrics.view"  # sums over every session there was
+    AUDIT_VIEW = "audit.view"
+    USER_VIEW = "user.view"
+    USER_CHANGE = "user.change"
+    TEAM_VIEW = "team.view"
+    TEAM_ADD = "team.add"
+    TEAM_CHANGE = "team.change"
+    GRANT_CHANGE = "grant.change"
+    OWN_ACCOUNT = "account.own"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Any one of `roles`, or of `own` for what the person made. `everywhere`: only a grant for every team counts."""
+
+    roles: frozenset[Role]
+    own: frozenset[Role] = frozenset()
+    everywhere: bool = False
+    not_own: bool = False  # never for what the person made
+    shared: bool = False  # also for another team's session that was shared with the person
+    content: bool = False  # shows rows, which administering gives no right to
+
+
+def _rule(*roles: Role, own: tuple[Role, ...] = (), **flags: bool) -> Rule:
+    return Rule(frozenset(roles), frozenset(own), **flags)
+
+
+_V, _T, _P, _AUDITOR, _A = Role.VIEWER, Role.TRACER, Role.APPROVER, Role.AUDITOR, Role.ADMIN
+
+# Whoever is signed in.
+ANYBODY = frozenset({Action.TOOL_VIEW, Action.TEAM_VIEW, Action.OWN_ACCOUNT})
+RULES: dict[Action, Rule] = {
+    Action.HOST_VIEW: _rule(_V, _T, _P, _A),
+    Action.HOST_ASK: _rule(_T),
+    Action.HOST_JOIN: _rule(_A, everywhere=True),
+    Action.HOST_CHANGE: _rule(_A, everywhere=True),
+    Action.HOST_REVOKE: _rule(_A, everywhere=True),
+    Action.HOST_SWITCH: _rule(_A, everywhere=True),
+    Action.FLEET_SWITCH: _rule(_A, everywhere=True),
+    Action.SESSION_LIST: _rule(_V, _T, _P, _A, shared=True),
+    Action.SESSION_VIEW: _rule(_V, _T, _A, shared=True, content=True),
+    Action.SESSION_EXPORT: _rule(_V, _T, _A, shared=True, content=True),
+    Action.SESSION_START: _rule(_T),
+    Action.SESSION_REVEAL: _rule(_T),
+    Action.SESSION_STOP: _rule(_A, own=(_T,)),
+    Action.SESSION_DELETE: _rule(_A, own=(_T,)),
+    Action.SESSION_SHARE: _rule(_A, own=(_T,), content=True),
+    Action.SESSION_APPROVE: _rule(_P, not_own=True),
+    Action.REQUEST_VIEW: _rule(_V, _T, _P, _A),
+    Action.STORAGE_VIEW: _rule(_A, everywhere=True),
+    Action.STORAGE_CHANGE: _rule(_A, everywhere=True),
+    Action.METRICS_VIEW: _rule(_V, _A, everywhere=True),
+    Action.AUDIT_VIEW: _rule(_AUDITOR, _A, everywhere=True),
+    Action.USER_VIEW: _rule(_A),
+    Action.USER_CHANGE: _rule(_A, everywhere=True),
+    Action.TEAM_ADD: _rule(_A, everywhere=True),
+    Action.TEAM_CHANGE: _rule(_A),
+    Action.GRANT_CHANGE: _rule(_A),
+}
+# What whoever may run commands on the server itself does there; rows are no business of theirs.
+CONSOLE = frozenset(
+    {
+        Action.STORAGE_VIEW,
+        Action.STORAGE_CHANGE,
+        Action.AUDIT_VIEW,
+        Action.USER_VIEW,
+        Action.USER_CHANGE,
+        Action.TEAM_VIEW,
+        Action.TEAM_ADD,
+        Action.TEAM_CHANGE,
+        Action.GRANT_CHANGE,
+    }
+)
+# The highest class whose rows an admin reads without a grant to view.
+ADMIN_READS = Risk.S1

@@ -1,0 +1,155 @@
+"""Who may do what to whose session of which class, and every way in: declared here once, executed cell by cell.
+
+People hold one role in the team `ours` up to class S2; the admin's and the auditor's are for every team. The session is
+their own, a colleague's of `ours`, or one of the team `theirs`.
+"""
+
+from __future__ import annotations
+
+from server.accounts.policy import Action
+
+ROLES = ("none", "viewer", "tracer", "approver", "auditor", "admin")
+RELATIONS = ("own", "team", "other")
+RISKS = (0, 1, 2, 3)
+
+_NEVER = (-1, -1, -1)
+_TEAM = (2, 2, -1)
+# The highest class for each relation; -1: none. Roles that are not named may not at all.
+SESSIONS: dict[Action, dict[str, tuple[int, int, int]]] = {
+    Action.SESSION_LIST: {"viewer": _TEAM, "tracer": _TEAM, "approver": _TEAM, "admin": (3, 3, 3)},
+    Action.SESSION_VIEW: {"viewer": _TEAM, "tracer": _TEAM, "admin": (1, 1, 1)},
+    Action.SESSION_EXPORT: {"viewer": _TEAM, "tracer": _TEAM, "admin": (1, 1, 1)},
+    Action.SESSION_STOP: {"tracer": (2, -1, -1), "admin": (3, 3, 3)},
+    Action.SESSION_DELETE: {"tracer": (2, -1, -1), "admin": (3, 3, 3)},
+    Action.SESSION_SHARE: {"tracer": (2, -1, -1), "admin": (1, 1, 1)},
+    Action.SESSION_APPROVE: {"approver": (-1, 2, -1)},
+    Action.REQUEST_VIEW: {"viewer": _TEAM, "tracer": _TEAM, "approver": _TEAM, "admin": (3, 3, 3)},
+}
+# What is about no session: the roles that may.
+OTHERS: dict[Action, set[str]] = {
+    Action.TOOL_VIEW: set(ROLES),
+    Action.TEAM_VIEW: set(ROLES),
+    Action.OWN_ACCOUNT: set(ROLES),
+    Action.HOST_VIEW: {"viewer", "tracer", "approver", "admin"},
+    Action.HOST_ASK: {"tracer"},
+    Action.SESSION_START: {"tracer"},
+    Action.SESSION_REVEAL: {"tracer"},
+    Action.HOST_JOIN: {"admin"},
+    Action.HOST_CHANGE: {"admin"},
+    Action.HOST_REVOKE: {"admin"},
+    Action.HOST_SWITCH: {"admin"},
+    Action.FLEET_SWITCH: {"admin"},
+    Action.STORAGE_VIEW: {"admin"},
+    Action.STORAGE_CHANGE: {"admin"},
+    Action.USER_VIEW: {"admin"},
+    Action.USER_CHANGE: {"admin"},
+    Action.TEAM_ADD: {"admin"},
+    Action.TEAM_CHANGE: {"admin"},
+    Action.GRANT_CHANGE: {"admin"},
+    Action.METRICS_VIEW: {"admin"},
+    Action.AUDIT_VIEW: {"auditor", "admin"},
+}
+
+# (verb, path): the action, and the body that makes it do something.
+PATHS: dict[tuple[str, str], tuple[Action | None, object]] = {
+    ("GET", "/api/health"): (None, None),
+    ("POST", "/api/auth/login"): (None, {"username": "x", "password": "x"}),
+    ("POST", "/api/auth/token"): (None, {"username": "x", "password": "x"}),
+    ("POST", "/api/auth/login/code"): (None, {}),
+    ("POST", "/api/auth/login/passkey"): (None, {}),
+    ("POST", "/api/auth/login/enrolled"): (None, {}),
+    ("POST", "/api/auth/passkey/options"): (None, {}),
+    ("GET", "/api/auth/me"): (Action.OWN_ACCOUNT, None),
+    ("POST", "/api/auth/logout"): (Action.OWN_ACCOUNT, {}),
+    ("POST", "/api/auth/password"): (Action.OWN_ACCOUNT, {"password": "x"}),
+    ("POST", "/api/auth/tokens"): (Action.OWN_ACCOUNT, {"name": "x"}),
+    ("POST", "/api/auth/confirm"): (Action.OWN_ACCOUNT, {"password": "x"}),
+    ("POST", "/api/auth/confirm/code"): (Action.OWN_ACCOUNT, {}),
+    ("POST", "/api/auth/confirm/passkey"): (Action.OWN_ACCOUNT, {}),
+    ("GET", "/api/auth/factors"): (Action.OWN_ACCOUNT, None),
+    ("POST", "/api/auth/factors/totp"): (Action.OWN_ACCOUNT, {}),
+    ("POST", "/api/auth/factors/totp/confirm"): (Action.OWN_ACCOUNT, {}),
+    ("DELETE", "/api/auth/factors/totp"): (Action.OWN_ACCOUNT, None),
+    ("POST", "/api/auth/factors/passkeys/options"): (Action.OWN_ACCOUNT, {}),
+    ("POST", "/api/auth/factors/passkeys"): (Action.OWN_ACCOUNT, {}),
+    ("DELETE", "/api/auth/factors/passkeys/{passkey}"): (Action.OWN_ACCOUNT, None),
+    ("POST", "/api/auth/factors/recovery"): (Action.OWN_ACCOUNT, {}),
+    ("GET", "/api/auth/sign-ins"): (Action.OWN_ACCOUNT, None),
+    ("DELETE", "/api/auth/sign-ins"): (Action.OWN_ACCOUNT, None),
+    ("DELETE", "/api/auth/sign-ins/{sign_in}"): (Action.OWN_ACCOUNT, None),
+    ("GET", "/api/auth/tokens"): (Action.OWN_ACCOUNT, None),
+    ("DELETE", "/api/auth/tokens/{token}"): (Action.OWN_ACCOUNT, None),
+    ("GET", "/api/users/{username}/sign-ins"): (Action.USER_VIEW, None),
+    ("DELETE", "/api/users/{username}/sign-ins"): (Action.USER_CHANGE, None),
+    ("GET", "/api/users/{username}/tokens"): (Action.USER_VIEW, None),
+    ("DELETE", "/api/users/{username}/tokens/{token}"): (Action.USER_CHANGE, None),
+    ("GET", "/api/auth/rule"): (Action.USER_VIEW, None),
+    ("PUT", "/api/auth/rule"): (Action.USER_CHANGE, {"roles": []}),
+    ("POST", "/api/users/{username}/reset-factors"): (Action.USER_CHANGE, {}),
+    ("GET", "/api/me/rights"): (Action.OWN_ACCOUNT, None),
+    ("GET", "/api/users"): (Action.USER_VIEW, None),
+    ("POST", "/api/users"): (Action.USER_CHANGE, {"username": "new", "password": "quite a long secret"}),
+    ("PATCH", "/api/users/{username}"): (Action.USER_CHANGE, {}),
+    ("GET", "/api/teams"): (Action.TEAM_VIEW, None),
+    ("POST", "/api/teams"): (Action.TEAM_ADD, {"name": "new"}),
+    ("PATCH", "/api/teams/{team}"): (Action.TEAM_CHANGE, {"name": "renamed"}),
+    ("DELETE", "/api/teams/{team}"): (Action.TEAM_ADD, None),
+    ("PUT", "/api/teams/{team}/members/{username}"): (Action.TEAM_CHANGE, {}),
+    ("DELETE", "/api/teams/{team}/members/{username}"): (Action.TEAM_CHANGE, None),
+    ("GET", "/api/grants"): (Action.TEAM_VIEW, None),
+    ("POST", "/api/grants"): (Action.GRANT_CHANGE, {"person": "colleague", "role": "viewer", "team": "ours"}),
+    ("PUT", "/api/grants/{number}"): (Action.GRANT_CHANGE, {"person": "colleague", "role": "viewer", "team": "ours"}),
+    ("DELETE", "/api/grants/{number}"): (Action.GRANT_CHANGE, None),
+    ("GET", "/api/audit"): (Action.AUDIT_VIEW, None),
+    ("GET", "/api/audit/export"): (Action.AUDIT_VIEW, None),
+    ("GET", "/api/tools"): (Action.TOOL_VIEW, None),
+    ("GET", "/api/tools/{name}"): (Action.TOOL_VIEW, None),
+    ("GET", "/api/hosts"): (Action.HOST_VIEW, None),
+    ("POST", "/api/hosts/token"): (Action.HOST_JOIN, {}),
+    ("GET", "/api/hosts/{host}"): (Action.HOST_VIEW, None),
+    ("PATCH", "/api/hosts/{host}"): (Action.HOST_CHANGE, {"labels": {}}),
+    ("POST", "/api/hosts/{host}/switch"): (Action.HOST_SWITCH, {"off": False}),
+    ("POST", "/api/hosts/{host}/revoke"): (Action.HOST_REVOKE, {}),
+    ("POST", "/api/hosts/{host}/names"): (Action.HOST_ASK, {"kind": "process"}),
+    ("GET", "/api/fleet/switch"): (Action.HOST_VIEW, None),
+    ("POST", "/api/fleet/switch"): (Action.FLEET_SWITCH, {"off": False}),
+    ("GET", "/api/metrics"): (Action.METRICS_VIEW, None),
+    ("GET", "/api/storage"): (Action.STORAGE_VIEW, None),
+    ("PUT", "/api/storage"): (Action.STORAGE_CHANGE, {}),
+    ("POST", "/api/sessions"): (Action.SESSION_START, {"tool": "opensnoop", "hosts": ["host-1"]}),
+    ("GET", "/api/sessions"): (Action.SESSION_LIST, None),
+    ("GET", "/api/sessions/{session}"): (Action.SESSION_LIST, None),
+    ("GET", "/api/sessions/{session}/program"): (Action.SESSION_LIST, None),
+    ("DELETE", "/api/sessions/{session}"): (Action.SESSION_DELETE, None),
+    ("POST", "/api/sessions/{session}/stop"): (Action.SESSION_STOP, {}),
+    ("GET", "/api/sessions/{session_id}/rows"): (Action.SESSION_VIEW, None),
+    ("GET", "/api/sessions/{session_id}/export"): (Action.SESSION_EXPORT, None),
+    ("POST", "/api/sessions/{session_id}/query"): (Action.SESSION_VIEW, {"stream": "events"}),
+    ("GET", "/api/requests"): (Action.REQUEST_VIEW, None),
+    ("GET", "/api/requests/rules"): (Action.REQUEST_VIEW, None),
+    ("POST", "/api/requests"): (Action.SESSION_START, {"tool": "opensnoop", "hosts": ["host-1"], "reason": "x"}),
+    ("GET", "/api/requests/{request_id}"): (Action.REQUEST_VIEW, None),
+    ("POST", "/api/requests/{request_id}/approve"): (Action.SESSION_APPROVE, {}),
+    ("POST", "/api/requests/{request_id}/deny"): (Action.SESSION_APPROVE, {"reason": "no"}),
+    ("POST", "/api/requests/{request_id}/review"): (Action.SESSION_APPROVE, {"review": "fine"}),
+    ("POST", "/api/requests/{request_id}/sign"): (Action.SESSION_START, {"signature": {"ssh": "x"}}),
+    ("POST", "/api/requests/{request_id}/withdraw"): (Action.SESSION_START, {}),
+    ("POST", "/api/requests/{request_id}/start"): (Action.SESSION_START, {}),
+}
+# What is left to say of a request to who asked for it, while they may start what it asks for.
+ASKED = {"tracer": (2, -1, -1)}
+QUERIES = {"/api/me/rights": "?tool=opensnoop", "/api/sessions/{session_id}/export": "?format=ndjson"}
+SOCKETS = {"ws/fleet": Action.HOST_VIEW, "ws/sessions/<str:session>": Action.SESSION_VIEW}
+# Hosts call these, people never: a join token lets one in, after that its certificate.
+RPCS = {"Enrolment.Enroll", "AgentLink.Control", "AgentLink.Data"}
+
+
+def allowed(action: Action | None, role: str, relation: str, risk: int, path: str = "") -> bool:
+    """The cell's value."""
+    if action is None:
+        return True
+    if action == Action.SESSION_START and "{request_id}" in path:
+        return risk <= ASKED.get(role, _NEVER)[RELATIONS.index(relation)]
+    if action in OTHERS:
+        return role in OTHERS[action]
+    return risk <= SESSIONS[action].get(role, _NEVER)[RELATIONS.index(relation)]

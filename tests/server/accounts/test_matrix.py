@@ -1,0 +1,151 @@
+"""Role x risk x action x relation x path: each cell of the declared table is executed, and no way in is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from proto.v1 import agent_pb2
+from server import asgi
+from server.accounts.policy import About, Action, decide
+from server.api import api
+from server.consent import rights as requests
+from server.consent.models import Request
+from server.live.access import RefusedError, enter
+from server.tracing.rights import about, sessions_for
+from tests.server.accounts.matrix import (
+    OTHERS,
+    PATHS,
+    RELATIONS,
+    RISKS,
+    ROLES,
+    RPCS,
+    SESSIONS,
+    SOCKETS,
+    allowed,
+)
+from tests.server.accounts.world import Cell, World, refused, world
+
+REQUESTS = {Action.REQUEST_VIEW, Action.SESSION_APPROVE}
+SERVER = Path(__file__).resolve().parents[3] / "server"
+
+
+def operations() -> set[tuple[str, str]]:
+    """Every operation that the API resolves, also one that its description hides."""
+    return {
+        (verb, f"/api{prefix}{path}")
+        for prefix, router in api._routers
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for verb in operation.methods
+    }
+
+
+def sockets() -> set[str]:
+    app: Any = asgi.application.application_mapping["websocket"]
+    while not hasattr(app, "routes"):
+        app = getattr(app, "inner", None) or app.application
+    return {str(route.pattern) for route in app.routes}
+
+
+def cells() -> Iterator[Cell]:
+    for verb, path in PATHS:
+        if "{session" in path or "{request" in path:
+            yield from ((verb, path, relation, risk) for relation in RELATIONS for risk in RISKS)
+        else:
+            yield verb, path, "own", 0
+
+
+def expected(role: str, cell: Cell) -> bool:
+    verb, path, relation, risk = cell
+    return allowed(PATHS[verb, path][0], role, relation, risk, path)
+
+
+def differences(made: World, role: str) -> list[str]:
+    found = []
+    for cell in cells():
+        with transaction.atomic():
+            answer = made.answer(cell)
+            body = getattr(answer, "content", b"")[:200]
+            transaction.set_rollback(True)
+        if PATHS[cell[:2]][0] is not None and refused(answer) == expected(role, cell):
+            found.append(f"{cell}: {answer.status_code} {body!r}")
+    return found
+
+
+def test_every_way_in_is_listed() -> None:
+    assert operations() == set(PATHS)
+    assert sockets() == set(SOCKETS)
+    services = agent_pb2.DESCRIPTOR.services_by_name.values()
+    assert {f"{service.name}.{method.name}" for service in services for method in service.methods} == RPCS
+    consumers = {path.parent.name for path in SERVER.glob("*/routing.py")}
+    listed = {name for name in consumers for route in import_module(f"server.{name}.routing").websocket_urlpatterns}
+    assert listed == consumers == {"fleet", "live"}
+
+
+def test_every_action_is_in_the_table() -> None:
+    assert set(SESSIONS) | set(OTHERS) == set(Action)
+    reached = {action for action, _ in PATHS.values()} | set(SOCKETS.values())
+    assert set(Action) - reached == {Action.SESSION_REVEAL, Action.SESSION_SHARE}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_cell_over_http(db: None, server_keys: None, role: str) -> None:
+    assert differences(world(role), role) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_cell_of_a_session_by_the_function_its_list_and_its_socket(
+    db: None, server_keys: None, role: str
+) -> None:
+    made = world(role)
+    for (relation, risk), session in made.sessions.items():
+        asked = about(session, made.person)
+        for action in set(SESSIONS) - REQUESTS:
+            cell = (role, action, relation, risk)
+            assert decide(made.person, action, asked).allowed == allowed(action, role, relation, risk), cell
+        scope = {"user": made.person, "url_route": {"kwargs": {"session": str(session.pk)}}}
+        assert _enters(scope) == allowed(Action.SESSION_VIEW, role, relation, risk)
+    for action in (Action.SESSION_LIST, Action.SESSION_VIEW, Action.SESSION_EXPORT):
+        listed = set(sessions_for(made.person, action).values_list("pk", flat=True))
+        assert listed == {
+            session.pk for (relation, risk), session in made.sessions.items() if allowed(action, role, relation, risk)
+        }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_cell_of_a_request_by_the_function_and_its_list(db: None, server_keys: None, role: str) -> None:
+    made = world(role)
+    for action in REQUESTS:
+        cells = {
+            (found.pk, relation): allowed(action, role, relation, risk)
+            for (relation, risk), found in made.requests.items()
+        }
+        asked = {pk: requests.about(Request.objects.get(pk=pk)) for pk, _ in cells}
+        assert {pk: decide(made.person, action, asked[pk]).allowed for pk, _ in cells} == {
+            pk: yes for (pk, _), yes in cells.items()
+        }
+        others = Request.objects.exclude(created_by=made.person)
+        listed = {found.pk for found in requests.requests_for(made.person, action, others)}
+        assert listed == {pk for (pk, relation), yes in cells.items() if yes and relation != "own"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_other_action_by_the_function(db: None, server_keys: None, role: str) -> None:
+    person = world(role).person
+    assert {action for action in OTHERS if decide(person, action, About()).allowed} == {
+        action for action, roles in OTHERS.items() if role in roles
+    }
+
+
+def _enters(scope: dict[str, Any]) -> bool:
+    try:
+        enter(scope)
+    except RefusedError:
+        return False
+    return True

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from server.accounts import words
+from server.accounts.models import Grant, Risk, Role, Team, User
+
+
+def test_a_grant_reads_as_a_line() -> None:
+    held = Grant(
+        person=User(username="ann"),
+        role=Role.TRACER,
+        team=Team(name="web"),
+        host_labels={"env": "staging"},
+        risk=Risk.S1,
+        max_seconds=300,
+        max_budget_permille=25,
+        max_hosts=3,
+    )
+    assert words.columns(held) == ["ann", "tracer", "web", "env=staging", "S1", "300 s, 2.5% CPU, 3 hosts"]
+
+
+def test_what_does_not_bind_is_said_too() -> None:
+    held = Grant(holders=Team(name="ops"), role=Role.ADMIN, risk=Risk.S3)
+    assert words.columns(held) == ["members of ops", "admin", "every team", "every host", "S3", "no bounds"]

@@ -1,0 +1,102 @@
+"""The people, teams, hosts and sessions of the matrix, and one way into them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import dataclass
+
+from django.http import HttpResponseBase
+from django.test import Client
+from django.utils import timezone
+
+from proto.listing import pack
+from proto.specification import Terms, specification
+from proto.v1.agent_pb2 import Envelope, RunTarget
+from server.accounts.models import Grant, Risk, Team, User
+from server.consent.models import Request
+from server.fleet.models import Host
+from server.tracing import listings
+from server.tracing.models import Session
+from tests.server.accounts.matrix import PATHS, QUERIES, RELATIONS, RISKS
+from tests.server.fleet.hosts import make_host
+from tests.server.people import grant, team
+from tests.server.tracing.sessions import LISTING, traced
+
+Cell = tuple[str, str, str, int]  # verb, path, relation, risk
+
+
+@dataclass
+class World:
+    person: User
+    cookies: dict[str, str]
+    sessions: dict[tuple[str, int], Session]
+    requests: dict[tuple[str, int], Request]
+    spare: Grant
+
+    def answer(self, cell: Cell) -> HttpResponseBase:
+        verb, path, relation, risk = cell
+        session = str(self.sessions[relation, risk].pk)
+        names = {"session": session, "session_id": session, "host": "host-1", "name": "opensnoop"}
+        names["request_id"] = str(self.requests[relation, risk].pk)
+        target = path.format(username="colleague", passkey=1, team="ours", number=self.spare.pk, **names)
+        body = PATHS[verb, path][1]
+        data = "" if body is None else json.dumps(body)
+        client = Client()  # a way in may sign the person out
+        client.cookies.load(self.cookies)
+        return client.generic(verb, target + QUERIES.get(path, ""), data, "application/json")
+
+
+def world(role: str) -> World:
+    """Of one person with this role."""
+    person, colleague = (User.objects.create(username=name, password="!") for name in ("person", "colleague"))
+    everywhere = role in ("admin", "auditor")
+    if role != "none":
+        grant(person, role, None if everywhere else team("ours"), risk=Risk.S3 if everywhere else Risk.S2)
+    spare = grant(colleague, "viewer", team("ours"))
+    make_host("host-1", online=False)
+    cells = [(relation, risk) for relation in RELATIONS for risk in RISKS]
+    owners = {relation: person if relation == "own" else colleague for relation in RELATIONS}
+    sessions = {(relation, risk): _session(owners[relation], relation, risk) for relation, risk in cells}
+    asked = {(relation, risk): _request(owners[relation], relation, risk) for relation, risk in cells}
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+    return World(person, cookies, sessions, asked, spare)
+
+
+def _session(owner: User, relation: str, risk: int) -> Session:
+    made = traced(owner)
+    made.end()
+    listings.keep(made.runs[0].pk, pack(LISTING))
+    made.session.refresh_from_db()
+    made.session.team, made.session.risk = _team(relation), risk
+    made.session.save()
+    return made.session
+
+
+def _request(owner: User, relation: str, risk: int) -> Request:
+    host = Host.objects.get(name="host-1")
+    draft = Envelope(tool="opensnoop", runs=[RunTarget(host_id=str(host.pk), host_name=host.name)])
+    return Request.objects.create(
+        created_by=owner,
+        expires_at=timezone.now() + datetime.timedelta(hours=1),
+        tool=draft.tool,
+        hosts=[host.name],
+        team=_team(relation),
+        risk=risk,
+        needed=1,
+        signed=False,
+        specification=specification(draft, Terms(0, 1)),
+        draft=draft.SerializeToString(),
+    )
+
+
+def _team(relation: str) -> Team:
+    return team("theirs" if relation == "other" else "ours")
+
+
+def refused(response: HttpResponseBase) -> bool:
+    """Also as what does not exist for this person."""
+    assert response.status_code < 500, getattr(response, "content", b"")
+    return response.status_code in (401, 403, 404)
