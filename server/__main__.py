@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     token.set_defaults(run="token")
     _add_user(commands.add_parser("user", help="accounts"))
     _add_storage(commands.add_parser("storage", help="what the store holds and may hold"))
+    _add_ca(commands.add_parser("ca", help="the authority that signs hosts' certificates"))
     _add_audit(commands.add_parser("audit", help="who did what, and whether that record is whole"))
     return parser
 
@@ -57,6 +58,15 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     export = commands.add_parser("export", help="the whole log as a file that can be checked anywhere")
     export.add_argument("file", type=Path)
     export.set_defaults(run="audit_export")
+
+
+def _add_ca(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("show", help="its fingerprint, and which hosts do not follow yet").set_defaults(run="ca_show")
+    commands.add_parser("rotate", help="begin to replace it; connected hosts follow").set_defaults(run="ca_rotate")
+    finish = commands.add_parser("finish", help="forget the old one, once every host has followed")
+    finish.add_argument("--without", metavar="HOST", action="append", default=[], help="leave this host behind")
+    finish.set_defaults(run="ca_finish")
 
 
 def _add_user(parser: argparse.ArgumentParser) -> None:

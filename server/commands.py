@@ -229,6 +229,33 @@ def audit_export(arguments: argparse.Namespace) -> int:
     return 0
 
 
+@_command
+def ca_show(_: argparse.Namespace) -> int:
+    from server.fleet import rotation
+
+    _check_migrated()
+    _say(rotation.described())
+    return 0
+
+
+@_command
+def ca_rotate(_: argparse.Namespace) -> int:
+    from server.fleet import rotation
+
+    _check_migrated()
+    _say(rotation.begin("server console"))
+    return 0
+
+
+@_command
+def ca_finish(arguments: argparse.Namespace) -> int:
+    from server.fleet import rotation
+
+    _check_migrated()
+    _say(rotation.finish("server console", arguments.without))
+    return 0
+
+
 def _set_up() -> None:
     from django.conf import settings
 

@@ -1610,6 +1610,14 @@ export interface components {
              */
             expires_at: string;
         };
+        /** TokenIn */
+        TokenIn: {
+            /**
+             * Host Name
+             * @default
+             */
+            host_name: string;
+        };
         /** HostChange */
         HostChange: {
             /** Labels */
@@ -3563,7 +3571,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TokenIn"];
+            };
+        };
         responses: {
             /** @description Created */
             201: {
