@@ -1274,6 +1274,11 @@ export interface components {
             totp: components["schemas"]["TotpOut"] | null;
             /** Passkeys */
             passkeys: components["schemas"]["PasskeyOut"][];
+            /**
+             * Rp Id
+             * @description the name that passkeys are bound to
+             */
+            rp_id: string;
             /** Recovery */
             recovery: number;
             /** Demanded */
@@ -1281,12 +1286,19 @@ export interface components {
             /** Confirm */
             confirm: ("passkey" | "totp" | "recovery" | "password")[];
         };
-        /** PasskeyOut */
+        /**
+         * PasskeyOut
+         * @description ``line``: the public key as hosts' policies list it.
+         */
         PasskeyOut: {
             /** Id */
             id: number;
             /** Name */
             name: string;
+            /** Credential Id */
+            credential_id: string;
+            /** Line */
+            line: string;
             /**
              * Created At
              * Format: date-time

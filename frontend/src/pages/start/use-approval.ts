@@ -9,7 +9,8 @@ import { type Draft, requestOf } from "./draft";
 
 export interface Approval {
   why: string | null;
-  ask: () => void;
+  /** `breakGlass`: alone, to be reviewed afterwards. */
+  ask: (breakGlass: boolean) => void;
   pending: boolean;
   error: Error | null;
 }
@@ -20,7 +21,7 @@ export function useApproval(tool: ToolDetail, draft: Draft, hosts: readonly Host
   const client = useQueryClient();
   const alone = useQuery(requestRules).data?.hosts ?? 0;
   const asked = useMutation({
-    mutationFn: () => askForApproval(requestOf(tool, draft)),
+    mutationFn: (breakGlass: boolean) => askForApproval(requestOf(tool, draft), breakGlass),
     onSuccess: (made) => {
       client.setQueryData(requestQuery(made.id).queryKey, made);
       void navigate(`/requests/${made.id}`);
@@ -28,5 +29,5 @@ export function useApproval(tool: ToolDetail, draft: Draft, hosts: readonly Host
   });
   const chosen = hosts.filter(({ name }) => draft.hosts.includes(name));
   const told = refused instanceof ApiError && refused.code === "approval_needed" ? refused.message : null;
-  return { why: whyApproval(risk, chosen, alone) ?? told, ask: () => asked.mutate(), pending: asked.isPending, error: asked.error };
+  return { why: whyApproval(risk, chosen, alone) ?? told, ask: asked.mutate, pending: asked.isPending, error: asked.error };
 }
