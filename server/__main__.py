@@ -57,6 +57,7 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     crosscheck.set_defaults(run="audit_crosscheck")
     export = commands.add_parser("export", help="the whole log as a file that can be checked anywhere")
     export.add_argument("file", type=Path)
+    export.add_argument("--pack", action="store_true", help="one HTML file that shows and checks itself in a browser")
     export.set_defaults(run="audit_export")
 
 

@@ -225,7 +225,7 @@ def audit_export(arguments: argparse.Namespace) -> int:
 
     _check_migrated()
     keys.ensure_web(settings.ENV.keys)
-    _say(commands.export_all(arguments.file))
+    _say(commands.export_all(arguments.file, as_pack=arguments.pack))
     return 0
 
 

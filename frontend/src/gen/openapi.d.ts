@@ -617,7 +617,7 @@ export interface paths {
         };
         /**
          * Entries as a file that can be checked without this server
-         * @description NDJSON: the entries, their proofs and the signed head, up to a minute ago; without a filter the whole log.
+         * @description The entries, their proofs and the signed head, up to a minute ago; without a filter the whole log.
          */
         get: operations["server_accounts_audit_api_export_audit"];
         put?: never;
@@ -1524,10 +1524,10 @@ export interface components {
             items: components["schemas"]["AuditOut"][];
         };
         /**
-         * AuditFilter
-         * @description `action` is a beginning, such as `session`; `after` and `until` are moments, the first one included.
+         * AuditExport
+         * @description `pack`: one HTML file that holds the entries and what shows and checks them.
          */
-        AuditFilter: {
+        AuditExport: {
             /**
              * Actor
              * @default
@@ -1557,6 +1557,12 @@ export interface components {
             after?: string | null;
             /** Until */
             until?: string | null;
+            /**
+             * Form
+             * @default ndjson
+             * @enum {string}
+             */
+            form: "ndjson" | "pack";
         };
         /** HostOut */
         HostOut: {
@@ -3494,6 +3500,7 @@ export interface operations {
                 outcome?: string;
                 after?: string | null;
                 until?: string | null;
+                form?: "ndjson" | "pack";
             };
             header?: never;
             path?: never;
