@@ -58,6 +58,11 @@ class PersonKey:
         """As ``ssh-keygen -l`` prints it."""
         return "SHA256:" + base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
 
+    @property
+    def line(self) -> str:
+        """As `parse_key` reads it."""
+        return f"{self.kind} {base64.b64encode(self.blob).decode()}"
+
 
 def parse_key(line: str) -> PersonKey:
     """Raises KeyFormatError."""

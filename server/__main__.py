@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_team(commands.add_parser("team", help="teams and their members"))
     _add_grant(commands.add_parser("grant", help="who may do what, where and how far"))
     _add_storage(commands.add_parser("storage", help="what the store holds and may hold"))
+    _add_ca(commands.add_parser("ca", help="the authority that signs hosts' certificates"))
     _add_audit(commands.add_parser("audit", help="who did what, and whether that record is whole"))
     return parser
 
@@ -61,7 +62,17 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     crosscheck.set_defaults(run="audit_crosscheck")
     export = commands.add_parser("export", help="the whole log as a file that can be checked anywhere")
     export.add_argument("file", type=Path)
+    export.add_argument("--pack", action="store_true", help="one HTML file that shows and checks itself in a browser")
     export.set_defaults(run="audit_export")
+
+
+def _add_ca(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("show", help="its fingerprint, and which hosts do not follow yet").set_defaults(run="ca_show")
+    commands.add_parser("rotate", help="begin to replace it; connected hosts follow").set_defaults(run="ca_rotate")
+    finish = commands.add_parser("finish", help="forget the old one, once every host has followed")
+    finish.add_argument("--without", metavar="HOST", action="append", default=[], help="leave this host behind")
+    finish.set_defaults(run="ca_finish")
 
 
 def _add_user(parser: argparse.ArgumentParser) -> None:

@@ -262,7 +262,34 @@ def audit_export(arguments: argparse.Namespace) -> int:
 
     check_migrated()
     keys.ensure_web(settings.ENV.keys)
-    say(commands.export_all(arguments.file))
+    say(commands.export_all(arguments.file, as_pack=arguments.pack))
+    return 0
+
+
+@command
+def ca_show(_: argparse.Namespace) -> int:
+    from server.fleet import rotation
+
+    check_migrated()
+    say(rotation.described())
+    return 0
+
+
+@command
+def ca_rotate(_: argparse.Namespace) -> int:
+    from server.fleet import rotation
+
+    check_migrated()
+    say(rotation.begin("server console"))
+    return 0
+
+
+@command
+def ca_finish(arguments: argparse.Namespace) -> int:
+    from server.fleet import rotation
+
+    check_migrated()
+    say(rotation.finish("server console", arguments.without))
     return 0
 
 

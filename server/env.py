@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+_LONGEST_HOURS = 24 * 365
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -38,12 +40,19 @@ class Env:
     segments: Path
     session_keys: Path
     approval_hosts: int  # a session on more hosts needs somebody's approval; 0: none does
+    host_certificate: datetime.timedelta  # how long a host's certificate lives; renewed at half of it
     passkey_rp_id: str
     proxies: list[str]  # addresses and networks whose X-Forwarded-For and -Proto are believed
 
     @property
     def keys(self) -> Path:
         return self.data / "keys"
+
+    @property
+    def grpc_names(self) -> list[str]:
+        """What the gRPC server's certificate is made for."""
+        wildcard = {"0.0.0.0", "::", "*"}  # noqa: S104 (names that no certificate carries)
+        return sorted({self.grpc.host, self.grpc_listen.host, "localhost", "127.0.0.1", "::1"} - wildcard)
 
     @property
     def origin(self) -> str:
@@ -72,6 +81,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         segments=Path(environ.get("FLEETSCOPE_SEGMENTS") or data / "segments").absolute(),
         session_keys=Path(environ.get("FLEETSCOPE_SESSION_KEYS") or data / "session-keys").absolute(),
         approval_hosts=_count("FLEETSCOPE_APPROVAL_HOSTS", environ.get("FLEETSCOPE_APPROVAL_HOSTS") or "50"),
+        host_certificate=_hours("FLEETSCOPE_HOST_CERTIFICATE_HOURS", environ, 168),
         passkey_rp_id=_rp_id(environ.get("FLEETSCOPE_PASSKEY_RP_ID", ""), http.host),
         proxies=_networks("FLEETSCOPE_PROXIES", environ.get("FLEETSCOPE_PROXIES", "")),
     )
@@ -96,6 +106,13 @@ def _count(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise EnvError(f"{name}={text!r} is no whole number; give 0 or more")
     return int(text)
+
+
+def _hours(name: str, environ: Mapping[str, str], default: int) -> datetime.timedelta:
+    hours = _count(name, environ.get(name) or str(default))
+    if not 1 <= hours <= _LONGEST_HOURS:
+        raise EnvError(f"{name}={hours} is not usable; give 1 to {_LONGEST_HOURS} hours")
+    return datetime.timedelta(hours=hours)
 
 
 def _rp_id(text: str, host: str) -> str:

@@ -28,23 +28,23 @@ class KeysMissing(RuntimeError):
 
 def ensure_web(keys: Path) -> None:
     """Make what `web` needs, once."""
-    _ensure(keys / "web/secret_key", lambda: secrets.token_urlsafe(50).encode())
-    _ensure(keys / "web/command.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
-    _ensure(keys / "web/export.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
-    _ensure(keys / "web/payload.key", lambda: secrets.token_bytes(32))
-    _ensure(keys / "public/command.pub", lambda: command_key(keys).public_key().public_bytes_raw(), mode=0o644)
+    ensure(keys / "web/secret_key", lambda: secrets.token_urlsafe(50).encode())
+    ensure(keys / "web/command.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
+    ensure(keys / "web/export.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
+    ensure(keys / "web/payload.key", lambda: secrets.token_bytes(32))
+    ensure(keys / "public/command.pub", lambda: command_key(keys).public_key().public_bytes_raw(), mode=0o644)
 
 
 def ensure_ingest(keys: Path, names: list[str]) -> None:
     """Make what `ingest` needs, once; the gRPC server's certificate again when it misses a name or soon expires."""
-    _ensure(keys / "ingest/ca.key", lambda: pki.private_pem(pki.new_key()))
-    _ensure(keys / "public/ca.crt", lambda: pki.pem(pki.self_signed(ca_key(keys))), mode=0o644)
-    _ensure(keys / "ingest/audit.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
-    _ensure(keys / "public/audit.pub", lambda: audit_key(keys).public_key().public_bytes_raw(), mode=0o644)
-    _ensure(keys / "ingest/grpc.key", lambda: pki.private_pem(pki.new_key()))
+    ensure(keys / "ingest/ca.key", lambda: pki.private_pem(pki.new_key()))
+    ensure(keys / "public/ca.crt", lambda: pki.pem(pki.self_signed(ca_key(keys))), mode=0o644)
+    ensure(keys / "ingest/audit.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
+    ensure(keys / "public/audit.pub", lambda: audit_key(keys).public_key().public_bytes_raw(), mode=0o644)
+    ensure(keys / "ingest/grpc.key", lambda: pki.private_pem(pki.new_key()))
     certificate = keys / "ingest/grpc.crt"
     if not certificate.exists() or not pki.serves(_certificate(certificate), names, ca_certificate(keys)):
-        _write(certificate, pki.pem(_server_certificate(keys, names)), mode=0o644)
+        write(certificate, pki.pem(_server_certificate(keys, names)), mode=0o644)
 
 
 def secret_key(keys: Path) -> str:
@@ -81,7 +81,7 @@ def audit_public(keys: Path) -> bytes:
 
 
 def ca_key(keys: Path) -> ec.EllipticCurvePrivateKey:
-    return _ec_key(keys / "ingest/ca.key")
+    return ec_key(keys / "ingest/ca.key")
 
 
 def ca_certificate(keys: Path) -> x509.Certificate:
@@ -100,7 +100,7 @@ def grpc_identity(keys: Path) -> tuple[bytes, bytes]:
 
 
 def _server_certificate(keys: Path, names: list[str]) -> x509.Certificate:
-    key = _ec_key(keys / "ingest/grpc.key")
+    key = ec_key(keys / "ingest/grpc.key")
     return pki.server_certificate(key.public_key(), names, ca_key(keys), ca_certificate(keys))
 
 
@@ -111,7 +111,7 @@ def _ed25519_key(path: Path, role: str) -> Ed25519PrivateKey:
     return key
 
 
-def _ec_key(path: Path) -> ec.EllipticCurvePrivateKey:
+def ec_key(path: Path) -> ec.EllipticCurvePrivateKey:
     key = serialization.load_pem_private_key(_read(path, "ingest"), None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise TypeError(f"{path} is no EC key; remove it and start ingest again")
@@ -129,12 +129,12 @@ def _read(path: Path, role: str) -> bytes:
         raise KeysMissing(f"{path} is missing; start `python -m server {role}` once, it makes it") from None
 
 
-def _ensure(path: Path, make: Callable[[], bytes], mode: int = 0o600) -> None:
+def ensure(path: Path, make: Callable[[], bytes], mode: int = 0o600) -> None:
     if not path.exists():
-        _write(path, make(), mode, only_first=True)
+        write(path, make(), mode, only_first=True)
 
 
-def _write(path: Path, content: bytes, mode: int = 0o600, *, only_first: bool = False) -> None:
+def write(path: Path, content: bytes, mode: int = 0o600, *, only_first: bool = False) -> None:
     """Whole or not at all; of two processes that start together, the first one's key stays."""
     path.parent.mkdir(mode=0o755 if path.parent.name == "public" else 0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:

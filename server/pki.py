@@ -6,15 +6,14 @@ import datetime
 import ipaddress
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from proto.trust import issued_by
+
 CA_LIFETIME = datetime.timedelta(days=3650)
-# Hosts have no way to renew yet, so their certificates live as long as the CA; a lost host is revoked.
-HOST_LIFETIME = CA_LIFETIME
 SERVER_LIFETIME = datetime.timedelta(days=397)
 _RENEW_BEFORE = datetime.timedelta(days=30)
 _CLOCK_SLACK = datetime.timedelta(days=1)
@@ -39,7 +38,8 @@ def pem(certificate: x509.Certificate) -> bytes:
 
 
 def self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    name = _name("Fleetscope CA")
+    # Two of one name could not be told apart by TLS while one takes over from the other.
+    name = _name(f"Fleetscope CA {x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest.hex()[:8]}")
     builder = _builder(name, name, key.public_key(), CA_LIFETIME)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     return builder.add_extension(_usage(sign_certificates=True), critical=True).sign(key, hashes.SHA256())
@@ -54,10 +54,14 @@ def server_certificate(
 
 
 def host_certificate(
-    csr_pem: bytes, host_id: str, ca_key: ec.EllipticCurvePrivateKey, ca: x509.Certificate
+    csr_pem: bytes,
+    host_id: str,
+    ca_key: ec.EllipticCurvePrivateKey,
+    ca: x509.Certificate,
+    lifetime: datetime.timedelta = datetime.timedelta(days=7),
 ) -> x509.Certificate:
     """Of the request only the public key counts: name, use and lifetime are the server's choice. Raises CsrError."""
-    builder = _leaf(host_id, _requested_key(csr_pem), ca, HOST_LIFETIME, ExtendedKeyUsageOID.CLIENT_AUTH)
+    builder = _leaf(host_id, _requested_key(csr_pem), ca, lifetime, ExtendedKeyUsageOID.CLIENT_AUTH)
     return builder.sign(ca_key, hashes.SHA256())
 
 
@@ -65,15 +69,7 @@ def serves(certificate: x509.Certificate, names: list[str], ca: x509.Certificate
     """Is this still the right certificate for a server with these names?"""
     found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     fresh = certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC) > _RENEW_BEFORE
-    return fresh and set(found) == {_general_name(name) for name in names} and issued_by(certificate, ca)
-
-
-def issued_by(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(ca)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
+    return fresh and set(found) == {_general_name(name) for name in names} and issued_by(certificate, [ca])
 
 
 def _requested_key(csr_pem: bytes) -> ec.EllipticCurvePublicKey:

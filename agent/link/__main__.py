@@ -46,21 +46,24 @@ async def serve(own: identity.Identity, sock: socket.socket) -> None:
     """Until the warden is gone or says SIGTERM. Raises what the client did not expect; the warden starts link again."""
     warden = Warden(PacketSocket(sock))
     control, uploader = Control(warden.tell), Uploader(warden.tell)
+    client = Client(own, control, uploader, warden.tell)
 
     def on_message(message: WardenToLink) -> None:
         if message.HasField("agent"):
             control.relay(message.agent)
         elif message.HasField("spooled"):
             uploader.spooled(message.spooled)
+        elif message.HasField("credentials"):
+            client.use(message.credentials)
 
     warden.listen(on_message)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, warden.gone.set)
-    client = asyncio.create_task(Client(own, control, uploader, warden.tell).run())
+    running = asyncio.create_task(client.run())
     gone = asyncio.create_task(warden.gone.wait())
-    await asyncio.wait((client, gone), return_when=asyncio.FIRST_COMPLETED)
-    if client.done():
-        client.result()
-    client.cancel()
+    await asyncio.wait((running, gone), return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        running.result()
+    running.cancel()
 
 
 if __name__ == "__main__":

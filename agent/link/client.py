@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import random
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import grpc
 import grpc.aio
+from cryptography import x509
 
 from agent.clock import wall_ns
 from agent.identity import Identity
@@ -19,7 +22,7 @@ from agent.link.upload import Stuck
 from agent.packets import PACKET_MAX
 from proto.frame import MAX_FRAME
 from proto.v1.agent_pb2_grpc import AgentLinkStub
-from proto.v1.local_pb2 import LinkState, LinkToWarden
+from proto.v1.local_pb2 import Credentials, LinkState, LinkToWarden
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,17 @@ class Client:
     ) -> None:
         self._identity = identity
         self._control, self._uploader, self._tell = control, uploader, tell
+        self._renewed = asyncio.Event()
+
+    def use(self, renewed: Credentials) -> None:
+        """From now on. The connection that was made with the old ones ends."""
+        self._identity = dataclasses.replace(
+            self._identity,
+            key_pem=renewed.key,
+            certificate_pem=renewed.certificate,
+            ca_pem=renewed.authorities,
+        )
+        self._renewed.set()
 
     async def run(self) -> None:
         """For ever."""
@@ -61,7 +75,9 @@ class Client:
 
     async def _connection(self) -> str:
         """One connection from start to end. Returns why it ended."""
+        self._renewed.clear()
         try:
+            _check_life(self._identity)
             async with self._channel() as channel:
                 await asyncio.wait_for(_ready(channel), CONNECT_SECONDS)
                 await self._streams(AgentLinkStub(channel))  # type: ignore[no-untyped-call]
@@ -80,10 +96,15 @@ class Client:
         self._control.reset()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._control.run(stub))
+            tasks.create_task(self._end_when_renewed())
             self._tell(LinkToWarden(link=LinkState(connected=True, since_wall_ns=wall_ns())))
             await self._control.welcomed.wait()
             log.info("connected to %s", self._identity.address)
             tasks.create_task(self._uploader.run(stub))
+
+    async def _end_when_renewed(self) -> None:
+        await self._renewed.wait()
+        raise ConnectionError("the certificate of this host was renewed; connecting with the new one")
 
     def _channel(self) -> grpc.aio.Channel:
         credentials = grpc.ssl_channel_credentials(
@@ -95,6 +116,16 @@ class Client:
         log.warning("not connected: %s", why)
         self._control.reset()
         self._tell(LinkToWarden(link=LinkState(connected=False, message=why, since_wall_ns=wall_ns())))
+
+
+def _check_life(own: Identity) -> None:
+    """TLS would say no more than that the handshake failed. Raises ConnectionError."""
+    until = x509.load_pem_x509_certificate(own.certificate_pem).not_valid_after_utc
+    if until < datetime.now(UTC):
+        raise ConnectionError(
+            f"the certificate of this host ended on {until:%Y-%m-%d %H:%M} UTC, before it could be renewed; "
+            "check this host's clock, or join it again with a new token"
+        )
 
 
 async def _ready(channel: grpc.aio.Channel) -> None:

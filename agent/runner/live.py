@@ -80,9 +80,10 @@ class Live:
                 self.batcher.write(reader.stream, batch)
 
     def _flush(self) -> None:
-        now = boot_ns()
-        full = any(reader.waiting() >= FLUSH_BYTES for reader in self.readers)
-        if full or self.watched or now - self._flushed >= FLUSH_NS:
+        """The first rows at once: somebody waits for them."""
+        now, waiting = boot_ns(), max(reader.waiting() for reader in self.readers)
+        first = waiting and not self.batcher.seq
+        if waiting >= FLUSH_BYTES or first or self.watched or now - self._flushed >= FLUSH_NS:
             self.store(final=False)
             self._flushed = now
 

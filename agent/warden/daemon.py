@@ -29,6 +29,7 @@ from agent.warden.loop import Loop
 from agent.warden.meters import process_cpu_ns
 from agent.warden.power import Power
 from agent.warden.recovery import Recovery
+from agent.warden.renewal import Mouths, Renewal
 from agent.warden.run_folder import RunFolder, folders
 from agent.warden.runs import Host, Outbox, Runs
 from agent.warden.seen import SeenRuns
@@ -82,7 +83,9 @@ class Daemon:
         self._runs = Runs(self._loop, self._host(own), gate, self._power, self._spools, outbox)
         self._answering = Answering(self._loop, self._account, self._mouth.names)
         asking = Asking(own, self._power, audit, self._answering.answer, self._mouth.names)
-        parts = Parts(own, self._link, self._power, self._spools, self._verdicts, self._runs, asking, self._witness)
+        renewal = Renewal(paths.identity, own, audit, Mouths(self._mouth.say, self._link.credentials))
+        told = (self._verdicts, self._runs, asking, self._witness, renewal)
+        parts = Parts(own, self._link, self._power, self._spools, *told)
         self._dialogue = Dialogue(parts, self._mouth)
         self._status = StatusSocket(self._loop, paths.status_socket, self._describe)
         self._was_off, self._policy_told = self._power.off_reason, self._power.policy

@@ -13,6 +13,7 @@ from agent.kernel.facts import host_facts
 from agent.warden.asking import Asking
 from agent.warden.link_process import LinkProcess
 from agent.warden.power import Power
+from agent.warden.renewal import Renewal
 from agent.warden.runs import Runs
 from agent.warden.spools import Spools
 from agent.warden.verdicts import Verdicts
@@ -45,6 +46,7 @@ class Parts:
     runs: Runs
     asking: Asking
     witness: Witness
+    renewal: Renewal
 
 
 class Mouth:
@@ -150,6 +152,10 @@ class Dialogue:
             self._parts.asking.ask(message.ask)
         elif message.HasField("audit_head"):
             self._parts.witness.offered(message.audit_head)
+        elif message.HasField("renew"):
+            self._parts.renewal.ordered(message.renew)
+        elif message.HasField("certificate_pem"):
+            self._parts.renewal.issued(message.certificate_pem)
 
     def _welcome(self, welcome: Welcome) -> None:
         self.heartbeat_seconds = welcome.heartbeat_seconds or self.heartbeat_seconds

@@ -13,7 +13,7 @@ from agent.packets import PACKET_MAX, PacketSocket, PeerGone, socket_pair
 from agent.warden.child import Child, python
 from agent.warden.loop import Loop
 from proto.v1.agent_pb2 import AgentMessage
-from proto.v1.local_pb2 import LinkToWarden, Spooled, WardenToLink
+from proto.v1.local_pb2 import Credentials, LinkToWarden, Spooled, WardenToLink
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,9 @@ class LinkProcess:
 
     def spooled(self, spooled: Spooled) -> None:
         self._send(WardenToLink(spooled=spooled))
+
+    def credentials(self, renewed: Credentials) -> None:
+        self._send(WardenToLink(credentials=renewed))
 
     def _send(self, message: WardenToLink) -> None:
         if self._socket is None:

@@ -74,3 +74,11 @@ static __always_inline u32 fs_function(void *ctx)
 {
     return bpf_get_attach_cookie(ctx);
 }
+
+// The kernel's own calls (BPF_FUNC_probe_read_user, BPF_FUNC_probe_read_user_str of linux/bpf.h, since Linux 5.5) under
+// names that BCC does not know: at each call that it knows it reads all of /proc/kallsyms again to see whether the kernel
+// has it, which is half of the time that a tool takes to compile.
+static int (*fs_read_user)(void *to, u32 size, const void *from) = (void *)112;
+static int (*fs_read_user_str)(void *to, u32 size, const void *from) = (void *)114;
+#define bpf_probe_read_user fs_read_user
+#define bpf_probe_read_user_str fs_read_user_str

@@ -116,9 +116,9 @@ class Client:
     def hosts(self) -> list[Host]:
         return cast(list[Host], self._transport.json("GET", "hosts"))
 
-    def join_token(self) -> JoinToken:
-        """A single-use token and the command that joins a host with it."""
-        return cast(JoinToken, self._transport.json("POST", "hosts/token"))
+    def join_token(self, host: str = "") -> JoinToken:
+        """A single-use token, for the host of this name alone if one is given, and the command that joins with it."""
+        return cast(JoinToken, self._transport.json("POST", "hosts/token", body={"host_name": host}))
 
     def names(self, kind: str, text: str = "", *, host: str | None = None, pid: int = 0, limit: int = 50) -> Names:
         """Names that a host has now: processes, functions, tracepoints... Without a host the only one is asked."""

@@ -34,13 +34,14 @@ class EnrollReply(_message.Message):
     def __init__(self, host_id: _Optional[str] = ..., certificate_pem: _Optional[bytes] = ..., ca_pem: _Optional[bytes] = ..., command_key: _Optional[bytes] = ..., host_name: _Optional[str] = ...) -> None: ...
 
 class AgentMessage(_message.Message):
-    __slots__ = ("hello", "verdict", "run", "heartbeat", "refusal", "names", "witnessed")
+    __slots__ = ("hello", "verdict", "run", "heartbeat", "refusal", "names", "certificate_request", "witnessed")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     REFUSAL_FIELD_NUMBER: _ClassVar[int]
     NAMES_FIELD_NUMBER: _ClassVar[int]
+    CERTIFICATE_REQUEST_FIELD_NUMBER: _ClassVar[int]
     WITNESSED_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
     verdict: Verdict
@@ -48,24 +49,29 @@ class AgentMessage(_message.Message):
     heartbeat: Heartbeat
     refusal: Refusal
     names: Names
+    certificate_request: CertificateRequest
     witnessed: Witnessed
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., run: _Optional[_Union[RunUpdate, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., names: _Optional[_Union[Names, _Mapping]] = ..., witnessed: _Optional[_Union[Witnessed, _Mapping]] = ...) -> None: ...
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., run: _Optional[_Union[RunUpdate, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., names: _Optional[_Union[Names, _Mapping]] = ..., certificate_request: _Optional[_Union[CertificateRequest, _Mapping]] = ..., witnessed: _Optional[_Union[Witnessed, _Mapping]] = ...) -> None: ...
 
 class ServerMessage(_message.Message):
-    __slots__ = ("welcome", "start", "stop", "watch", "ask", "audit_head")
+    __slots__ = ("welcome", "start", "stop", "watch", "ask", "renew", "certificate_pem", "audit_head")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
     WATCH_FIELD_NUMBER: _ClassVar[int]
     ASK_FIELD_NUMBER: _ClassVar[int]
+    RENEW_FIELD_NUMBER: _ClassVar[int]
+    CERTIFICATE_PEM_FIELD_NUMBER: _ClassVar[int]
     AUDIT_HEAD_FIELD_NUMBER: _ClassVar[int]
     welcome: Welcome
     start: SignedEnvelope
     stop: Stop
     watch: Watch
     ask: SignedAsk
+    renew: RenewalOrder
+    certificate_pem: bytes
     audit_head: AuditHead
-    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., start: _Optional[_Union[SignedEnvelope, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ..., ask: _Optional[_Union[SignedAsk, _Mapping]] = ..., audit_head: _Optional[_Union[AuditHead, _Mapping]] = ...) -> None: ...
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., start: _Optional[_Union[SignedEnvelope, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ..., ask: _Optional[_Union[SignedAsk, _Mapping]] = ..., renew: _Optional[_Union[RenewalOrder, _Mapping]] = ..., certificate_pem: _Optional[bytes] = ..., audit_head: _Optional[_Union[AuditHead, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("agent_version", "facts", "verdicts", "runs", "labels", "policy_digest", "remote_off", "witnessed", "approvals_needed")
@@ -95,6 +101,34 @@ class Hello(_message.Message):
     witnessed: Witnessed
     approvals_needed: int
     def __init__(self, agent_version: _Optional[str] = ..., facts: _Optional[_Union[HostFacts, _Mapping]] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., runs: _Optional[_Iterable[_Union[ActiveRun, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., policy_digest: _Optional[bytes] = ..., remote_off: _Optional[bool] = ..., witnessed: _Optional[_Union[Witnessed, _Mapping]] = ..., approvals_needed: _Optional[int] = ...) -> None: ...
+
+class RenewalOrder(_message.Message):
+    __slots__ = ("trust",)
+    TRUST_FIELD_NUMBER: _ClassVar[int]
+    trust: SignedTrust
+    def __init__(self, trust: _Optional[_Union[SignedTrust, _Mapping]] = ...) -> None: ...
+
+class SignedTrust(_message.Message):
+    __slots__ = ("payload", "signatures")
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURES_FIELD_NUMBER: _ClassVar[int]
+    payload: bytes
+    signatures: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, payload: _Optional[bytes] = ..., signatures: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class TrustList(_message.Message):
+    __slots__ = ("generation", "ca_der")
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    CA_DER_FIELD_NUMBER: _ClassVar[int]
+    generation: int
+    ca_der: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, generation: _Optional[int] = ..., ca_der: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class CertificateRequest(_message.Message):
+    __slots__ = ("csr_pem",)
+    CSR_PEM_FIELD_NUMBER: _ClassVar[int]
+    csr_pem: bytes
+    def __init__(self, csr_pem: _Optional[bytes] = ...) -> None: ...
 
 class AuditHead(_message.Message):
     __slots__ = ("note", "log_key", "proof", "since")

@@ -86,12 +86,24 @@ class LinkToWarden(_message.Message):
     def __init__(self, server: _Optional[_Union[_agent_pb2.ServerMessage, _Mapping]] = ..., ack: _Optional[_Union[_agent_pb2.Ack, _Mapping]] = ..., reject: _Optional[_Union[_agent_pb2.Reject, _Mapping]] = ..., link: _Optional[_Union[LinkState, _Mapping]] = ...) -> None: ...
 
 class WardenToLink(_message.Message):
-    __slots__ = ("agent", "spooled")
+    __slots__ = ("agent", "spooled", "credentials")
     AGENT_FIELD_NUMBER: _ClassVar[int]
     SPOOLED_FIELD_NUMBER: _ClassVar[int]
+    CREDENTIALS_FIELD_NUMBER: _ClassVar[int]
     agent: _agent_pb2.AgentMessage
     spooled: Spooled
-    def __init__(self, agent: _Optional[_Union[_agent_pb2.AgentMessage, _Mapping]] = ..., spooled: _Optional[_Union[Spooled, _Mapping]] = ...) -> None: ...
+    credentials: Credentials
+    def __init__(self, agent: _Optional[_Union[_agent_pb2.AgentMessage, _Mapping]] = ..., spooled: _Optional[_Union[Spooled, _Mapping]] = ..., credentials: _Optional[_Union[Credentials, _Mapping]] = ...) -> None: ...
+
+class Credentials(_message.Message):
+    __slots__ = ("key", "certificate", "authorities")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    CERTIFICATE_FIELD_NUMBER: _ClassVar[int]
+    AUTHORITIES_FIELD_NUMBER: _ClassVar[int]
+    key: bytes
+    certificate: bytes
+    authorities: bytes
+    def __init__(self, key: _Optional[bytes] = ..., certificate: _Optional[bytes] = ..., authorities: _Optional[bytes] = ...) -> None: ...
 
 class Spooled(_message.Message):
     __slots__ = ("run_id", "seq", "ended", "acked_seq")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
@@ -19,6 +19,7 @@ from server.accounts.policy import Action, require
 from server.accounts.schemas import AuditPage
 from server.audit.export import Selection, export
 from server.audit.models import AuditEntry, EntryHost
+from server.audit.pack import pack
 from server.audit.record import record, record_once
 
 _BLOCK = 500  # lines
@@ -35,6 +36,12 @@ class AuditFilter(Schema):
     outcome: str = ""
     after: datetime.datetime | None = None
     until: datetime.datetime | None = None
+
+
+class AuditExport(AuditFilter):
+    """`pack`: one HTML file that holds the entries and what shows and checks them."""
+
+    form: Literal["ndjson", "pack"] = "ndjson"
 
 
 class AuditQuery(AuditFilter):
@@ -55,15 +62,19 @@ def list_audit(request: HttpRequest, query: Query[AuditQuery]) -> dict[str, list
 
 
 @router.get("/export", summary="Entries as a file that can be checked without this server")
-def export_audit(request: HttpRequest, query: Query[AuditFilter]) -> StreamingHttpResponse:
-    """NDJSON: the entries, their proofs and the signed head, up to a minute ago; without a filter the whole log."""
+def export_audit(request: HttpRequest, query: Query[AuditExport]) -> StreamingHttpResponse:
+    """The entries, their proofs and the signed head, up to a minute ago; without a filter the whole log."""
     reader = person(request)
     require(reader, Action.AUDIT_VIEW)
     wanted = _wanted(query)
-    record("audit.export", reader.username, detail={"wanted": wanted})
-    lines = export(Selection(_filtered(query), wanted, reader.username))
-    response = StreamingHttpResponse(_in_blocks(lines), content_type="application/x-ndjson")
-    name = f"fleetscope-audit-{timezone.now():%Y%m%d-%H%M%S}.ndjson"
+    entries = _filtered(query)
+    lines = export(Selection(entries, wanted, reader.username))
+    kind, ending = "application/x-ndjson", "ndjson"
+    if query.form == "pack":
+        lines, kind, ending = pack(lines, entries.count()), "text/html; charset=utf-8", "html"
+    record("audit.export", reader.username, detail={"wanted": wanted, "form": query.form})
+    response = StreamingHttpResponse(_in_blocks(lines), content_type=kind)
+    name = f"fleetscope-audit-{timezone.now():%Y%m%d-%H%M%S}.{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
@@ -13,7 +14,7 @@ from pydantic import Field
 
 from server.accounts import codes, factors, passkeys, steps
 from server.accounts.auth import Authenticated, address_of, person
-from server.accounts.credentials import Totp
+from server.accounts.credentials import Passkey, Totp
 from server.accounts.models import User
 from server.accounts.policy import Action, require
 from server.accounts.signin_api import CodeIn
@@ -41,8 +42,12 @@ class TotpOut(Schema):
 
 
 class PasskeyOut(Schema):
+    """``line``: the public key as hosts' policies list it."""
+
     id: int
     name: str
+    credential_id: str
+    line: str
     created_at: datetime.datetime
     last_used_at: datetime.datetime | None
 
@@ -50,6 +55,7 @@ class PasskeyOut(Schema):
 class FactorsOut(Schema):
     totp: TotpOut | None
     passkeys: list[PasskeyOut]
+    rp_id: Annotated[str, Field(description="the name that passkeys are bound to")]
     recovery: int
     demanded: bool
     confirm: list[Literal["passkey", "totp", "recovery", "password"]]
@@ -84,7 +90,8 @@ def own_factors(request: HttpRequest) -> dict[str, Any]:
     owned = factors.of(user)
     return {
         "totp": Totp.objects.filter(user=user).first(),
-        "passkeys": list(user.passkeys.order_by("created_at")),
+        "passkeys": [_passkey_out(passkey) for passkey in user.passkeys.order_by("created_at")],
+        "rp_id": settings.PASSKEY_RP_ID,
         "recovery": owned.recovery,
         "demanded": factors.demanded(user),
         "confirm": owned.methods or (["password"] if user.has_usable_password() else []),
@@ -178,6 +185,11 @@ def _may_change(request: HttpRequest) -> User:
     if request.user == user or "Authorization" in request.headers:
         steps.require_fresh(request)
     return user
+
+
+def _passkey_out(passkey: Passkey) -> dict[str, Any]:
+    own = {name: getattr(passkey, name) for name in ("id", "name", "credential_id", "created_at", "last_used_at")}
+    return {**own, "line": passkeys.person_key(passkey).line}
 
 
 def _new_codes_for_first(user: User) -> list[str]:

@@ -6,9 +6,11 @@ The same credential signs people in and specifications of sessions: `verify` kno
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.utils import timezone
 from fido2.cose import ES256, EdDSA
@@ -27,6 +29,7 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
+from proto.signatures import PASSKEY, PersonKey
 from server.accounts.credentials import Passkey
 from server.accounts.models import User
 from server.errors import Conflict, Invalid
@@ -36,14 +39,6 @@ ES256_ALGORITHM, EDDSA_ALGORITHM = ES256.ALGORITHM, EdDSA.ALGORITHM  # COSE's nu
 _VERIFIED = UserVerificationRequirement.REQUIRED  # a finger or a PIN: two factors in one
 Options = dict[str, Any]  # JSON for the browser
 Response = Mapping[str, Any]  # JSON that the browser's `toJSON()` gave
-
-
-@dataclass(frozen=True, slots=True)
-class PublicKey:
-    """As a host's policy lists it: ES256 is an uncompressed point of P-256 (65 bytes), EdDSA a raw Ed25519 key (32)."""
-
-    algorithm: int
-    raw: bytes
 
 
 def creation(user: User) -> tuple[Options, bytes]:
@@ -104,11 +99,15 @@ def used(passkey: Passkey, count: int) -> None:
     Passkey.objects.filter(pk=passkey.pk).update(sign_count=count, last_used_at=timezone.now())
 
 
-def public_key(passkey: Passkey) -> PublicKey:
+def person_key(passkey: Passkey) -> PersonKey:
+    """As hosts' policies list it."""
     cose = AttestedCredentialData(bytes(passkey.credential)).public_key
-    if cose.ALGORITHM == EDDSA_ALGORITHM:
-        return PublicKey(EDDSA_ALGORITHM, cose[-2])
-    return PublicKey(ES256_ALGORITHM, b"\x04" + cose[-2] + cose[-3])
+    public: Ed25519PublicKey | EllipticCurvePublicKey = (
+        Ed25519PublicKey.from_public_bytes(cose[-2])
+        if cose.ALGORITHM == EDDSA_ALGORITHM
+        else EllipticCurvePublicKey.from_encoded_point(SECP256R1(), b"\x04" + cose[-2] + cose[-3])
+    )
+    return PersonKey(PASSKEY, public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 def _server() -> Fido2Server:

@@ -43,14 +43,22 @@ def verify_file(path: Path, noted: Iterable[Path]) -> str:
     return f"{told}\n{what}, exported by {found.by}; signed with the log key {found.log_key}"
 
 
-def export_all(path: Path) -> str:
+def export_all(path: Path, *, as_pack: bool) -> str:
     from server.audit.export import Selection, export
     from server.audit.models import AuditEntry
+    from server.audit.pack import pack
     from server.audit.record import record
 
-    record("audit.export", "server console", detail={"file": path.name})
+    form = "pack" if as_pack else "ndjson"
+    entries = AuditEntry.objects.all()
+    lines = export(Selection(entries, {}, "server console"))
+    if as_pack:
+        lines = pack(lines, entries.count())
+    record("audit.export", "server console", detail={"file": path.name, "form": form})
     with path.open("wb") as file:
-        file.writelines(export(Selection(AuditEntry.objects.all(), {}, "server console")))
+        file.writelines(lines)
+    if as_pack:
+        return f"written to {path}; open it in any browser, without a network and without an account"
     return f"written to {path}; check it anywhere with `python -m server audit verify {path}`"
 
 

@@ -77,7 +77,7 @@ class Voice(models.Model):
     part = models.CharField(max_length=16, choices=Part.choices)
     at = models.DateTimeField(auto_now_add=True)
     signature = models.BinaryField(default=bytes)
-    key = models.CharField(max_length=100, blank=True)  # its fingerprint, or that it is a passkey
+    key = models.CharField(max_length=100, blank=True)  # its fingerprint
     reason = models.CharField(max_length=500, blank=True)
 
     class Meta:

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from proto.signatures import PASSKEY
 from server import nudge
+from server.accounts import passkeys
 from server.accounts.models import User
 from server.audit.record import record
 from server.consent.models import OPEN, Part, Request, RequestState, Voice
@@ -157,11 +157,17 @@ def _require_state(request: Request, *states: RequestState) -> None:
 def _say(request: Request, user: User, part: Part, given: SignatureIn | None) -> None:
     if Voice.objects.filter(request=request, person=user, part=part).exists():
         raise Conflict("you have said that already; once is enough")
-    made, key = read_signature(given, bytes(request.specification)) if given else (None, "")
-    if key != PASSKEY and key and request.voices.filter(key=key).exists():
+    signature, key = _signature(request, user, given) if given else (b"", "")
+    if key and request.voices.filter(key=key).exists():
         raise Conflict("this key has signed here already for somebody else: nobody agrees with themselves")
-    signature = made.SerializeToString() if made else b""
     Voice.objects.create(request=request, person=user, part=part, signature=signature, key=key)
+
+
+def _signature(request: Request, user: User, given: SignatureIn) -> tuple[bytes, str]:
+    """Serialised, and the fingerprint of its key. Raises Invalid."""
+    own = [passkeys.person_key(passkey) for passkey in user.passkeys.all()]
+    made, key = read_signature(given, bytes(request.specification), own)
+    return made.SerializeToString(), key.fingerprint
 
 
 def settle(request: Request) -> None:

@@ -1,16 +1,18 @@
 """Reads the signatures that people hand in. Whose keys count, each host decides by its own policy; what is checked here
-spares people the way there with a signature that fits nothing."""
+spares people the way there with a signature that fits nothing: passkeys must be registered by who signs."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 from typing import Annotated
 
+from django.conf import settings
 from ninja import Schema
 from pydantic import Field
 
-from proto.signatures import PASSKEY, SIGNATURE_MAX, SignatureError, ssh_key, verify_ssh
+from proto.signatures import SIGNATURE_MAX, PersonKey, SignatureError, Site, signed_by, ssh_key, verify_ssh
 from proto.v1.agent_pb2 import Assertion, PersonSignature
 from server.errors import Invalid
 
@@ -33,14 +35,17 @@ class SignatureIn(Schema):
     passkey: PasskeyIn | None = None
 
 
-def read_signature(given: SignatureIn, specification: bytes) -> tuple[PersonSignature, str]:
-    """The signature, and the fingerprint of its key for people. Raises Invalid."""
+def read_signature(
+    given: SignatureIn, specification: bytes, passkeys: Iterable[PersonKey]
+) -> tuple[PersonSignature, PersonKey]:
+    """The signature and its key. ``passkeys``: of who signs. Raises Invalid."""
     try:
         if given.passkey is not None:
-            return _passkey(given.passkey), PASSKEY
+            made = _passkey(given.passkey)
+            return made, signed_by(made, specification, passkeys, Site(settings.PASSKEY_RP_ID, settings.PASSKEY_ORIGIN))
         raw = _unarmoured(given.ssh)
         verify_ssh(raw, specification)
-        return PersonSignature(ssh=raw), ssh_key(raw).fingerprint
+        return PersonSignature(ssh=raw), ssh_key(raw)
     except (SignatureError, binascii.Error, ValueError) as error:
         raise Invalid(f"the signature does not count: {error}", field="signature") from error
 

@@ -53,6 +53,13 @@ class HostOut(Schema):
     live_runs: int
 
 
+class TokenIn(Schema):
+    host_name: Annotated[str, Field(max_length=200, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = ""
+
+
+_ANY_HOST = TokenIn()
+
+
 class TokenOut(Schema):
     token: str
     command: str
@@ -86,11 +93,11 @@ def list_hosts(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.post("/token", response={201: TokenOut})
-def make_token(request: HttpRequest) -> Status[joining.NewToken]:
+def make_token(request: HttpRequest, body: TokenIn = _ANY_HOST) -> Status[joining.NewToken]:
     actor = person(request)
     require(actor, Action.HOST_JOIN)
     try:
-        return Status(201, joining.new_token(actor.username))
+        return Status(201, joining.new_token(actor.username, body.host_name))
     except keys.KeysMissing as error:
         raise Conflict(str(error)) from error
 

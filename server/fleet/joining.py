@@ -18,6 +18,8 @@ from django.utils import timezone
 from proto.v1.agent_pb2 import EnrollReply, EnrollRequest
 from server import keys, nudge, pki
 from server.audit.record import record
+from server.errors import Conflict
+from server.fleet.certificates import issue
 from server.fleet.models import Host, JoinToken
 
 LIFETIME = datetime.timedelta(minutes=15)
@@ -35,15 +37,19 @@ class NewToken:
     expires_at: datetime.datetime
 
 
-def new_token(actor: str) -> NewToken:
-    """Raises KeysMissing while no CA exists."""
+def new_token(actor: str, host_name: str = "") -> NewToken:
+    """For one host, or for the host of this name alone. Raises KeysMissing while no CA exists, and Conflict."""
+    if host_name and Host.objects.filter(name=host_name).exists():
+        raise Conflict(f"there is a host {host_name} already, and names are used once; give the new one another")
     secret = secrets.token_urlsafe(32)
     token = f"fsj1.{secret}.{keys.ca_fingerprint(settings.ENV.keys)}"
     expires_at = timezone.now() + LIFETIME
     with transaction.atomic():
-        JoinToken.objects.create(digest=_digest(secret), created_by=actor, expires_at=expires_at)
-        record("host.token", actor, detail={"expires_at": expires_at.isoformat()})
-    return NewToken(token, f"fleetscope-agent join {settings.ENV.grpc} --token {token}", expires_at)
+        JoinToken.objects.create(digest=_digest(secret), created_by=actor, expires_at=expires_at, host_name=host_name)
+        detail = {"expires_at": expires_at.isoformat(), **({"host_name": host_name} if host_name else {})}
+        record("host.token", actor, detail=detail)
+    command = f"fleetscope-agent join {settings.ENV.grpc} --token {token}"
+    return NewToken(token, f"{command} --name {host_name}" if host_name else command, expires_at)
 
 
 def enrol(request: EnrollRequest, address: str) -> EnrollReply:
@@ -59,11 +65,11 @@ def enrol(request: EnrollRequest, address: str) -> EnrollReply:
 
 def _enrol(request: EnrollRequest, address: str) -> EnrollReply:
     folder = settings.ENV.keys
-    token = _usable_token(request.token)
+    token = _usable_token(request)
     host = Host(id=uuid.uuid4(), name=_free_name(request.host_name))
-    ca = keys.ca_certificate(folder)
-    certificate = pki.host_certificate(request.csr_pem, str(host.id), keys.ca_key(folder), ca)
+    certificate = issue(host, request.csr_pem)
     host.certificate_serial = f"{certificate.serial_number:x}"
+    host.trust_generation = 0  # it knows the authority of its token and no list yet
     host.save(force_insert=True)
     token.used_at, token.host = timezone.now(), host
     token.save(update_fields=["used_at", "host"])
@@ -73,15 +79,15 @@ def _enrol(request: EnrollRequest, address: str) -> EnrollReply:
     return EnrollReply(
         host_id=str(host.id),
         certificate_pem=pki.pem(certificate),
-        ca_pem=pki.pem(ca),
+        ca_pem=pki.pem(keys.ca_certificate(folder)),
         command_key=keys.command_public(folder),
         host_name=host.name,
     )
 
 
-def _usable_token(text: str) -> JoinToken:
+def _usable_token(request: EnrollRequest) -> JoinToken:
     again = "ask for a new one with `fleetscope hosts token`"
-    parts = text.split(".")
+    parts = request.token.split(".")
     if len(parts) != 3 or parts[0] != "fsj1":
         raise JoinError(f"this is no join token; {again}")
     token = JoinToken.objects.select_for_update().filter(digest=_digest(parts[1])).first()
@@ -89,6 +95,8 @@ def _usable_token(text: str) -> JoinToken:
         raise JoinError(f"the join token does not exist or has already been used; {again}")
     if token.expires_at < timezone.now():
         raise JoinError(f"the join token has expired; {again}")
+    if token.host_name not in ("", request.host_name):
+        raise JoinError(f"the join token is for another host; join under the name that it was made for, or {again}")
     return token
 
 

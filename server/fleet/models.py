@@ -18,6 +18,12 @@ class Host(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     name = models.CharField(max_length=253, unique=True)
     certificate_serial = models.CharField(max_length=64)
+    next_serial = models.CharField(max_length=64, blank=True)  # of the certificate sent to it, until it comes with it
+    # Of the newest certificate that was made for it: until when, from when on it is renewed, and by which authority.
+    certificate_until = models.DateTimeField(null=True)
+    renew_at = models.DateTimeField(null=True)
+    certificate_ca = models.CharField(max_length=64, blank=True)
+    trust_generation = models.PositiveIntegerField(default=0)  # of the list of authorities that came with it
     joined_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True)
     # The control stream that holds this host, and since when; empty: none. A newer stream takes over from an older one.
@@ -81,6 +87,7 @@ class JoinToken(models.Model):
     created_by = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
+    host_name = models.CharField(max_length=253, blank=True)  # it lets this host join alone; empty: any
     used_at = models.DateTimeField(null=True)
     host = models.ForeignKey(Host, null=True, on_delete=models.PROTECT)
 

@@ -13,6 +13,7 @@ from proto.checkpoint import NOTE_MAX
 from proto.shortform import enum_short, to_dict
 from proto.v1.agent_pb2 import Hello, Verdict, Witnessed
 from server.audit.record import record
+from server.fleet.certificates import presented
 from server.fleet.models import Host, HostVerdict
 
 MAX_LABELS = 64
@@ -31,10 +32,10 @@ def identified(host_id: str, serial: int) -> Host:
         host = Host.objects.filter(id=uuid.UUID(host_id)).first()
     except ValueError:
         host = None
-    if host is None or host.certificate_serial != f"{serial:x}":
-        raise UnknownHostError("the fleet does not know this host; join it again with a new token")
-    if host.revoked_at is not None:
+    if host is not None and host.revoked_at is not None:
         raise UnknownHostError(f"{host.name} was revoked; join it again with a new token")
+    if host is None or not presented(host, serial):
+        raise UnknownHostError("the fleet does not know this host; join it again with a new token")
     return host
 
 

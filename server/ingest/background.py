@@ -1,4 +1,4 @@
-"""What an ingest process does by itself: nudges, sweeps, progress, heartbeats, sealing, rollups, retention."""
+"""What an ingest process does by itself: nudges, sweeps, progress, heartbeats, sealing, retention, certificates."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from django.conf import settings
 from django.utils import timezone
 
-from server import nudge
+from server import keys, nudge
 from server.audit import checkpoints
 from server.consent import requests
 from server.fleet import answers, presence
 from server.fleet.models import HEARTBEAT_SECONDS
-from server.ingest import witnesses
+from server.ingest import renewals, witnesses
 from server.ingest.database import in_db
 from server.ingest.links import Links
 from server.ingest.outbound import push
@@ -32,6 +33,8 @@ PROGRESS_SECONDS = 0.25
 SEAL_SECONDS = 5.0
 BOUNDS_SECONDS = 10.0
 REJOIN_SECONDS = 30.0
+RENEW_SECONDS = 2.0
+RENEW_OWN_SECONDS = 3600.0
 SIGN_SECONDS = 2.0  # looked for so often; what is due is for server/audit/checkpoints.py to say
 _RETRY_SECONDS = 1.0
 
@@ -57,6 +60,8 @@ class Background:
             (self._keep_bounds, BOUNDS_SECONDS),
             (self._rejoin, REJOIN_SECONDS),
             (self._sign_audit, SIGN_SECONDS),
+            (self._renew, RENEW_SECONDS),
+            (self._renew_own, RENEW_OWN_SECONDS),
         ]
         await in_db(close_all_stored)
         tasks = [asyncio.create_task(_forever(job, pause)) for job, pause in jobs]
@@ -90,11 +95,11 @@ class Background:
         await push(self._links)
 
     async def _let_go(self, hosts: list[uuid.UUID] | None = None) -> None:
-        """Close the links of hosts that were revoked or that another connection holds by now."""
+        """Close the links of hosts that were revoked, whose certificate ended or that another connection holds."""
         links = self._links.all(hosts)
         holding = await in_db(presence.holding, [link.connection for link in links])
         for link in links:
-            if link.connection not in holding or link.silent:
+            if link.connection not in holding or link.silent or link.expired:
                 link.close()
 
     async def _heartbeat(self) -> None:
@@ -119,6 +124,12 @@ class Background:
     async def _sign_audit(self) -> None:
         await in_db(checkpoints.sign_due)
         await witnesses.round_of(self._links)
+
+    async def _renew(self) -> None:
+        await renewals.round_of(self._links)
+
+    async def _renew_own(self) -> None:
+        await asyncio.to_thread(keys.ensure_ingest, settings.ENV.keys, settings.ENV.grpc_names)
 
     async def _rejoin(self) -> None:
         """A Redis that was emptied has forgotten who listens."""

@@ -14,9 +14,10 @@ from grpc.aio import ServicerContext
 from proto.v1.agent_pb2 import AgentMessage, Hello, ServerMessage, Welcome
 from server import nudge
 from server.fleet import presence
-from server.fleet.models import HEARTBEAT_SECONDS, Host
+from server.fleet.models import HEARTBEAT_SECONDS
 from server.ingest import witnesses
 from server.ingest.database import in_db
+from server.ingest.identity import Caller
 from server.ingest.links import Link, Links
 from server.ingest.outbound import push
 from server.ingest.reports import take_report
@@ -32,10 +33,10 @@ Context = ServicerContext[AgentMessage, ServerMessage]
 class ControlStream:
     """Serves one call of `AgentLink.Control`."""
 
-    def __init__(self, host: Host, links: Links, group: nudge.Subscriber) -> None:
+    def __init__(self, caller: Caller, links: Links, group: nudge.Subscriber) -> None:
         self._links = links
         self._group = group
-        self._link = Link.to(host)
+        self._link = Link.to(caller)
 
     async def serve(self, requests: AsyncIterator[AgentMessage], context: Context) -> AsyncIterator[ServerMessage]:
         link, hello = self._link, await _hello(requests, context)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
@@ -9,28 +12,37 @@ from cryptography.x509.oid import NameOID
 from grpc import StatusCode
 from grpc.aio import ServicerContext
 
-from server import pki
+from proto.trust import issued_by
 from server.fleet.models import Host
 from server.fleet.presence import UnknownHostError, identified
 from server.ingest.database import in_db
 
 
-async def calling_host(context: ServicerContext[Any, Any], ca: x509.Certificate) -> Host:
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`until`: when the certificate that it came with ends."""
+
+    host: Host
+    until: datetime.datetime
+
+
+async def calling(context: ServicerContext[Any, Any], authorities: Iterable[x509.Certificate]) -> Caller:
     """Ends the call with UNAUTHENTICATED when the certificate is not that of a host of the fleet."""
     try:
-        name, serial = _named(context, ca)
-        return await in_db(identified, name, serial)
+        certificate = _certificate(context, authorities)
+        names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        host = await in_db(identified, str(names[0].value), certificate.serial_number)
     except UnknownHostError as error:
         await context.abort(StatusCode.UNAUTHENTICATED, str(error))
+    return Caller(host, certificate.not_valid_after_utc)
 
 
-def _named(context: ServicerContext[Any, Any], ca: x509.Certificate) -> tuple[str, int]:
+def _certificate(context: ServicerContext[Any, Any], authorities: Iterable[x509.Certificate]) -> x509.Certificate:
     pem = b"".join(context.auth_context().get("x509_pem_cert", ()))
     if not pem:
         raise UnknownHostError("no client certificate; join the fleet first")
     certificate = x509.load_pem_x509_certificate(pem)
     # The handshake also lets joining agents in; their certificate is not of our CA.
-    if not pki.issued_by(certificate, ca):
+    if not issued_by(certificate, authorities):
         raise UnknownHostError("this certificate is good for joining only; join the fleet first")
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value), certificate.serial_number
+    return certificate

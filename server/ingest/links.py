@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
+import math
 import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from proto.v1.agent_pb2 import ServerMessage, Witnessed
-from server.fleet.models import HEARTBEAT_SECONDS, Host
+from server.fleet.models import HEARTBEAT_SECONDS
+from server.ingest.identity import Caller
 from server.ingest.runs import OpenRun
 
 OUTBOX = 10_000  # messages; a host that lets so many wait is cut off and starts again
+
+_NEVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 
 @dataclass(slots=True)
@@ -37,13 +42,15 @@ class Link:
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     stops: set[uuid.UUID] = field(default_factory=set)
     watched: set[uuid.UUID] = field(default_factory=set)
+    until: datetime.datetime = _NEVER  # the end of its certificate
+    renewal_ordered: float = -math.inf
     waiting: tuple[int, int] = (0, 0)  # bytes and batches in its spools, as the database knows them
     runs: dict[bytes, OpenRun] = field(default_factory=dict)
     witness: Witnessing = field(default_factory=Witnessing)
 
     @classmethod
-    def to(cls, host: Host) -> Link:
-        return cls(host.id, host.name)
+    def to(cls, caller: Caller) -> Link:
+        return cls(caller.host.id, caller.host.name, until=caller.until)
 
     def send(self, message: ServerMessage) -> None:
         try:
@@ -56,6 +63,10 @@ class Link:
 
     def heard(self) -> None:
         self.last_heard = time.monotonic()
+
+    @property
+    def expired(self) -> bool:
+        return datetime.datetime.now(datetime.UTC) > self.until
 
     @property
     def silent(self) -> bool:

@@ -9,7 +9,7 @@ from proto.v1.agent_pb2 import AgentMessage, Heartbeat, Refusal, RunUpdate, Serv
 from proto.v1.stream_pb2 import EndCause
 from server import nudge
 from server.fleet import answers, presence
-from server.ingest import witnesses
+from server.ingest import renewals, witnesses
 from server.ingest.database import in_db
 from server.ingest.links import Link
 from server.ingest.runs import OpenRun, load_run
@@ -39,6 +39,8 @@ async def take_report(link: Link, message: AgentMessage) -> None:
         await _heartbeat(link, message.heartbeat)
     elif message.HasField("witnessed"):
         witnesses.heard(link, message.witnessed)
+    elif message.HasField("certificate_request"):
+        await renewals.asked(link, message.certificate_request)
     elif message.HasField("hello"):  # again, because its policy or its switch changed
         await in_db(presence.described, link.host, message.hello)
         await nudge.send(nudge.FLEET, nudge.fleet_message("hosts"))

@@ -13,12 +13,10 @@ os.environ["GRPC_SSL_CIPHER_SUITES"] = "PSK-AES128-CBC-SHA"
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 import grpc
-from cryptography import x509
 from django.conf import settings
 from grpc import StatusCode
 from grpc.aio import ServicerContext
 
-from proto import joining
 from proto.frame import MAX_FRAME
 from proto.v1.agent_pb2 import AgentMessage, DataDown, DataUp, ServerMessage
 from proto.v1.agent_pb2_grpc import (
@@ -26,13 +24,14 @@ from proto.v1.agent_pb2_grpc import (
     add_AgentLinkServicer_to_server,
     add_EnrolmentServicer_to_server,
 )
-from server import keys, nudge, pki
+from server import keys, nudge
 from server.env import Env
 from server.ingest.background import Background
 from server.ingest.control import ControlStream
+from server.ingest.credentials import Credentials
 from server.ingest.data import DataStream
 from server.ingest.enrolment import Enrolment
-from server.ingest.identity import calling_host
+from server.ingest.identity import calling
 from server.ingest.inbox import Room
 from server.ingest.links import Links
 
@@ -54,24 +53,24 @@ _OPTIONS = [
 
 
 class AgentLink(AgentLinkServicer):
-    def __init__(self, links: Links, group: nudge.Subscriber, ca: x509.Certificate) -> None:
+    def __init__(self, links: Links, group: nudge.Subscriber, credentials: Credentials) -> None:
         self._links = links
         self._group = group
-        self._ca = ca
+        self._credentials = credentials
         self._room = Room()
 
     async def Control(
         self, requests: AsyncIterator[AgentMessage], context: ServicerContext[AgentMessage, ServerMessage]
     ) -> AsyncIterator[ServerMessage]:
-        host = await calling_host(context, self._ca)
-        async for message in ControlStream(host, self._links, self._group).serve(requests, context):
+        caller = await calling(context, self._credentials.trusted())
+        async for message in ControlStream(caller, self._links, self._group).serve(requests, context):
             yield message
 
     async def Data(
         self, requests: AsyncIterator[DataUp], context: ServicerContext[DataUp, DataDown]
     ) -> AsyncIterator[DataDown]:
-        host = await calling_host(context, self._ca)
-        link = self._links.get(host.id)
+        caller = await calling(context, self._credentials.trusted())
+        link = self._links.get(caller.host.id)
         if link is None:
             await context.abort(StatusCode.UNAVAILABLE, "open the control stream first")
         async for message in DataStream(link, self._room).serve(requests):
@@ -82,10 +81,11 @@ class AgentLink(AgentLinkServicer):
 async def ingesting() -> AsyncIterator[None]:
     """Listens inside the block; at its end hosts are let go. Raises OSError when the address is taken."""
     env: Env = settings.ENV
-    keys.ensure_ingest(env.keys, _names(env))
+    keys.ensure_ingest(env.keys, env.grpc_names)
+    credentials = Credentials(env.keys)
     links, group = Links(), nudge.Subscriber()
     await group.open()
-    server = _server(AgentLink(links, group, keys.ca_certificate(env.keys)), env)
+    server = _server(AgentLink(links, group, credentials), credentials, env)
     await server.start()
     log.info("hosts connect to %s (listening on %s)", env.grpc, env.grpc_listen)
     try:
@@ -97,20 +97,12 @@ async def ingesting() -> AsyncIterator[None]:
         await server.stop(grace=2)
 
 
-def _server(servicer: AgentLink, env: Env) -> grpc.aio.Server:
+def _server(servicer: AgentLink, credentials: Credentials, env: Env) -> grpc.aio.Server:
     server = grpc.aio.server(options=_OPTIONS)
     add_AgentLinkServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]
     add_EnrolmentServicer_to_server(Enrolment(), server)  # type: ignore[no-untyped-call]
-    trusted = pki.pem(keys.ca_certificate(env.keys)) + joining.trust_anchor()
-    identity = keys.grpc_identity(env.keys)
-    credentials = grpc.ssl_server_credentials([identity], trusted, require_client_auth=True)
     try:
-        server.add_secure_port(str(env.grpc_listen), credentials)
+        server.add_secure_port(str(env.grpc_listen), credentials.grpc())
     except RuntimeError as error:
         raise OSError(f"FLEETSCOPE_GRPC: cannot listen on {env.grpc_listen}; choose another port") from error
     return server
-
-
-def _names(env: Env) -> list[str]:
-    wildcard = {"0.0.0.0", "::", "*"}  # noqa: S104 (names that no certificate carries)
-    return sorted({env.grpc.host, env.grpc_listen.host, "localhost", "127.0.0.1", "::1"} - wildcard)

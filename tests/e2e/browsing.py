@@ -40,6 +40,21 @@ def sign_in(context: BrowserContext, url: str, username: str, password: str) -> 
     return page
 
 
+def plug_in_authenticator(page: Page) -> None:
+    """A device with a fingerprint reader that always agrees."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
 def watch_console(page: Page) -> list[str]:
     """Collects console errors and CSP reports of the page from now on."""
     seen: list[str] = []

@@ -9,7 +9,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.browsing import sign_in, watch_console
+from tests.e2e.browsing import plug_in_authenticator, sign_in, watch_console
 from tests.e2e.stack import Stack
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
@@ -27,21 +27,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def person(stack: Stack, name: str, role: str = "viewer") -> str:
     stack.api("POST", "/api/users", {"username": name, "role": role, "password": PASSWORD}, status=201)
     return name
-
-
-def plug_in_authenticator(page: Page) -> None:
-    """A device with a fingerprint reader that always agrees."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
 def sign_out(page: Page) -> None:

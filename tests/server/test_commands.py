@@ -27,6 +27,9 @@ def test_an_unmigrated_database_is_named(server: Server) -> None:
         ["token", "admin"],
         ["audit", "verify"],
         ["storage", "show"],
+        ["ca", "show"],
+        ["ca", "rotate"],
+        ["ca", "finish"],
     ):
         done = server.command(*command)
         assert (done.returncode, done.stdout) == (1, "")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,16 @@ def test_passkeys_are_bound_to_the_host_or_a_domain_above_it() -> None:
 def test_no_proxy_is_believed_unless_it_is_named() -> None:
     assert read({}).proxies == []
     assert read({"FLEETSCOPE_PROXIES": "10.0.0.7, 10.1.0.0/24 ::1"}).proxies == ["10.0.0.7", "10.1.0.0/24", "::1"]
+
+
+def test_a_hosts_certificate_lives_a_week_unless_said_otherwise() -> None:
+    assert read({}).host_certificate == datetime.timedelta(days=7)
+    assert read({"FLEETSCOPE_HOST_CERTIFICATE_HOURS": "24"}).host_certificate == datetime.timedelta(hours=24)
+    for text in ("0", "8761", "1.5"):
+        with pytest.raises(EnvError, match="FLEETSCOPE_HOST_CERTIFICATE_HOURS="):
+            read({"FLEETSCOPE_HOST_CERTIFICATE_HOURS": text})
+
+
+def test_the_grpc_server_is_known_by_its_names_on_this_machine_too() -> None:
+    env = read({"FLEETSCOPE_GRPC": "trace.example.net:8443", "FLEETSCOPE_GRPC_LISTEN": "0.0.0.0:8443"})
+    assert env.grpc_names == ["127.0.0.1", "::1", "localhost", "trace.example.net"]

@@ -26,11 +26,12 @@ def hosts(context: click.Context, output: str) -> None:
 
 
 @hosts.command("token")
+@click.option("--host", default="", metavar="NAME", help="Let the host of this name join, and no other.")
 @output_option()
-def token(output: str) -> None:
+def token(host: str, output: str) -> None:
     """Print a command that joins one host, once."""
     with connect() as client:
-        made = client.join_token()
+        made = client.join_token(host)
     if output == "json":
         return print_json(made)
     note(f"run this on the new host as root, once, before {local_time(made['expires_at'])}:")

@@ -14,10 +14,9 @@ export interface AuditFilter {
 }
 
 /** A file that can be checked without this server; what is younger than a minute may not be in it yet. */
-export function auditExportAddress(filter: AuditFilter): string {
-  const wanted = Object.entries(filter).filter(([, value]) => value !== undefined && value !== "");
-  const query = new URLSearchParams(wanted as [string, string][]).toString();
-  return query === "" ? "/api/audit/export" : `/api/audit/export?${query}`;
+export function auditExportAddress(filter: AuditFilter, form: "ndjson" | "pack"): string {
+  const wanted = Object.entries({ ...filter, form }).filter(([, value]) => value !== "");
+  return `/api/audit/export?${new URLSearchParams(wanted).toString()}`;
 }
 
 const PAGE = 200;

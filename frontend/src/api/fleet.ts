@@ -28,7 +28,7 @@ export type JoinToken = Schemas["TokenOut"];
 export const hosts = queryOptions({ queryKey: ["hosts"], queryFn: () => get<Host[]>("hosts") });
 
 export const setLabels = (id: string, labels: Record<string, string>): Promise<Host> => patch(`hosts/${id}`, { labels });
-export const createJoinToken = (): Promise<JoinToken> => post("hosts/token");
+export const createJoinToken = (hostName: string): Promise<JoinToken> => post("hosts/token", { host_name: hostName });
 export const switchHost = (id: string, off: boolean, reason: string): Promise<unknown> => post(`hosts/${id}/switch`, { off, reason });
 /** Takes a host out of the fleet for good: its certificate is refused from now on. */
 export const revokeHost = (id: string, reason: string): Promise<unknown> => post(`hosts/${id}/revoke`, { reason });

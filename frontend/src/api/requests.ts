@@ -17,11 +17,12 @@ export const request = (id: string) =>
 
 export const requestRules = queryOptions({ queryKey: ["requests", "rules"], queryFn: () => get<Schemas["Rules"]>("requests/rules") });
 
-export const askForApproval = (wanted: StartRequest): Promise<Request> => post("requests", wanted);
+/** `break_glass`: nobody is asked before, somebody has to review it afterwards. */
+export const askForApproval = (wanted: StartRequest, break_glass: boolean): Promise<Request> => post("requests", { ...wanted, break_glass });
 
-export type Verb = "approve" | "deny" | "withdraw" | "review";
+export type Verb = "sign" | "approve" | "deny" | "withdraw" | "review";
 
-export const answerRequest = (id: string, verb: Verb, body: Record<string, string> = {}): Promise<Request> =>
+export const answerRequest = (id: string, verb: Verb, body: Record<string, unknown> = {}): Promise<Request> =>
   post(`requests/${encodeURIComponent(id)}/${verb}`, body);
 
 export const startApproved = (id: string): Promise<Session> => post(`requests/${encodeURIComponent(id)}/start`);

@@ -739,7 +739,7 @@ export interface paths {
         };
         /**
          * Entries as a file that can be checked without this server
-         * @description NDJSON: the entries, their proofs and the signed head, up to a minute ago; without a filter the whole log.
+         * @description The entries, their proofs and the signed head, up to a minute ago; without a filter the whole log.
          */
         get: operations["server_accounts_audit_api_export_audit"];
         put?: never;
@@ -1403,6 +1403,11 @@ export interface components {
             totp: components["schemas"]["TotpOut"] | null;
             /** Passkeys */
             passkeys: components["schemas"]["PasskeyOut"][];
+            /**
+             * Rp Id
+             * @description the name that passkeys are bound to
+             */
+            rp_id: string;
             /** Recovery */
             recovery: number;
             /** Demanded */
@@ -1410,12 +1415,19 @@ export interface components {
             /** Confirm */
             confirm: ("passkey" | "totp" | "recovery" | "password")[];
         };
-        /** PasskeyOut */
+        /**
+         * PasskeyOut
+         * @description ``line``: the public key as hosts' policies list it.
+         */
         PasskeyOut: {
             /** Id */
             id: number;
             /** Name */
             name: string;
+            /** Credential Id */
+            credential_id: string;
+            /** Line */
+            line: string;
             /**
              * Created At
              * Format: date-time
@@ -1817,10 +1829,10 @@ export interface components {
             items: components["schemas"]["AuditOut"][];
         };
         /**
-         * AuditFilter
-         * @description `action` is a beginning, such as `session`; `after` and `until` are moments, the first one included.
+         * AuditExport
+         * @description `pack`: one HTML file that holds the entries and what shows and checks them.
          */
-        AuditFilter: {
+        AuditExport: {
             /**
              * Actor
              * @default
@@ -1850,6 +1862,12 @@ export interface components {
             after?: string | null;
             /** Until */
             until?: string | null;
+            /**
+             * Form
+             * @default ndjson
+             * @enum {string}
+             */
+            form: "ndjson" | "pack";
         };
         /** HostOut */
         HostOut: {
@@ -1914,6 +1932,14 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /** TokenIn */
+        TokenIn: {
+            /**
+             * Host Name
+             * @default
+             */
+            host_name: string;
         };
         /** HostChange */
         HostChange: {
@@ -4065,6 +4091,7 @@ export interface operations {
                 outcome?: string;
                 after?: string | null;
                 until?: string | null;
+                form?: "ndjson" | "pack";
             };
             header?: never;
             path?: never;
@@ -4154,7 +4181,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TokenIn"];
+            };
+        };
         responses: {
             /** @description Created */
             201: {

@@ -29,7 +29,9 @@ class Link:
         self.told: list[LinkToWarden] = []
         self.greeting = [AgentMessage(hello=Hello(agent_version="test"))]
         self.control, self.uploader = Control(self.tell), Uploader(self.tell, runs)
-        self.client = asyncio.create_task(Client(identity, self.control, self.uploader, self.tell).run())
+        client = Client(identity, self.control, self.uploader, self.tell)
+        self.use = client.use
+        self.client = asyncio.create_task(client.run())
 
     def tell(self, message: LinkToWarden) -> None:
         self.told.append(message)

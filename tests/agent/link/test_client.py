@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import datetime
 import socket
 import time
 from pathlib import Path
@@ -12,8 +14,9 @@ from agent.link.__main__ import serve
 from agent.link.data import Uploader
 from proto.v1.agent_pb2 import DataUp
 from proto.v1.agent_pb2_grpc import AgentLinkStub
+from proto.v1.local_pb2 import Credentials
 from tests.agent.link.conftest import Link
-from tests.agent.support.pki import Authority
+from tests.agent.support.pki import Authority, pem
 from tests.agent.support.server import FleetServer
 from tests.waiting_async import eventually
 
@@ -126,3 +129,25 @@ async def test_tries_are_paused_ever_longer(tmp_path: Path, monkeypatch: pytest.
     assert pauses[0] <= client.PAUSE_FIRST
     assert all(pause <= client.PAUSE_MAX for pause in pauses)
     assert max(pauses[50:]) > client.PAUSE_MAX / 2 and len(set(pauses[50:])) > 1, "at the longest, and jittered"
+
+
+async def test_renewed_credentials_end_the_connection_and_make_the_next(server: FleetServer, link: Link) -> None:
+    await eventually(lambda: server.connections, 10, "the connection")
+    renewed, more = server.authority.identity(server.address), Authority(name="coming CA").certificate
+    authorities = renewed.ca_pem + pem(more)
+    link.use(Credentials(key=renewed.key_pem, certificate=renewed.certificate_pem, authorities=authorities))
+    await eventually(lambda: server.connections == 2, 30, "the connection with the new certificate")
+    assert link.states()[1] == (False, "the certificate of this host was renewed; connecting with the new one")
+    assert server.callers[0] != server.callers[1] == renewed.host_id
+
+
+async def test_an_ended_certificate_is_named(server: FleetServer, tmp_path: Path) -> None:
+    ended = dataclasses.replace(server.authority, lifetime=-datetime.timedelta(minutes=1))
+    link = Link(ended.identity(server.address), tmp_path)
+    await eventually(link.states, 10, "the reason")
+    link.client.cancel()
+    await asyncio.gather(link.client, return_exceptions=True)
+    connected, why = link.states()[0]
+    assert not connected
+    assert "the certificate of this host ended on" in why
+    assert "join it again with a new token" in why

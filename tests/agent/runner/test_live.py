@@ -28,16 +28,17 @@ from proto.v1 import tool_pb2
 from proto.v1.agent_pb2 import RunLimits, RunUpdate, Stop, Watch
 from proto.v1.local_pb2 import RedactionRules, RunnerToWarden, WardenToRunner
 
+HOUR_NS = 3600 * 1_000_000_000
 COLUMNS = [tool_pb2.Column(name="time", type=tool_pb2.CTYPE_S64)]
 
 
 class FakeReader:
-    """Has ``rows`` to give out, of ``size`` bytes each."""
+    """Has ``rows`` to give out, of ``size`` bytes each, and ``later`` ones when those are taken."""
 
     stream = 0
 
-    def __init__(self, rows: int, size: int = 1) -> None:
-        self.rows, self.size = rows, size
+    def __init__(self, rows: int, size: int = 1, later: int = 0) -> None:
+        self.rows, self.size, self.later = rows, size, later
 
     def drain(self) -> int:
         return self.rows * self.size
@@ -49,7 +50,7 @@ class FakeReader:
         assert not final
         if self.rows:
             yield pa.RecordBatch.from_pylist([{"time": 1}] * self.rows, schema=arrow_schema(COLUMNS))
-            self.rows = 0
+            self.rows, self.later = self.later, 0
 
     def close(self) -> None: ...
 
@@ -116,24 +117,33 @@ def test_a_termination_and_a_lost_warden_end_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("watched", "size", "between"), [(False, 1, (0.2, 0.8)), (True, 1, (0, 0.2)), (False, 1 << 30, (0, 0.2))]
+    ("watched", "size", "interval_ns", "stored"),
+    [
+        pytest.param(False, 1, HOUR_NS, 3, id="later-rows-wait"),
+        pytest.param(False, 1, 100_000_000, 6, id="until-the-interval-is-over"),
+        pytest.param(True, 1, HOUR_NS, 6, id="or-somebody-watches"),
+        pytest.param(False, 1 << 30, HOUR_NS, 6, id="or-they-are-many"),
+    ],
 )
-def test_rows_are_stored_soon_sooner_when_watched_and_at_once_when_many(
-    tmp_path: Path, watched: bool, size: int, between: tuple[float, float]
+def test_the_first_rows_are_stored_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watched: bool, size: int, interval_ns: int, stored: int
 ) -> None:
-    stage = Stage(tmp_path, FakeReader(3, size), RunLimits(duration_ms=900), boot_ns() + 900_000_000)
+    monkeypatch.setattr(module, "FLUSH_NS", interval_ns)
+    patience_ms = 30_000 if stored == 6 else 300  # the sixth row ends the run
+    limits, deadline = RunLimits(rows=6, duration_ms=patience_ms), boot_ns() + patience_ms * 1_000_000
+    stage = Stage(tmp_path, FakeReader(3, size, later=3), limits, deadline)
     if watched:
         stage.tell(WardenToRunner(watch=Watch(watched=True)))
-    start = boot_ns()
+    stage.live.run()
+    assert stage.batcher.rows == stored
+    assert stage.batcher.seq == stored / 3
+
+
+def test_stored_rows_are_reported(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, FakeReader(3), RunLimits(duration_ms=900), boot_ns() + 900_000_000)
     stage.live.run()
     first = next(report for report in stage.reports() if report.spooled_seq)
     assert (first.state, first.ledger.stored) == (RunUpdate.STATE_ATTACHED, 3)
-    stored = pb.BatchHead.FromString(_head(next(tmp_path.iterdir()).read_bytes()))
-    assert between[0] <= (stored.boot_ns - start) / 1e9 < between[1]
-
-
-def _head(raw: bytes) -> bytes:
-    return raw[16 : 16 + int.from_bytes(raw[4:8], "little")]
 
 
 def test_it_reports_once_a_second_when_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

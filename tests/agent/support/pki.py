@@ -40,9 +40,11 @@ class Authority:
 
     key: ec.EllipticCurvePrivateKey = field(default_factory=_new_key)
     command: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    name: str = "test CA"
+    lifetime: datetime.timedelta = datetime.timedelta(days=1)
 
     def __post_init__(self) -> None:
-        self.certificate = self._issue("test CA", self.key.public_key(), ca=True)
+        self.certificate = self._issue(self.name, self.key.public_key(), ca=True)
 
     def _issue(
         self, name: str, public: ec.EllipticCurvePublicKey, *, ca: bool = False, server: bool = False
@@ -51,11 +53,11 @@ class Authority:
         builder = (
             x509.CertificateBuilder()
             .subject_name(_name(name))
-            .issuer_name(_name("test CA"))
+            .issuer_name(_name(self.name))
             .public_key(public)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_after(now + self.lifetime)
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         )
         if server:

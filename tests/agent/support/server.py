@@ -45,6 +45,7 @@ class FleetServer(AgentLinkServicer, EnrolmentServicer):
         self.received: dict[bytes, int] = {}
         self.order: list[tuple[bytes, int]] = []
         self.connections = 0
+        self.callers: list[str] = []
         self.live: Callable[[AgentMessage], list[bytes]] = lambda hello: [r.run_id for r in hello.hello.runs]
         self.judge: Callable[[frame.Frame], DataDown | None] = lambda one: None
         self.tokens: set[str] = set()
@@ -87,6 +88,7 @@ class FleetServer(AgentLinkServicer, EnrolmentServicer):
         out = self._out
         hello = next(requests)
         self.messages.append(hello)
+        self.callers += [name.decode() for name in context.peer_identities() or ()]
         self.connections += 1
         context.add_callback(lambda: out.put(None))
         threading.Thread(target=self._collect, args=(requests,), daemon=True).start()

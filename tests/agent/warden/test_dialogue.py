@@ -16,6 +16,7 @@ from proto.v1.agent_pb2 import (
     AuditHead,
     Refusal,
     Reject,
+    RenewalOrder,
     ServerMessage,
     SignedEnvelope,
     Stop,
@@ -52,12 +53,13 @@ class Talk:
         self.mouth = Mouth(self.sent.append)
         self.runs = Recorder()
         self.asking = Recorder()
+        self.renewal = Recorder()
         self.witness = Recorder(held=Witnessed(note="held"))
         self.spools = Recorder(active=[ActiveRun(run_id=RUN)], size=7, ended=True)
         power = SimpleNamespace(policy=Policy(digest=b"digest"), off_reason="")
         verdicts = SimpleNamespace(all=lambda: [Verdict(tool="opensnoop")])
         identity = Authority().identity("localhost:1")
-        others: Any = (self.runs, self.asking, self.witness)
+        others: Any = (self.runs, self.asking, self.witness, self.renewal)
         parts: Any = Parts(identity, None, power, self.spools, verdicts, *others)  # type: ignore[arg-type]
         self.dialogue = Dialogue(parts, self.mouth)
 
@@ -155,3 +157,9 @@ def test_a_head_of_the_audit_goes_to_the_witness_and_what_is_held_into_the_hello
     assert talk.sent[0].hello.witnessed.note == "held"
     talk.server(audit_head=AuditHead(note="next"))
     assert talk.witness.calls[-1] == ("offered", AuditHead(note="next"))
+
+
+def test_orders_about_the_certificate_reach_the_renewal(talk: Talk) -> None:
+    talk.server(renew=RenewalOrder())
+    talk.server(certificate_pem=b"pem")
+    assert talk.renewal.calls == [("ordered", RenewalOrder()), ("issued", b"pem")]

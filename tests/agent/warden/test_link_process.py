@@ -12,7 +12,7 @@ from agent.warden import link_process
 from agent.warden.link_process import LinkProcess
 from agent.warden.loop import Loop
 from proto.v1.agent_pb2 import Ack, AgentMessage, Heartbeat
-from proto.v1.local_pb2 import LinkToWarden, Spooled, WardenToLink
+from proto.v1.local_pb2 import Credentials, LinkToWarden, Spooled, WardenToLink
 
 HEAD = "import socket, time\nwarden = socket.socket(fileno=3)\n"
 ACK = LinkToWarden(ack=Ack(run_id=b"r", seq=1))
@@ -47,11 +47,12 @@ def test_it_is_started_again_within_two_seconds_and_says_why(
 
 
 def test_messages_go_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
-    both = "data = {warden.recv(65536) for _ in range(2)}\nassert len(data) == 2\n"
+    both = "data = {warden.recv(65536) for _ in range(3)}\nassert len(data) == 3\n"
     echo = f"{both}warden.send({ACK.SerializeToString()!r})\ntime.sleep(60)"
     played = Played(monkeypatch, echo)
     played.link.send(AgentMessage(heartbeat=Heartbeat(spool_bytes=1)))
     played.link.spooled(Spooled(run_id=b"r", seq=3))
+    played.link.credentials(Credentials(key=b"new"))
     played.loop.every(0.02, lambda: played.loop.stop() if played.heard else None)
     played.run()
     assert played.heard == [ACK]

@@ -14,7 +14,14 @@ from tests.server.accounts.signing_in import add_app, add_passkey, answer, code_
 def test_factors_are_listed_added_and_removed_on_the_record(user: Callable[..., User]) -> None:
     user("viewer", "ann")
     browser = log_in("ann")
-    none = {"totp": None, "passkeys": [], "recovery": 0, "demanded": False, "confirm": ["password"]}
+    none = {
+        "totp": None,
+        "passkeys": [],
+        "rp_id": "localhost",
+        "recovery": 0,
+        "demanded": False,
+        "confirm": ["password"],
+    }
     assert browser.get("/api/auth/factors").json() == none
     _, recovery = add_app(browser)
     assert len(recovery) == 10

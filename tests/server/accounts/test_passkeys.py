@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import AuthenticatorData
 
+from proto.signatures import parse_key
 from server.accounts import passkeys
 from server.accounts.credentials import Passkey
 from server.accounts.models import User
@@ -107,6 +108,6 @@ def test_a_device_is_registered_once_and_there_is_an_end(ann: User, monkeypatch:
 
 def test_the_public_key_is_what_a_host_lists(ann: User) -> None:
     device = Authenticator()
-    key = passkeys.public_key(register(ann, device))
-    raw = device.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    assert (key.algorithm, key.raw) == (passkeys.ES256_ALGORITHM, raw)
+    key = passkeys.person_key(register(ann, device))
+    assert key.blob == device.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert parse_key(key.line) == key

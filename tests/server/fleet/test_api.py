@@ -35,6 +35,7 @@ CHANGES = [
     ("post", "/api/hosts/web-1/switch", {"off": True, "reason": "incident"}, "host.switch"),
     ("post", "/api/hosts/web-1/revoke", {"reason": "stolen"}, "host.revoke"),
     ("post", "/api/hosts/token", {}, "host.token"),
+    ("post", "/api/hosts/token", {"host_name": "db-1"}, "host.token"),
     ("post", "/api/fleet/switch", {"off": True, "reason": "incident"}, "fleet.switch"),
 ]
 

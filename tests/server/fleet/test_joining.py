@@ -11,6 +11,7 @@ from django.utils import timezone
 from proto.v1.agent_pb2 import EnrollRequest
 from server import keys, pki
 from server.audit.models import AuditEntry
+from server.errors import Conflict
 from server.fleet import joining
 from server.fleet.models import Host, JoinToken
 from tests.server.ingest.scripted import make_csr
@@ -48,6 +49,19 @@ def test_a_token_works_once() -> None:
         joining.enrol(ask(token), "192.0.2.2")
     assert Host.objects.count() == 1
     assert AuditEntry.objects.get(action="host.join", outcome="refused").detail["address"] == "192.0.2.2"
+
+
+def test_a_token_for_one_host_lets_no_other_join() -> None:
+    made = joining.new_token("admin", "db-1")
+    assert made.command.endswith(" --name db-1")
+    with pytest.raises(joining.JoinError, match="the join token is for another host; join under the name"):
+        joining.enrol(ask(made.token, "web-1"), "192.0.2.9")
+    refused = AuditEntry.objects.get(action="host.join")
+    assert (refused.outcome, refused.detail["host_name"]) == ("refused", "web-1")
+    assert joining.enrol(ask(made.token, "db-1"), "192.0.2.1").host_name == "db-1"
+    assert AuditEntry.objects.get(action="host.token").detail["host_name"] == "db-1"
+    with pytest.raises(Conflict, match="there is a host db-1 already"):
+        joining.new_token("admin", "db-1")
 
 
 def test_an_old_token_is_refused() -> None:

@@ -67,12 +67,22 @@ export function AuditPage() {
           <Button
             component="a"
             variant="default"
-            href={auditExportAddress(filter)}
+            href={auditExportAddress(filter, "ndjson")}
             download
             data-testid="audit-export"
             title="These entries with their proofs, as a file that can be checked without this server"
           >
             Export
+          </Button>
+          <Button
+            component="a"
+            variant="default"
+            href={auditExportAddress(filter, "pack")}
+            download
+            data-testid="audit-pack"
+            title="These entries as one page for an auditor: shows, filters and checks itself in a browser, without account and network"
+          >
+            Auditor pack
           </Button>
         </>
       }

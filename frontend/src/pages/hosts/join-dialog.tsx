@@ -1,14 +1,17 @@
-import { Button, Modal } from "@mantine/core";
+import { Button, Modal, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { createJoinToken } from "../../api/fleet";
 import { dateTime } from "../../format/clock";
 import { CopyLine, errorText } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 
 export function JoinDialog({ opened, close }: { opened: boolean; close: () => void }) {
+  const [hostName, setHostName] = useState("");
   const create = useMutation({ mutationFn: createJoinToken });
   const leave = (): void => {
     create.reset();
+    setHostName("");
     close();
   };
   return (
@@ -16,9 +19,17 @@ export function JoinDialog({ opened, close }: { opened: boolean; close: () => vo
       <div style={{ display: "grid", gap: 14 }}>
         <p>The command below lets one host join, once. Run it there as root; the host appears in the list within two seconds.</p>
         {create.data === undefined ? (
-          <Button onClick={() => create.mutate()} loading={create.isPending}>
-            Make a join command
-          </Button>
+          <>
+            <TextInput
+              label="Only for the host of this name"
+              description="Empty: whichever host runs it first."
+              value={hostName}
+              onChange={(event) => setHostName(event.currentTarget.value.trim())}
+            />
+            <Button onClick={() => create.mutate(hostName)} loading={create.isPending}>
+              Make a join command
+            </Button>
+          </>
         ) : (
           <>
             <CopyLine text={create.data.command} label="Copy the join command" />

@@ -4,10 +4,11 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 import { answerRequest, type Request, startApproved, type Verb } from "../../api/requests";
 import { session as sessionQuery } from "../../api/tracing";
-import { CopyLine, errorText } from "../../ui/parts";
+import { errorText } from "../../ui/parts";
 import { useMe } from "../use-me";
 import { actionsOf } from "./actions";
 import classes from "./requests.module.css";
+import { Sign } from "./sign";
 
 export function RequestActions({ request }: { request: Request }) {
   const me = useMe();
@@ -33,7 +34,7 @@ export function RequestActions({ request }: { request: Request }) {
   const speaks = actions.includes("deny") || actions.includes("review");
   return (
     <>
-      {actions.includes("sign") && <SignByCommand request={request} own={request.created_by === me.username} />}
+      {actions.includes("sign") && <Sign request={request} own={request.created_by === me.username} />}
       {speaks && (
         <Textarea
           label={actions.includes("review") ? "What did you find?" : "Why not? (to deny)"}
@@ -87,13 +88,3 @@ export function RequestActions({ request }: { request: Request }) {
   );
 }
 
-/** A page can show one text and have another signed; the command shows what it signs. */
-function SignByCommand({ request, own }: { request: Request; own: boolean }) {
-  const command = `fleetscope requests ${own ? "sign" : "approve"} ${request.id} --key ~/.ssh/id_ed25519`;
-  return (
-    <div data-testid="sign-command">
-      <p>{own ? "Hosts want your signature." : "Hosts want this signed by you, if you agree."} The command shows what it signs:</p>
-      <CopyLine text={command} label="Copy the command" />
-    </div>
-  );
-}

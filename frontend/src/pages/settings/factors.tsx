@@ -4,7 +4,7 @@ import { useState } from "react";
 import { type Added, addPasskey, beginTotp, confirmTotp, type Factors, factors, removePasskey, removeTotp, renewRecovery } from "../../api/factors";
 import { passkeysWork } from "../../api/passkey";
 import { ago } from "../../format/clock";
-import { Failure, Loading } from "../../ui/parts";
+import { CopyButton, Failure, Loading } from "../../ui/parts";
 import { useConfirmed } from "./confirm";
 import styles from "./factors.module.css";
 import { Outcome, SettingsForm } from "./form-parts";
@@ -37,7 +37,8 @@ function Owned({ owned }: { owned: Factors }) {
       {owned.passkeys.map((passkey) => (
         <div key={passkey.id} className={styles.row} data-testid="passkey-row">
           <span>
-            Passkey <b>{passkey.name}</b> <span className={styles.hint}>{used(passkey.last_used_at)}</span>
+            Passkey <b>{passkey.name}</b> <span className={styles.hint}>{used(passkey.last_used_at)}</span>{" "}
+            <CopyButton text={passkey.line} label={`Copy the public key of ${passkey.name}, as a host's policy lists it`} />
           </span>
           <Button variant="default" aria-label={`Remove the passkey ${passkey.name}`} onClick={() => change.mutate(() => removePasskey(passkey.id))}>
             Remove

@@ -10,6 +10,7 @@ import { CopyLine, errorText, Key, Panel } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { PlaintextNotice, RiskBadge } from "../../ui/risk";
 import { commandOf, type Draft, LIMIT_NAMES, limitError, requestOf } from "./draft";
+import { BreakGlass } from "./break-glass";
 import { askedFirst, pidOf } from "./completion";
 import { draftRisk } from "./draft-risk";
 import { ExcludeFields, FilterFields, FollowField, LimitFields } from "./fields";
@@ -52,7 +53,7 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (approval.why === null) start.mutate();
-    else approval.ask();
+    else approval.ask(false);
   };
   const mistyped = LIMIT_NAMES.some((name) => limitError(name, draft.limits[name]) !== null);
   return (
@@ -138,6 +139,9 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
           >
             {approval.why === null ? startText(draft.hosts) : "Ask for approval"}
           </Button>
+          {approval.why !== null && (
+            <BreakGlass plaintext={risk === "s3"} hosts={draft.hosts} reason={draft.reason} disabled={mistyped} approval={approval} />
+          )}
           <p className={parts.dim}>
             <Key>Enter</Key> in any field starts too.
           </p>

@@ -9,7 +9,8 @@ import { whyApproval } from "./approval";
 
 export interface Approval {
   why: string | null;
-  ask: () => void;
+  /** `breakGlass`: alone, to be reviewed afterwards. */
+  ask: (breakGlass: boolean) => void;
   pending: boolean;
   error: Error | null;
 }
@@ -20,7 +21,7 @@ export function useApproval(order: StartRequest, hosts: readonly Host[], risk: R
   const client = useQueryClient();
   const alone = useQuery(requestRules).data?.hosts ?? 0;
   const asked = useMutation({
-    mutationFn: () => askForApproval(order),
+    mutationFn: (breakGlass: boolean) => askForApproval(order, breakGlass),
     onSuccess: (made) => {
       client.setQueryData(requestQuery(made.id).queryKey, made);
       void navigate(`/requests/${made.id}`);
@@ -28,5 +29,5 @@ export function useApproval(order: StartRequest, hosts: readonly Host[], risk: R
   });
   const chosen = hosts.filter(({ name }) => order.hosts.includes(name));
   const told = refused instanceof ApiError && refused.code === "approval_needed" ? refused.message : null;
-  return { why: whyApproval(risk, chosen, alone) ?? told, ask: () => asked.mutate(), pending: asked.isPending, error: asked.error };
+  return { why: whyApproval(risk, chosen, alone) ?? told, ask: asked.mutate, pending: asked.isPending, error: asked.error };
 }

@@ -19,4 +19,5 @@ def test_a_join_command_stands_alone_on_stdout(stack: Stack) -> None:
     words = shlex.split(done.stdout.decode())
     assert "join" in words and done.stdout.count(b"\n") == 1
     assert b"once" in done.stderr
+    assert stack.json("hosts", "token", "--host", "db-9")["command"].endswith(" --name db-9")
     assert set(stack.json("hosts", "token")) >= {"token", "command", "expires_at"}
