@@ -14,3 +14,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fault-rounds", type=int, default=0, help="rounds of every fault in tests/faults; 0: their short form"
     )
+    parser.addoption("--cases", type=int, default=0, help="mutated inputs in tests/faults; 0: their short form")

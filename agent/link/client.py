@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 import grpc
 import grpc.aio
-from cryptography import x509
 
 from agent.clock import wall_ns
 from agent.identity import Identity
@@ -77,9 +76,8 @@ class Client:
         """One connection from start to end. Returns why it ended."""
         self._renewed.clear()
         try:
-            _check_life(self._identity)
             async with self._channel() as channel:
-                await asyncio.wait_for(_ready(channel), CONNECT_SECONDS)
+                await asyncio.wait_for(self._ready(channel), CONNECT_SECONDS)
                 await self._streams(AgentLinkStub(channel))  # type: ignore[no-untyped-call]
         except TimeoutError:
             return f"no answer from {self._identity.address} within {CONNECT_SECONDS} s"
@@ -106,6 +104,13 @@ class Client:
         await self._renewed.wait()
         raise ConnectionError("the certificate of this host was renewed; connecting with the new one")
 
+    async def _ready(self, channel: grpc.aio.Channel) -> None:
+        """Raises ConnectionError at the first failure: when to try again is decided here, not in gRPC."""
+        while (state := channel.get_state(try_to_connect=True)) is not grpc.ChannelConnectivity.READY:
+            if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
+                raise ConnectionError(_ended(self._identity) or await _reason(channel))
+            await channel.wait_for_state_change(state)
+
     def _channel(self) -> grpc.aio.Channel:
         credentials = grpc.ssl_channel_credentials(
             self._identity.ca_pem, self._identity.key_pem, self._identity.certificate_pem
@@ -118,22 +123,17 @@ class Client:
         self._tell(LinkToWarden(link=LinkState(connected=False, message=why, since_wall_ns=wall_ns())))
 
 
-def _check_life(own: Identity) -> None:
-    """TLS would say no more than that the handshake failed. Raises ConnectionError."""
+def _ended(own: Identity) -> str:
+    """Of an ended certificate TLS says no more than that the handshake failed. Empty: it has not ended."""
+    from cryptography import x509  # megabytes, wanted only when something is wrong
+
     until = x509.load_pem_x509_certificate(own.certificate_pem).not_valid_after_utc
-    if until < datetime.now(UTC):
-        raise ConnectionError(
-            f"the certificate of this host ended on {until:%Y-%m-%d %H:%M} UTC, before it could be renewed; "
-            "check this host's clock, or join it again with a new token"
-        )
-
-
-async def _ready(channel: grpc.aio.Channel) -> None:
-    """Raises ConnectionError at the first failure: when to try again is decided here, not in gRPC."""
-    while (state := channel.get_state(try_to_connect=True)) is not grpc.ChannelConnectivity.READY:
-        if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
-            raise ConnectionError(await _reason(channel))
-        await channel.wait_for_state_change(state)
+    if until > datetime.now(UTC):
+        return ""
+    return (
+        f"the certificate of this host ended on {until:%Y-%m-%d %H:%M} UTC, before it could be renewed; "
+        "check this host's clock, or join it again with a new token"
+    )
 
 
 async def _reason(channel: grpc.aio.Channel) -> str:

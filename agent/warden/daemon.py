@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import logging
 import os
 import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent import identity
 from agent.clock import wall_ns
@@ -29,7 +30,6 @@ from agent.warden.loop import Loop
 from agent.warden.meters import process_cpu_ns
 from agent.warden.power import Power
 from agent.warden.recovery import Recovery
-from agent.warden.renewal import Mouths, Renewal
 from agent.warden.run_folder import RunFolder, folders
 from agent.warden.runs import Host, Outbox, Runs
 from agent.warden.seen import SeenRuns
@@ -42,6 +42,9 @@ from agent.warden.witness import Witness
 from proto.v1.agent_pb2 import AgentMessage
 from proto.v1.local_pb2 import LinkToWarden
 from proto.v1.stream_pb2 import BatchHead, EndCause
+
+if TYPE_CHECKING:
+    from agent.warden.renewal import Renewal
 
 log = logging.getLogger(__name__)
 
@@ -83,8 +86,7 @@ class Daemon:
         self._runs = Runs(self._loop, self._host(own), gate, self._power, self._spools, outbox)
         self._answering = Answering(self._loop, self._account, self._mouth.names)
         asking = Asking(own, self._power, audit, self._answering.answer, self._mouth.names)
-        renewal = Renewal(paths.identity, own, audit, Mouths(self._mouth.say, self._link.credentials))
-        told = (self._verdicts, self._runs, asking, self._witness, renewal)
+        told = (self._verdicts, self._runs, asking, self._witness, functools.cache(lambda: self._renewal(own, audit)))
         parts = Parts(own, self._link, self._power, self._spools, *told)
         self._dialogue = Dialogue(parts, self._mouth)
         self._status = StatusSocket(self._loop, paths.status_socket, self._describe)
@@ -123,6 +125,12 @@ class Daemon:
             supervisor=self._supervisor,
             headers=self._headers,
         )
+
+    def _renewal(self, own: identity.Identity, audit: HostAudit) -> Renewal:
+        # X.509 takes seven megabytes, and is needed every few days.
+        from agent.warden.renewal import Mouths, Renewal
+
+        return Renewal(self._paths.identity, own, audit, Mouths(self._mouth.say, self._link.credentials))
 
     def _prepare_folders(self) -> None:
         """Link's group may pass through to the spools; the rest is root's."""

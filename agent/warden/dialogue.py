@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from agent import VERSION
 from agent.clock import boot_ns, wall_ns
@@ -13,7 +14,6 @@ from agent.kernel.facts import host_facts
 from agent.warden.asking import Asking
 from agent.warden.link_process import LinkProcess
 from agent.warden.power import Power
-from agent.warden.renewal import Renewal
 from agent.warden.runs import Runs
 from agent.warden.spools import Spools
 from agent.warden.verdicts import Verdicts
@@ -33,6 +33,9 @@ from proto.v1.agent_pb2 import (
 from proto.v1.local_pb2 import LinkState, LinkToWarden
 from proto.v1.stream_pb2 import EndCause
 
+if TYPE_CHECKING:
+    from agent.warden.renewal import Renewal
+
 REFUSALS_KEPT = 100  # for a server that was away; a run it then does not find has ended anyway
 
 
@@ -46,7 +49,7 @@ class Parts:
     runs: Runs
     asking: Asking
     witness: Witness
-    renewal: Renewal
+    renewal: Callable[[], Renewal]  # loaded at its first use
 
 
 class Mouth:
@@ -153,9 +156,9 @@ class Dialogue:
         elif message.HasField("audit_head"):
             self._parts.witness.offered(message.audit_head)
         elif message.HasField("renew"):
-            self._parts.renewal.ordered(message.renew)
+            self._parts.renewal().ordered(message.renew)
         elif message.HasField("certificate_pem"):
-            self._parts.renewal.issued(message.certificate_pem)
+            self._parts.renewal().issued(message.certificate_pem)
 
     def _welcome(self, welcome: Welcome) -> None:
         self.heartbeat_seconds = welcome.heartbeat_seconds or self.heartbeat_seconds

@@ -76,8 +76,8 @@ static __always_inline u32 fs_function(void *ctx)
 }
 
 // The kernel's own calls (BPF_FUNC_probe_read_user, BPF_FUNC_probe_read_user_str of linux/bpf.h, since Linux 5.5) under
-// names that BCC does not know: at each call that it knows it reads all of /proc/kallsyms again to see whether the kernel
-// has it, which is half of the time that a tool takes to compile.
+// names that BCC does not know: for each call that it knows it goes through the kernel's symbols to see whether the kernel
+// has it. opensnoop takes 0.3 s of CPU to compile this way and 0.9 s the other, to the same instructions.
 static int (*fs_read_user)(void *to, u32 size, const void *from) = (void *)112;
 static int (*fs_read_user_str)(void *to, u32 size, const void *from) = (void *)114;
 #define bpf_probe_read_user fs_read_user

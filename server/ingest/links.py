@@ -44,6 +44,7 @@ class Link:
     watched: set[uuid.UUID] = field(default_factory=set)
     until: datetime.datetime = _NEVER  # the end of its certificate
     renewal_ordered: float = -math.inf
+    trespasses: int = 0  # words about runs of other hosts
     waiting: tuple[int, int] = (0, 0)  # bytes and batches in its spools, as the database knows them
     runs: dict[bytes, OpenRun] = field(default_factory=dict)
     witness: Witnessing = field(default_factory=Witnessing)

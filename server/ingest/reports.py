@@ -9,7 +9,7 @@ from proto.v1.agent_pb2 import AgentMessage, Heartbeat, Refusal, RunUpdate, Serv
 from proto.v1.stream_pb2 import EndCause
 from server import nudge
 from server.fleet import answers, presence
-from server.ingest import renewals, witnesses
+from server.ingest import renewals, trespass, witnesses
 from server.ingest.database import in_db
 from server.ingest.links import Link
 from server.ingest.runs import OpenRun, load_run
@@ -59,6 +59,8 @@ async def open_run(link: Link, run_id: bytes) -> OpenRun | None:
     run = link.runs.get(run_id)
     if run is None and (run := await in_db(load_run, link.host, run_id)):
         run = link.runs.setdefault(run_id, run)
+    if run is None:
+        await trespass.watch(link, run_id)
     return run
 
 

@@ -66,4 +66,5 @@ def _spill(root: Path) -> Path:
         with suppress(FileNotFoundError):
             if time.time() - left.stat().st_mtime > STALE_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)
+    (root / SPILL).mkdir(exist_ok=True)  # DuckDB makes the last folder alone
     return root / SPILL / uuid4().hex

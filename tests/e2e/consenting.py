@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.stack import Stack, eventually
+from tests.e2e.stack import AGENT_COMMAND, Stack, eventually
 
 PASSWORD = "correct horse battery"
 
@@ -57,6 +57,13 @@ def signatures_wanted(stack: Stack, lines: str) -> Iterator[None]:
     finally:
         policy.write_text(before)
         eventually(lambda: _wanted(stack, "forbidden"), 60, "the host's word that it allows no plaintext")
+
+
+def host_says(stack: Stack, *words: str) -> str:
+    done = subprocess.run(
+        [AGENT_COMMAND, *words, "--state", stack.data / "agent"], check=True, capture_output=True, text=True
+    )
+    return done.stdout
 
 
 def people(keys: Pair) -> str:

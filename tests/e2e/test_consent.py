@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.consenting import Pair, pair, people, signatures_wanted
-from tests.e2e.stack import AGENT_COMMAND, Stack
+from tests.e2e.consenting import Pair, host_says, pair, people, signatures_wanted
+from tests.e2e.stack import Stack
 from tests.workloads import tls
 from tests.workloads.compiled import build, running
 
 pytestmark = pytest.mark.kernel
-
-
-def host_says(stack: Stack, *words: str) -> str:
-    done = subprocess.run(
-        [AGENT_COMMAND, *words, "--state", stack.data / "agent"], check=True, capture_output=True, text=True
-    )
-    return done.stdout
 
 
 def agreed(stack: Stack, keys: Pair, *order: str) -> str:

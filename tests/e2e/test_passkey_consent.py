@@ -167,3 +167,4 @@ def test_a_key_that_the_host_does_not_list_for_it_breaks_no_glass(stack: Stack, 
     request = break_glass(signers.agrees, stack, os.getpid())
     message = refusal(stack, signers.agrees, request)
     assert "this host's policy lists no break_glass key of quinn" in message
+    stack.api("POST", f"/api/requests/{request}/review", {"review": "the host refused it"})

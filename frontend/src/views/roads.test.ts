@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Answer, Question } from "../api/tracing";
 import { Histograms, sum } from "./histogram/transform";
+import { CounterSeries } from "./counters/transform";
+import { pointsQuestion, stepFor } from "./counters/use-stored-counters";
 import { chunkOfSums, sumsQuestion } from "./sums";
 import { create } from "@bufbuild/protobuf";
 import { type Column, ColumnSchema, CType } from "../gen/proto/v1/tool_pb";
@@ -62,6 +64,47 @@ describe("both roads", () => {
       const stored = rankedRows(table(sumsQuestion(sums)), table(sumsQuestion({ ...sums, seconds: 1, measures: ["count"] })), apart, 3);
       expect(stored).toEqual(live.rows("total", apart, 3));
       expect(stored).toHaveLength(apart ? 8 : 4);
+    }
+  });
+
+  it("draw the same curves, and of more points than one answer holds the highest of each few seconds", () => {
+    const columns = [time, syscall, calls, total];
+    const stream = { name: "usage", columns, hits: "count" };
+    const drawn = (chunk: ReturnType<typeof rows>) => {
+      const own = new CounterSeries(columns, "count", anchor);
+      own.add(chunk);
+      return own.list.map(({ key, points }) => [key, points]);
+    };
+    const list: Row[] = Array.from({ length: 12 }, (_, i) => ({ second: BigInt(i), name: "cpu", values: [i % 5, 2 * i] }));
+    const cells = list.map((row) => ["h0", wall(row), row.name, ...row.values.map(Number)]);
+    const plain = pointsQuestion(stream, "time", [], 0);
+    expect(plain).toMatchObject({ columns: ["host", "time", "syscall", "count", "total"], order: [{ by: "time" }] });
+    const named = (names: readonly string[]) => names.map((name) => ({ name, type: "number" as const, unit: "none" }));
+    expect(drawn(chunkOfSums(columns, { columns: named(plain.columns ?? []), rows: cells }, runOf))).toEqual(drawn(rows(list)));
+    const { group_by: by = [], measures = [] } = pointsQuestion(stream, "time", [], 4);
+    expect(by).toEqual([{ column: "time", width: 4e9 }, { column: "host" }, { column: "syscall" }]);
+    const names = [...by.map(({ column = "" }) => column), ...measures.map(({ function: name, column }) => `${name}_${column}`)];
+    const highest = [0, 4, 8].map((at) => [wall({ ...(list[at] as Row) }), "h0", "cpu", Math.max(...[0, 1, 2, 3].map((i) => (at + i) % 5)), 2 * (at + 3)]);
+    const [[, points] = []] = drawn(chunkOfSums(columns, { columns: named(names), rows: highest }, runOf));
+    expect(points).toEqual([
+      { at: 1_000_000, values: [3, 6] },
+      { at: 1_004_000, values: [4, 14] },
+      { at: 1_008_000, values: [4, 22] },
+    ]);
+  });
+
+  it("put as many seconds into a point as it takes for all to fit into one answer", () => {
+    const answer = (rows: number, seconds: number, moments: number): Answer => ({ columns: [], rows: [[rows, "0", String(seconds * 1e9), moments]] });
+    expect(stepFor(answer(0, 0, 0))).toBe(0);
+    expect(stepFor(answer(10_000, 10_000, 10_000))).toBe(0);
+    for (const series of [1, 7]) {
+      for (const every of [1, 5]) {
+        const seconds = 86_400;
+        const moments = seconds / every;
+        const step = stepFor(answer(moments * series, seconds, moments));
+        expect(series * Math.ceil(seconds / step)).toBeLessThan(10_000);
+        expect(step).toBeLessThan((3 * seconds * series) / 10_000);
+      }
     }
   });
 

@@ -37,10 +37,12 @@ export function timeOf(columns: readonly Column[]): string | undefined {
   return columns.find((column) => column.unit === Unit.BOOT_TIME)?.name;
 }
 
-/** The answer as rows of the stream, so that views add them up as they do those that arrive. What was not asked for is empty. */
+/**
+ * The answer as rows of the stream, so that views take them in as they do those that arrive: of a measure its sum or its highest
+ * value, whichever was asked for. What was not is empty.
+ */
 export function chunkOfSums(columns: readonly Column[], answer: Answer, runOf: (host: string) => RunOfHost): Chunk {
   const places = new Map(answer.columns.map(({ name }, place) => [name, place]));
-  const order = ["host", ...columns.map(({ name }) => (places.has(name) ? name : `sum_${name}`))];
-  const cells = order.map((name) => places.get(name) ?? -1);
+  const cells = ["host", ...columns.map(({ name }) => name)].map((name) => places.get(name) ?? places.get(`sum_${name}`) ?? places.get(`max_${name}`) ?? -1);
   return chunkOfAnswer(columns, answer.rows.map((row) => cells.map((place) => row[place])), runOf);
 }

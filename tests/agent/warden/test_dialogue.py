@@ -59,7 +59,7 @@ class Talk:
         power = SimpleNamespace(policy=Policy(digest=b"digest"), off_reason="")
         verdicts = SimpleNamespace(all=lambda: [Verdict(tool="opensnoop")])
         identity = Authority().identity("localhost:1")
-        others: Any = (self.runs, self.asking, self.witness, self.renewal)
+        others: Any = (self.runs, self.asking, self.witness, lambda: self.renewal)
         parts: Any = Parts(identity, None, power, self.spools, verdicts, *others)  # type: ignore[arg-type]
         self.dialogue = Dialogue(parts, self.mouth)
 

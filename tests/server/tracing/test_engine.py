@@ -29,12 +29,22 @@ def test_tables_belong_to_one_cursor(tmp_path: Path) -> None:
             other.execute("SELECT n FROM own")
 
 
+SORTING = "SELECT count(*) FROM (SELECT range AS n, hash(range) AS h FROM range(3000000) ORDER BY h LIMIT 2500000)"
+
+
+def test_the_first_that_memory_cannot_hold_goes_to_the_disk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "MEMORY", "30MB")
+    with engine.cursor(tmp_path) as connection:
+        assert connection.execute(SORTING).fetchall() == [(2_500_000,)]
+
+
 def test_what_memory_cannot_hold_goes_to_the_stores_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "MEMORY", "30MB")
     stale = tmp_path / engine.SPILL / "of a killed process"
     stale.mkdir(parents=True)
     os.utime(stale, (0, 0))
-    sorting = "SELECT count(*) FROM (SELECT range AS n, hash(range) AS h FROM range(3000000) ORDER BY h LIMIT 2500000)"
     with engine.cursor(tmp_path) as connection:
-        assert connection.execute(sorting).fetchall() == [(2_500_000,)]
+        assert connection.execute(SORTING).fetchall() == [(2_500_000,)]
     assert not stale.exists()

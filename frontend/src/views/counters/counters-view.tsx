@@ -3,8 +3,10 @@ import { clockSeconds } from "../../format/clock";
 import { formatValue } from "../../format/column";
 import { type Column, Unit } from "../../gen/proto/v1/tool_pb";
 import { SERIES, seriesToken } from "../../ui/canvas";
+import { Loading } from "../../ui/parts";
 import { useConsumer } from "../consume";
 import { NoRows } from "../no-rows";
+import { StoredCut, StoredProblem } from "../stored-problem";
 import view from "../view.module.css";
 import type { ViewProps } from "../view-props";
 import { CounterChart } from "./counter-chart";
@@ -12,16 +14,20 @@ import classes from "./counters.module.css";
 import { frameOf } from "./layout";
 import type { Line } from "./paint";
 import { CounterSeries, pointAt, type Series, stepOf } from "./transform";
+import { useStoredCounters } from "./use-stored-counters";
 
 /** Every measure over time, one chart each, with one cursor through all of them. */
-export function CountersView({ session, stream }: ViewProps) {
+export function CountersView(props: ViewProps) {
+  const { session, stream, range } = props;
   const make = useCallback(() => new CounterSeries(stream.columns, stream.hits, (run) => session.run(run)), [session, stream]);
-  const counters = useConsumer({ session, stream }, make);
+  const live = useConsumer({ session, stream }, make);
+  const stored = useStoredCounters(props);
   const [cursor, setCursor] = useState<number | null>(null);
   const [off, setOff] = useState<ReadonlySet<string>>(new Set());
-  if (counters === null) return null;
+  const counters = stored.counters ?? (range === null ? live : null);
+  if (counters === null) return stored.error === null ? <Loading /> : <StoredProblem error={stored.error} />;
   const list = counters.list;
-  if (list.length === 0) return <NoRows session={session} waiting="The first interval has not ended." />;
+  if (list.length === 0) return <NoRows session={session} range={range} waiting="The first interval has not ended." />;
   const step = stepOf(list);
   const { from, to } = frameOf(list, 0, null);
   const lines = list.slice(0, SERIES).map((series, color) => ({ series, color }));
@@ -41,13 +47,16 @@ export function CountersView({ session, stream }: ViewProps) {
   };
   const at = cursor ?? to;
   return (
-    <div className={view.view} data-testid="view-counters">
+    <div className={view.view} data-testid="view-counters" data-road={stored.counters === null ? "live" : "store"}>
       <div className={view.tools}>
         {lines.length > 1 &&
           lines.map((line) => (
             <LegendButton key={line.series.key} line={line} name={nameOf(line.series)} off={off.has(line.series.key)} toggle={toggle} />
           ))}
         {list.length > SERIES && <span>first {SERIES} of {list.length}; the rows have all</span>}
+        <StoredProblem error={stored.error} />
+        {stored.step > 0 && <span data-testid="counters-step">the highest of each {stored.step} s</span>}
+        <StoredCut cut={stored.cut} of="points" which="first" />
         <span className={view.status} data-testid="counters-moment">
           {clockSeconds(Math.floor(at / 1000))}
           {cursor === null ? ", newest" : ""}

@@ -3,7 +3,7 @@ import { compact, count, log2Slot, nanoseconds } from "../../format/numbers";
 import parts from "../../ui/parts.module.css";
 import { useConsumer } from "../consume";
 import { NoRows } from "../no-rows";
-import { StoredProblem } from "../stored-problem";
+import { StoredCut, StoredProblem } from "../stored-problem";
 import type { ViewProps } from "../view-props";
 import { HeatChart } from "./heat-chart";
 import classes from "./histogram.module.css";
@@ -40,6 +40,7 @@ export function HistogramView(props: ViewProps) {
       </div>
       <div className={classes.body} tabIndex={0}>
         <StoredProblem error={stored.error} />
+        <StoredCut cut={stored.cut} of="bars of all keys" />
         {shown.events === 0 ? (
           <NoRows session={session} range={range} waiting="The first interval has not ended." />
         ) : (

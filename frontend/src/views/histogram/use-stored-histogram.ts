@@ -17,6 +17,8 @@ export interface StoredHistogram {
   readonly list: Histogram[] | null;
   /** The one that is chosen, else all together, with how it moved. */
   readonly shown: Histogram | null;
+  /** There are more bars of all keys than these; the largest are drawn. */
+  readonly cut: boolean;
   readonly error: Error | null;
 }
 
@@ -49,7 +51,7 @@ export function useStoredHistogram(props: ViewProps, key: string): StoredHistogr
     const over = moved.answer === null ? [] : totalsOf(props, moved.answer).list;
     return { ...total, bySecond: sum(over).bySecond, step: seconds };
   }, [totals, key, moved.answer, seconds]); // eslint-disable-line react-hooks/exhaustive-deps
-  return { list: totals?.list ?? null, shown, error: error ?? moved.error };
+  return { list: totals?.list ?? null, shown, cut: answer?.rows.length === MOST_GROUPS, error: error ?? moved.error };
 }
 
 function totalsOf({ session, stream }: ViewProps, answer: Answer): Totals {

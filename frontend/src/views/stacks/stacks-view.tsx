@@ -6,8 +6,7 @@ import { count, percent } from "../../format/numbers";
 import { Role, Unit } from "../../gen/proto/v1/tool_pb";
 import { useConsumer } from "../consume";
 import { NoRows } from "../no-rows";
-import { StoredProblem } from "../stored-problem";
-import { MOST_GROUPS } from "../sums";
+import { StoredCut, StoredProblem } from "../stored-problem";
 import view from "../view.module.css";
 import type { ViewProps } from "../view-props";
 import { FlameChart } from "./flame-chart";
@@ -63,7 +62,7 @@ export function StacksView(props: ViewProps) {
           {clipboard.copied ? "Copied" : "Copy folded"}
         </Button>
         <StoredProblem error={stored.error} />
-        {stored.cut && <span>the {count(MOST_GROUPS)} largest stacks</span>}
+        <StoredCut cut={stored.cut} of="stacks" />
         <span className={view.status} data-testid="stacks-total">
           {amount(tree.root.total)}
           {found !== null && `, ${percent(share(tree.root, found))} in what was found`}

@@ -7,7 +7,7 @@ import { matchWords } from "../../ui/match";
 import { useConsumer } from "../consume";
 import { type Roles, rolesOf } from "../columns-of";
 import { NoRows } from "../no-rows";
-import { StoredProblem } from "../stored-problem";
+import { StoredCut, StoredProblem } from "../stored-problem";
 import view from "../view.module.css";
 import type { ViewProps } from "../view-props";
 import { Bar, Spark } from "./paint";
@@ -69,6 +69,7 @@ export function TopView(props: ViewProps) {
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
         <StoredProblem error={stored.error} />
+        <StoredCut cut={stored.cut} of="keys" />
         <span className={view.status}>{found.length > SHOWN ? `first ${SHOWN} of ${count(found.length)}` : count(found.length)}</span>
       </div>
       <div className={classes.scroll} tabIndex={0}>

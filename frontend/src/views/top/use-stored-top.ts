@@ -4,7 +4,7 @@ import { rangeFilters } from "../../stream/range";
 import type { StreamRows } from "../../stream/session";
 import { rolesOf } from "../columns-of";
 import { fromStore, runOfHost, useAnswer } from "../stored";
-import { chunkOfSums, type Sums, sumsQuestion, timeOf } from "../sums";
+import { chunkOfSums, MOST_GROUPS, type Sums, sumsQuestion, timeOf } from "../sums";
 import { useSpan } from "../use-span";
 import type { ViewProps } from "../view-props";
 import { HISTORY, rankedRows, type Span, type TopRow, TopTable } from "./transform";
@@ -21,6 +21,8 @@ export interface TopWanted {
 export interface StoredTop {
   /** Null until the store has answered, or while it is not asked. */
   readonly rows: TopRow[] | null;
+  /** There are more keys than these; the largest are ranked. */
+  readonly cut: boolean;
   readonly error: Error | null;
 }
 
@@ -56,7 +58,7 @@ export function useStoredTop(props: ViewProps, table: TopTable | null, wanted: T
     };
     return rankedRows(made(totals.answer, 1), made(overTime.answer, step), wanted.apart, wanted.sort);
   }, [session, stream, totals.answer, overTime.answer, step, wanted.apart, wanted.sort]);
-  return { rows, error: newest.error ?? totals.error ?? overTime.error };
+  return { rows, cut: totals.answer?.rows.length === MOST_GROUPS, error: newest.error ?? totals.error ?? overTime.error };
 }
 
 export function topSums(stream: StreamRows, { roles }: TopTable, { apart, sort }: TopWanted, filters: readonly Filter[], anyOf: Filter[][]): Sums {

@@ -1,0 +1,117 @@
+"""Somebody has stolen a server: its keys, its database, its open connections to hosts.
+
+A real agent is told whatever they like; it runs nothing that people did not agree to, and its own record has every try.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from proto.v1.agent_pb2 import Envelope, Filters, RunLimits, SignedEnvelope
+from tests.agent.support.commands import envelope, run_id_of, sign
+from tests.agent.support.consent import ADA, BOB, POLICY, agreed
+from tests.agent.warden.test_drill import TRIES
+from tests.e2e.consenting import host_says, signatures_wanted
+from tests.e2e.stack import ROOT, Stack, eventually, own_stack
+
+pytestmark = pytest.mark.kernel
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    host_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    command: Ed25519PrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Loot:
+    """What tries need: the real host, and the key that it obeys, as found on the server's disk."""
+
+    stack: Stack
+    identity: Identity
+    authority: Authority
+
+    def sealed(self, start: Envelope | SignedEnvelope) -> SignedEnvelope:
+        return start if isinstance(start, SignedEnvelope) else sign(start, self.authority.command)
+
+    def order(self, signed: SignedEnvelope) -> dict[str, str]:
+        start = Envelope.FromString(signed.payload)
+        return {
+            "tool": start.tool,
+            "payload": base64.b64encode(signed.payload).decode(),
+            "signature": base64.b64encode(signed.signature).decode(),
+            "run": run_id_of(start).hex(),
+            "host": self.identity.host_id,
+        }
+
+    def plant(self, *orders: SignedEnvelope) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "tests.e2e.thief"],
+            input=json.dumps([self.order(one) for one in orders]).encode(),
+            cwd=ROOT,
+            env=self.stack.env,
+            check=True,
+            timeout=120,
+        )
+
+    def heard(self, *orders: SignedEnvelope) -> list[dict[str, Any]]:
+        """What the host's own record says of these, one entry each."""
+        known = {hashlib.sha256(one.payload).hexdigest() for one in orders}
+
+        def entries() -> list[dict[str, Any]]:
+            lines = [json.loads(line) for line in host_says(self.stack, "audit").splitlines()]
+            return [line for line in lines if line.get("envelope") in known]
+
+        return eventually(lambda: found if len(found := entries()) >= len(orders) else None, 120, "the host's record")
+
+
+def loot(stack: Stack) -> Loot:
+    key = load_pem_private_key((stack.data / "server/keys/web/command.key").read_bytes(), None)
+    assert isinstance(key, Ed25519PrivateKey)
+    return Loot(stack, Identity(str(stack.api("GET", "/api/hosts")[0]["id"])), Authority(key))
+
+
+@pytest.fixture
+def robbed(tmp_path: Path) -> Iterator[Stack]:
+    """A stack of its own: what is planted stands in no record of the server."""
+    with own_stack(tmp_path) as running:
+        yield running
+
+
+def test_a_stolen_server_starts_nothing_that_people_did_not_agree_to(robbed: Stack) -> None:
+    stolen = loot(robbed)
+    lines = "\n".join(line for line in POLICY.splitlines() if not line.startswith("risk"))
+    own = {"filters": Filters(pid=os.getpid()), "limits": RunLimits(duration_ms=1000)}
+    with signatures_wanted(robbed, lines):
+        tries = [stolen.sealed(make(stolen)) for make in TRIES.values()]  # type: ignore[arg-type]
+        stolen.plant(*tries)
+        refused = stolen.heard(*tries)
+        # The same way, with what the host's owner allows anybody, and with what two people have signed.
+        host = stolen.identity.host_id
+        allowed = [stolen.sealed(envelope(host, **own)), stolen.sealed(agreed(host, ADA, BOB, **own))]  # type: ignore[arg-type]
+        stolen.plant(*allowed)
+        started = stolen.heard(*allowed)
+        again = Envelope.FromString(allowed[1].payload)
+        again.runs[1].run_id = os.urandom(16)
+        stolen.plant(stolen.sealed(again))
+        refused += stolen.heard(stolen.sealed(again))
+    assert [entry["event"] for entry in refused] == ["refusal"] * (len(TRIES) + 1)
+    assert [entry["event"] for entry in started] == ["start", "start"]
+    assert [signer[0] for entry in started for signer in entry.get("consent", {}).get("signers", [])] == ["ada", "bob"]

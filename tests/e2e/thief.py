@@ -1,0 +1,44 @@
+"""A process that has stolen a server: its database and every key. Reads orders as JSON, puts them where the running
+server finds what hosts have to be told."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import os
+import sys
+import uuid
+from typing import Any
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "server.settings"
+
+
+def plant(order: dict[str, Any]) -> None:
+    """Past every check and record of the server."""
+    from django.utils import timezone
+
+    from server.accounts.models import User
+    from server.tracing.models import Run, Session
+
+    session = Session.objects.create(
+        id=uuid.uuid4(),
+        tool=order["tool"],
+        tool_digest="",
+        title="stolen",
+        kind="table",
+        created_by=User.objects.get(username="admin"),
+        risk=1,
+        not_after=timezone.now() + datetime.timedelta(seconds=50),
+        envelope=base64.b64decode(order["payload"]),
+        signature=base64.b64decode(order["signature"]),
+    )
+    Run.objects.create(id=uuid.UUID(order["run"]), session=session, host_id=uuid.UUID(order["host"]))
+
+
+if __name__ == "__main__":
+    django.setup()
+    for wanted in json.load(sys.stdin):
+        plant(wanted)
