@@ -39,7 +39,9 @@ class World:
         session = str(self.sessions[relation, risk].pk)
         names = {"session": session, "session_id": session, "host": "host-1", "name": "opensnoop"}
         names["request_id"] = str(self.requests[relation, risk].pk)
-        target = path.format(username="colleague", passkey=1, sign_in="0", token=1, team="ours", number=self.spare.pk, **names)
+        target = path.format(
+            username="colleague", passkey=1, sign_in="0", token=1, team="ours", number=self.spare.pk, **names
+        )
         body = PATHS[verb, path][1]
         data = "" if body is None else json.dumps(body)
         client = Client()  # a way in may sign the person out
