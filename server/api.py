@@ -6,6 +6,7 @@ import logging
 
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import RawPostDataException
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -14,7 +15,7 @@ from server.accounts import api as accounts
 from server.accounts import audit_api, factors_api, sign_ins_api, signin_api, teams_api, tokens_api
 from server.accounts.auth import Authenticated
 from server.catalog import api as catalog
-from server.errors import ApiError, DatabaseUnavailable, Internal
+from server.errors import ApiError, DatabaseUnavailable, Internal, Invalid
 from server.fleet import api as fleet
 from server.fleet import names_api
 from server.tracing import api as tracing
@@ -59,6 +60,11 @@ def _own(request: HttpRequest, error: ApiError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return _own(request, complaints.invalid(error.errors[0]))
+
+
+@api.exception_handler(RawPostDataException)
+def _form(request: HttpRequest, _: RawPostDataException) -> HttpResponse:
+    return _own(request, Invalid("this takes JSON, not a form: send it with Content-Type: application/json"))
 
 
 @api.exception_handler(Http404)

@@ -63,12 +63,14 @@ def test_a_failure_of_the_server_says_where_to_look(
 def test_a_missing_csrf_proof_is_refused(user: Callable[..., User]) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(user("admin"), backend="django.contrib.auth.backends.ModelBackend")
-    answer = browser.post("/api/hosts/token")
+    answer = browser.post("/api/hosts/token", {}, content_type="application/json")
     assert answer.status_code == 403
     assert "CSRF" in answer.json()["error"]["message"]
     browser.get("/")
     proof = {"X-CSRFToken": browser.cookies["csrftoken"].value}
-    assert browser.post("/api/hosts/token", headers=proof).status_code == 201
+    assert browser.post("/api/hosts/token", {}, content_type="application/json", headers=proof).status_code == 201
+    form = browser.post("/api/hosts/token", {"host_name": "web-1"}, headers=proof)
+    assert (form.status_code, "not a form" in form.json()["error"]["message"]) == (422, True)
 
 
 def test_a_database_that_fails_is_told_in_one_line_with_what_to_do(

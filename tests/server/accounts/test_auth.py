@@ -15,7 +15,7 @@ from server.errors import NotSignedIn
 def test_a_bearer_token_needs_no_csrf_proof(user: Callable[..., User]) -> None:
     token = tokens.mint(user("admin"), "laptop")
     command = Client(enforce_csrf_checks=True, headers={"authorization": f"Bearer {token}"})
-    assert command.post("/api/hosts/token").status_code == 201
+    assert command.post("/api/hosts/token", {}, content_type="application/json").status_code == 201
 
 
 @pytest.mark.django_db

@@ -13,6 +13,7 @@ from django.utils import timezone
 from proto.listing import pack
 from proto.specification import Terms, specification
 from proto.v1.agent_pb2 import Envelope, RunTarget
+from server.accounts import sign_ins, tokens
 from server.accounts.models import Grant, Risk, Team, User
 from server.consent.models import Request
 from server.fleet.models import Host
@@ -33,15 +34,17 @@ class World:
     sessions: dict[tuple[str, int], Session]
     requests: dict[tuple[str, int], Request]
     spare: Grant
+    tokens: dict[str, int]
+    sign_in: str
 
     def answer(self, cell: Cell) -> HttpResponseBase:
         verb, path, relation, risk = cell
         session = str(self.sessions[relation, risk].pk)
         names = {"session": session, "session_id": session, "host": "host-1", "name": "opensnoop"}
         names["request_id"] = str(self.requests[relation, risk].pk)
-        target = path.format(
-            username="colleague", passkey=1, sign_in="0", token=1, team="ours", number=self.spare.pk, **names
-        )
+        names["token"] = str(self.tokens["person" if path.startswith("/api/auth") else "colleague"])
+        names |= {"sign_in": self.sign_in, "username": "colleague", "passkey": "1", "team": "ours"}
+        target = path.format(number=self.spare.pk, **names)
         body = PATHS[verb, path][1]
         data = "" if body is None else json.dumps(body)
         client = Client()  # a way in may sign the person out
@@ -64,7 +67,13 @@ def world(role: str) -> World:
     client = Client()
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
-    return World(person, cookies, sessions, asked, spare)
+    made = {user.username: _token(user) for user in (person, colleague)}
+    return World(person, cookies, sessions, asked, spare, made, sign_ins.of(person).get().public_id)
+
+
+def _token(user: User) -> int:
+    tokens.mint(user, "command line", 1)
+    return user.tokens.get().pk
 
 
 def _session(owner: User, relation: str, risk: int) -> Session:
