@@ -50,6 +50,7 @@ class Host(TypedDict):
     facts: dict[str, Any]
     approvals_needed: int
     remote_off: bool
+    audit_trouble: str
     switched_off: bool
     verdicts: dict[str, Verdict]
     live_runs: int

@@ -46,6 +46,7 @@ class HostOut(Schema):
     agent_version: str
     facts: dict[str, Any]
     remote_off: bool
+    audit_trouble: Annotated[str, Field(description="why it takes no head of the audit and makes no start; else empty")]
     approvals_needed: Annotated[int, Field(description="others who must sign what shows plaintext (S3) there")]
     switched_off: bool
     switch_reason: str
@@ -163,6 +164,7 @@ def host_out(host: Host, live: int = 0) -> dict[str, Any]:
         "agent_version": host.agent_version,
         "facts": host.facts,
         "remote_off": host.remote_off,
+        "audit_trouble": host.audit_trouble,
         "approvals_needed": host.approvals_needed,
         "switched_off": host.switched_off,
         "switch_reason": host.switch_reason,

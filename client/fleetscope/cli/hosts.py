@@ -41,6 +41,8 @@ def token(host: str, output: str) -> None:
 def _state(host: Host) -> str:
     if host["switched_off"]:
         return "switched off"
+    if host["audit_trouble"] and host["state"] != "revoked":
+        return "refuses the audit"
     return "off on the host" if host["remote_off"] and host["state"] == "online" else host["state"]
 
 

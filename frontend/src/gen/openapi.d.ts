@@ -1897,6 +1897,11 @@ export interface components {
             /** Remote Off */
             remote_off: boolean;
             /**
+             * Audit Trouble
+             * @description why it takes no head of the audit and makes no start; else empty
+             */
+            audit_trouble: string;
+            /**
              * Approvals Needed
              * @description others who must sign what shows plaintext (S3) there
              */

@@ -14,10 +14,11 @@ JSON = "application/json"
 
 def test_hosts_are_listed_with_all_that_is_known(client_of: Callable[[str], Client]) -> None:
     make_host("web-1", facts={"kernel_release": "6.18"}, own_labels={"env": "prod"})
-    make_host("web-2", online=False)
+    make_host("web-2", online=False, audit_trouble="the server's audit was cut")
     first, second = client_of("viewer").get("/api/hosts").json()
     assert (first["name"], first["state"], first["labels"]) == ("web-1", "online", {"env": "prod"})
     assert first["verdicts"]["opensnoop"] == {"state": "works", "variant": "syscalls", "reason": ""}
+    assert (first["audit_trouble"], second["audit_trouble"]) == ("", "the server's audit was cut")
     assert (second["state"], second["since"], second["live_runs"]) == ("offline", None, 0)
 
 

@@ -30,6 +30,7 @@ function HostDetail({ host }: { host: Host }) {
         facts={[
           ["state", <HostStateBadge key="state" host={host} />],
           ...(host.switched_off ? [["switched off", host.switch_reason || "no reason given"] as const] : []),
+          ...(host.audit_trouble !== "" ? [["makes no start", <span key="audit" data-testid="audit-trouble">{host.audit_trouble}</span>] as const] : []),
           ["last seen", host.last_seen === null ? "never" : `${dateTime(host.last_seen)} (${ago(host.last_seen)})`],
           ["agent", host.agent_version],
           ...factsOf(host),

@@ -6,6 +6,7 @@ import classes from "./hosts.module.css";
 
 export function HostStateBadge({ host }: { host: Host }) {
   if (host.switched_off) return <Badge tone="warn">switched off</Badge>;
+  if (host.audit_trouble !== "" && host.state !== "revoked") return <Badge tone="bad">refuses the audit</Badge>;
   if (host.remote_off && host.state === "online") return <Badge tone="warn">off on the host</Badge>;
   const tone = host.state === "online" ? "ok" : host.state === "revoked" ? "bad" : "mute";
   return <Badge tone={tone}>{host.state}</Badge>;

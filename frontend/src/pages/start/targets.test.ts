@@ -5,7 +5,7 @@ import { online, refusesPlaintext, targetsOf } from "./targets";
 
 function host(name: string, change: Partial<Host>): Host {
   const works = { state: "works" as const, variant: "a", reason: "" };
-  return { id: name, name, state: "online", switched_off: false, remote_off: false, labels: {}, verdicts: { opensnoop: works }, ...change } as Host;
+  return { id: name, name, state: "online", switched_off: false, remote_off: false, audit_trouble: "", labels: {}, verdicts: { opensnoop: works }, ...change } as Host;
 }
 
 describe("targets", () => {
@@ -17,10 +17,11 @@ describe("targets", () => {
     host("unknown", { verdicts: {} }),
     host("off", { switched_off: true }),
     host("shut", { remote_off: true }),
+    host("witness", { audit_trouble: "the audit was cut" }),
   ]);
 
   it("puts hosts that can run the tool first", () => {
-    expect(targets.map((target) => target.host.name)).toEqual(["b", "unknown", "off", "offline", "old", "shut"]);
+    expect(targets.map((target) => target.host.name)).toEqual(["b", "unknown", "off", "offline", "old", "shut", "witness"]);
   });
 
   it("says why the others cannot", () => {
@@ -31,6 +32,7 @@ describe("targets", () => {
       "The host is not connected.",
       "no kprobes",
       "The host itself allows no tracing now; fleetscope-agent status there says why.",
+      "The host makes no start: the audit was cut",
     ]);
   });
 });

@@ -18,6 +18,7 @@ function refusalOf(host: Host, verdict: Verdict | undefined): string | null {
   if (host.state === "revoked") return "The host was removed from the fleet.";
   if (host.state === "offline") return "The host is not connected.";
   if (host.switched_off) return "Tracing is switched off on this host.";
+  if (host.audit_trouble !== "") return `The host makes no start: ${host.audit_trouble}`;
   if (host.remote_off) return "The host itself allows no tracing now; fleetscope-agent status there says why.";
   if (verdict?.state === "refused" || verdict?.state === "forbidden") return verdict.reason || `The host says: ${verdict.state}.`;
   return null;
