@@ -13,8 +13,8 @@ from django.utils import timezone
 from proto.shortform import enum_short, to_dict
 from proto.v1.agent_pb2 import ResolvedTargets, RunUpdate
 from proto.v1.stream_pb2 import EndCause, RunEnd
-from proto.v1.tool_pb2 import Risk
 from server import nudge
+from server.accounts.models import Risk
 from server.audit.record import record
 from server.tracing import totals
 from server.tracing.models import FINAL, Run, RunState, Session, SessionState
@@ -65,7 +65,7 @@ def attached(run: uuid.UUID, update: RunUpdate) -> None:
         wall_ns=update.wall_ns,
     )
     if update.schema.HasField("encryption"):  # the host found more in it than the server could tell
-        Session.objects.filter(runs=run).update(risk=Risk.RISK_S3)
+        Session.objects.filter(runs=run).update(risk=Risk.S3)
     if changed:
         _changed(run)
 

@@ -49,8 +49,6 @@ class Session(models.Model):
     filters = models.JSONField(default=dict)
     limits = models.JSONField(default=dict)
     reveal = models.BooleanField(default=False)  # rows are asked for as they are, secrets included
-    # proto's Risk, as far as the server could tell when it started; 0: started before this was kept.
-    risk = models.SmallIntegerField(default=0)
     envelope = models.BinaryField()
     signature = models.BinaryField()
     not_after = models.DateTimeField()  # of the envelope: no start is sent later

@@ -34,9 +34,10 @@ class Signers:
     agrees: Page
 
 
-def with_passkey(stack: Stack, browser: Browser, name: str, role: str) -> tuple[Page, str]:
-    """A page of a new person, and the line of their passkey for a host's policy."""
-    stack.api("POST", "/api/users", {"username": name, "role": role, "password": PASSWORD}, status=201)
+def with_passkey(stack: Stack, browser: Browser, name: str) -> tuple[Page, str]:
+    """A page of a new person who may start and agree, and the line of their passkey for a host's policy."""
+    stack.api("POST", "/api/users", {"username": name, "role": "tracer", "password": PASSWORD}, status=201)
+    stack.api("POST", "/api/grants", {"person": name, "role": "approver", "risk": "s3"}, status=201)
     page = sign_in(browser.new_context(), stack.url, name, PASSWORD)
     plug_in_authenticator(page)
     page.goto(f"{stack.url}/settings")
@@ -49,8 +50,8 @@ def with_passkey(stack: Stack, browser: Browser, name: str, role: str) -> tuple[
 
 @pytest.fixture(scope="module")
 def signers(stack: Stack, browser: Browser) -> Iterator[Signers]:
-    peggy, asks = with_passkey(stack, browser, "peggy", "admin")
-    quinn, agrees = with_passkey(stack, browser, "quinn", "admin")
+    peggy, asks = with_passkey(stack, browser, "peggy")
+    quinn, agrees = with_passkey(stack, browser, "quinn")
     lines = [
         *("[approvals]", "needed = 1", 'rp_id = "localhost"', f'origin = "{stack.url}"'),
         *("[people.peggy]", f'keys = ["{asks}"]', f'break_glass = ["{asks}"]'),

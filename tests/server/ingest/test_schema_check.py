@@ -31,7 +31,7 @@ Change = Callable[[RunSchema], object]
 
 
 def session(tool: str, params: Mapping[str, str]) -> Session:
-    return Session(tool=tool, team_id=0, tool_digest=catalogue()[tool].digest.hex(), params=dict(params))
+    return Session(risk=Risk.S2, tool=tool, team_id=0, tool_digest=catalogue()[tool].digest.hex(), params=dict(params))
 
 
 def sent(tool: str, params: Mapping[str, str], *, trial: bool = False) -> RunSchema:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from proto.v1.stream_pb2 import END_CAUSE_DURATION, EndCause, ListedFunction, Listing, RunEnd, RunSchema
 from proto.v1.tool_pb2 import PROBE_TYPE_TRACEPOINT
-from server.accounts.models import User
+from server.accounts.models import Risk, User
 from server.fleet.models import Host
 from server.tracing import lifecycle, progress, session_keys
 from server.tracing.models import Run, RunState, Session, SessionState
@@ -58,6 +58,7 @@ def traced(by: User, hosts: int = 1, schema: RunSchema = SCHEMA) -> Traced:
         title="Opened files",
         kind="events",
         state=SessionState.RUNNING,
+        risk=Risk.S2,
         created_by=by,
         not_after=timezone.now(),
     )
