@@ -37,7 +37,8 @@ class Signers:
 def with_passkey(stack: Stack, browser: Browser, name: str) -> tuple[Page, str]:
     """A page of a new person who may start and agree, and the line of their passkey for a host's policy."""
     stack.api("POST", "/api/users", {"username": name, "role": "tracer", "password": PASSWORD}, status=201)
-    stack.api("POST", "/api/grants", {"person": name, "role": "approver", "risk": "s3"}, status=201)
+    for role in ("tracer", "approver"):
+        stack.api("POST", "/api/grants", {"person": name, "role": role, "team": "default", "risk": "s3"}, status=201)
     page = sign_in(browser.new_context(), stack.url, name, PASSWORD)
     plug_in_authenticator(page)
     page.goto(f"{stack.url}/settings")
@@ -92,9 +93,21 @@ def agreed(stack: Stack, signers: Signers, pid: int) -> str:
     return request
 
 
+def start(page: Page, request: str) -> None:
+    page.get_by_test_id("request-start").click(timeout=WAIT)
+    page.wait_for_url(f"**/sessions/{request}", timeout=WAIT)
+
+
+def review(stack: Stack, page: Page, request: str, name: str) -> None:
+    page.goto(f"{stack.url}/requests/{request}")
+    page.get_by_test_id("request-words").fill("it was right", timeout=WAIT)
+    page.get_by_test_id("request-review").click()
+    expect(page.get_by_text(f"Reviewed by {name}")).to_be_visible(timeout=WAIT)
+
+
 def refusal(stack: Stack, page: Page, request: str) -> str:
     """What the host says to a start that the server lets through."""
-    page.get_by_test_id("request-start").click(timeout=WAIT)
+    start(page, request)
     (run,) = stack.wait_ended(request, 60)["runs"]
     assert run["state"] == "refused"
     return str(run["end"]["message"])
@@ -110,7 +123,7 @@ def talker(folder: Path) -> Iterator[Workload]:
 def test_two_passkeys_start_plaintext_on_a_real_host(stack: Stack, signers: Signers, tmp_path: Path) -> None:
     with talker(tmp_path) as talking:
         request = agreed(stack, signers, talking.pid)
-        signers.asks.get_by_test_id("request-start").click()
+        start(signers.asks, request)
         stack.wait_state(request, "attached", 60)
         talking.go()
         talking.finish()
@@ -154,18 +167,15 @@ def break_glass(page: Page, stack: Stack, pid: int) -> str:
 def test_one_person_breaks_the_glass_and_another_reviews_it(stack: Stack, signers: Signers, tmp_path: Path) -> None:
     with talker(tmp_path) as talking:
         request = break_glass(signers.asks, stack, talking.pid)
-        signers.asks.get_by_test_id("request-start").click(timeout=WAIT)
+        start(signers.asks, request)
         stack.wait_state(request, "attached", 60)
         stack.command("stop", request)
         stack.wait_ended(request, 60)
-    signers.agrees.goto(f"{stack.url}/requests/{request}")
-    signers.agrees.get_by_test_id("request-words").fill("it was right", timeout=WAIT)
-    signers.agrees.get_by_test_id("request-review").click()
-    expect(signers.agrees.get_by_text("Reviewed by quinn")).to_be_visible(timeout=WAIT)
+    review(stack, signers.agrees, request, "quinn")
 
 
 def test_a_key_that_the_host_does_not_list_for_it_breaks_no_glass(stack: Stack, signers: Signers) -> None:
     request = break_glass(signers.agrees, stack, os.getpid())
     message = refusal(stack, signers.agrees, request)
     assert "this host's policy lists no break_glass key of quinn" in message
-    stack.api("POST", f"/api/requests/{request}/review", {"review": "the host refused it"})
+    review(stack, signers.asks, request, "peggy")

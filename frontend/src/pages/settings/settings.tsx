@@ -42,9 +42,11 @@ export function SettingsPage() {
         <Panel label="API tokens">
           <TokensPanel />
         </Panel>
-        <Panel label="Storage">
-          <Storage mayChange={me.can.admin} />
-        </Panel>
+        {me.can.admin && (
+          <Panel label="Storage">
+            <Storage />
+          </Panel>
+        )}
         {me.can.admin && (
           <Panel label="Users" className={classes.wide}>
             <Users />

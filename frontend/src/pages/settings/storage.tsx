@@ -14,13 +14,13 @@ type RiskClass = (typeof CLASSES)[number];
 type Span = NonNullable<NonNullable<Stored["classes"]>[RiskClass]>;
 
 /** What sessions take on the server's disk, and how much they may. */
-export function Storage({ mayChange }: { mayChange: boolean }) {
+export function Storage() {
   const { data, error, refetch } = useQuery(storage);
   if (data === undefined) return error === null ? <Loading rows={2} /> : <Failure error={error} retry={() => void refetch()} />;
   return (
     <>
       <Used found={data} />
-      {mayChange && <Bounds found={data} />}
+      <Bounds found={data} />
     </>
   );
 }
