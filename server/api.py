@@ -12,7 +12,7 @@ from ninja.errors import HttpError, ValidationError
 
 from server import complaints, refusals
 from server.accounts import api as accounts
-from server.accounts import audit_api, factors_api, sign_ins_api, signin_api, teams_api, tokens_api
+from server.accounts import audit_api, factors_api, oidc_api, sign_ins_api, signin_api, teams_api, tokens_api
 from server.accounts.auth import Authenticated
 from server.catalog import api as catalog
 from server.errors import ApiError, DatabaseUnavailable, Internal, Invalid
@@ -27,6 +27,7 @@ api = NinjaAPI(title="Fleetscope", version="1", auth=Authenticated(), docs_url="
 api.add_router("/auth", accounts.auth)
 api.add_router("/auth", signin_api.router)
 api.add_router("/auth", factors_api.router)
+api.add_router("/auth/oidc", oidc_api.router)
 api.add_router("/auth/sign-ins", sign_ins_api.own)
 api.add_router("/users", accounts.users)
 api.add_router("/users", sign_ins_api.others)

@@ -86,6 +86,12 @@ class NoAnswer(ApiError):
     status, code = 409, "no_answer"
 
 
+class ProviderFailed(ApiError):
+    """The OpenID provider cannot be asked who somebody is."""
+
+    status, code = 502, "provider"
+
+
 class Internal(ApiError):
     status, code = 500, "internal"
 

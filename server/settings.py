@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote
 from django.utils.functional import SimpleLazyObject
 
 from server import env as environment
-from server import keys
+from server import keys, oidc_settings
 
 ENV = environment.read()
 
@@ -77,6 +77,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # A passkey is bound to both for ever: another name makes every registered one useless.
 PASSKEY_RP_ID = ENV.passkey_rp_id
 PASSKEY_ORIGIN = ENV.origin
+
+OIDC = oidc_settings.read()
 
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",

@@ -15,6 +15,7 @@ for _name in (
     "FLEETSCOPE_GRPC_LISTEN",
     "FLEETSCOPE_SEGMENTS",
     "FLEETSCOPE_SESSION_KEYS",
+    "FLEETSCOPE_OIDC_ISSUER",
 ):
     os.environ.pop(_name, None)
 

@@ -6,6 +6,7 @@ import { ApiError } from "./api/http";
 import { AuditPage } from "./pages/audit/audit";
 import { HostsPage } from "./pages/hosts/hosts";
 import { LoginPage } from "./pages/login/login";
+import { ReturnedPage } from "./pages/login/returned";
 import { RequestPage } from "./pages/requests/request";
 import { RequestsPage } from "./pages/requests/requests";
 import { SessionsPage } from "./pages/sessions/sessions";
@@ -42,6 +43,7 @@ export function App() {
       <BrowserRouter>
         <Routes>
           <Route path="/login" element={<LoginPage />} />
+          <Route path="/login/oidc" element={<ReturnedPage />} />
           <Route element={<SignedIn />}>
             <Route index element={<Navigate to="/hosts" replace />} />
             <Route path="/hosts" element={<HostsPage />} />

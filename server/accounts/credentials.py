@@ -58,6 +58,27 @@ class CodeFailures(models.Model):
         return f"{self.count} wrong codes"
 
 
+class Identity(models.Model):
+    """Somebody at an OpenID provider. Never deleted: else a second account could take it and agree with the first."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="identities")
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+    linked = models.BooleanField(default=True)  # False: taken off; signs nobody in, and stays this account's
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="accounts_identity_of_one_account"),
+            models.UniqueConstraint(
+                fields=["user", "issuer"], condition=models.Q(linked=True), name="accounts_one_linked_identity"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} at {self.issuer}"
+
+
 class SignInRule(models.Model):
     """A role whose people must have a second factor."""
 

@@ -31,6 +31,17 @@ def add(actor: str, username: str, password: str) -> User:
     return user
 
 
+def admit(actor: str, username: str, **identity: str) -> User:
+    """Somebody whom an OpenID provider vouches for; without a password or a grant. Raises Conflict or Invalid."""
+    check_name(username, USER_NAME, "username")
+    user = User(username=username)
+    user.set_unusable_password()
+    with _name_taken_once(username):
+        user.save()
+        record("user.add", actor, detail={"user": username, **identity})
+    return user
+
+
 def change(actor: str, username: str, *, active: bool | None, password: str | None) -> User:
     """Raises NotFound, Conflict or Invalid."""
     with transaction.atomic(), an_admin_stays():

@@ -64,25 +64,25 @@ class Step(Schema):
 def log_in(request: HttpRequest, body: Login) -> dict[str, Any]:
     """With a password: the first step, and the last one for a person without a second factor."""
     user = check_password(body.username, body.password, address_of(request))
-    return _out(steps.first(request, user, "one-time password" if user.one_time else "password"))
+    return step_out(steps.first(request, user, "one-time password" if user.one_time else "password"))
 
 
 @router.post("/login/code", response=Step, auth=None)
 def log_in_code(request: HttpRequest, body: CodeIn) -> dict[str, Any]:
     """The second step: the authenticator app's code, or a recovery code, which is then used up."""
-    return _out(steps.code(request, body.code))
+    return step_out(steps.code(request, body.code))
 
 
 @router.post("/login/passkey", response=Step, auth=None)
 def log_in_passkey(request: HttpRequest, body: PasskeyAnswer) -> dict[str, Any]:
     """The second step, or a whole sign-in: a passkey is two factors in one."""
-    return _out(steps.passkey(request, body.credential))
+    return step_out(steps.passkey(request, body.credential))
 
 
 @router.post("/login/enrolled", response=Step, auth=None)
 def log_in_enrolled(request: HttpRequest) -> dict[str, Any]:
     """The last step after setting up the second factor that the role needs."""
-    return _out(steps.enrolled(request))
+    return step_out(steps.enrolled(request))
 
 
 @router.post("/passkey/options", response=dict[str, Any], auth=None)
@@ -129,6 +129,6 @@ def make_token(request: HttpRequest, body: TokenRequest) -> dict[str, str]:
         return {"token": tokens.mint(user, body.name, body.days)}
 
 
-def _out(step: steps.Step) -> dict[str, Any]:
+def step_out(step: steps.Step) -> dict[str, Any]:
     me = schemas.me(step.user) if step.name == "done" else None
     return {"step": step.name, "username": step.user.username, "methods": step.methods, "me": me}

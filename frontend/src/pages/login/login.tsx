@@ -1,45 +1,38 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useLocation, useNavigate } from "react-router";
-import type { Me } from "../../api/accounts";
+import { useLocation } from "react-router";
 import { login, loginWithPasskey, type Step } from "../../api/factors";
+import { leave, provider } from "../../api/oidc";
 import { passkeysWork } from "../../api/passkey";
 import { useTitle } from "../../ui/parts";
 import { Card } from "./card";
-import { ChoosePassword } from "./choose-password";
-import { Enrol } from "./enrol";
-import { SecondFactor } from "./second-factor";
+import { keepPlace } from "./place";
+import { SignInSteps } from "./steps";
 
-/** Sign in, step by step; after a one-time password, ask for an own one, which can wait. */
+/** Sign in, step by step. */
 export function LoginPage() {
   useTitle("Sign in");
-  const client = useQueryClient();
-  const navigate = useNavigate();
   const from = (useLocation().state as { from?: string } | null)?.from ?? "/hosts";
-  const [step, setStep] = useState<Step | null>(null);
-  const enter = (me: Me): void => {
-    client.setQueryData(["me"], me);
-    void navigate(from, { replace: true });
-  };
-  const take = (next: Step): void => {
-    if (next.me && !next.me.one_time) enter(next.me);
-    else setStep(next);
-  };
-  const again = (): void => setStep(null);
-  if (step === null) return <SignIn done={take} />;
-  if (step.me) return <ChoosePassword me={step.me} done={enter} />;
-  if (step.step === "enrol") return <Enrol username={step.username} done={take} again={again} />;
-  return <SecondFactor step={step} done={take} again={again} />;
+  const [first, setFirst] = useState<Step | null>(null);
+  if (first === null) return <SignIn done={setFirst} from={from} />;
+  return <SignInSteps first={first} from={from} again={() => setFirst(null)} />;
 }
 
-function SignIn({ done }: { done: (step: Step) => void }) {
+function SignIn({ done, from }: { done: (step: Step) => void; from: string }) {
   const [username, setUsername] = useState("");
   const [password, setOwn] = useState("");
   const attempt = useMutation({ mutationFn: () => login(username, password), onSuccess: done });
   const passkey = useMutation({ mutationFn: loginWithPasskey, onSuccess: done, onMutate: () => attempt.reset() });
+  const { data: known } = useQuery(provider);
+  const away = useMutation({
+    mutationFn: () => {
+      keepPlace(from);
+      return leave("begin");
+    },
+  });
   return (
-    <Card title="Sign in to Fleetscope" submit={() => attempt.mutate()} error={attempt.error ?? passkey.error}>
+    <Card title="Sign in to Fleetscope" submit={() => attempt.mutate()} error={attempt.error ?? passkey.error ?? away.error}>
       <TextInput
         label="User name"
         data-testid="login-username"
@@ -65,6 +58,11 @@ function SignIn({ done }: { done: (step: Step) => void }) {
       {passkeysWork() && (
         <Button variant="default" data-testid="login-passkey" loading={passkey.isPending} onClick={() => passkey.mutate()} fullWidth>
           Sign in with a passkey
+        </Button>
+      )}
+      {known != null && known.name !== null && (
+        <Button variant="default" data-testid="login-provider" loading={away.isPending} onClick={() => away.mutate()} fullWidth>
+          Sign in with {known.name}
         </Button>
       )}
     </Card>

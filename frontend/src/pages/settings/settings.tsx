@@ -2,6 +2,7 @@ import { SegmentedControl, useMantineColorScheme } from "@mantine/core";
 import { Page, Panel } from "../../ui/parts";
 import { useMe } from "../use-me";
 import { FactorsPanel } from "./factors";
+import { IdentityPanel } from "./identity";
 import { PasswordForm } from "./password-form";
 import classes from "./settings.module.css";
 import { SignInRule } from "./sign-in-rule";
@@ -36,6 +37,7 @@ export function SettingsPage() {
         <Panel label="Second factor">
           <FactorsPanel />
         </Panel>
+        <IdentityPanel />
         <Panel label="Signed in">
           <SignInsPanel />
         </Panel>
