@@ -20,7 +20,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from server.errors import NotFound, NotSignedIn, ProviderFailed
+from server.errors import Conflict, NotSignedIn, ProviderFailed
 from server.oidc_settings import Provider, secure
 
 ALGORITHMS = ["RS256", "ES256"]
@@ -35,10 +35,10 @@ Flow = dict[str, str]
 
 
 def provider() -> Provider:
-    """Raises NotFound."""
+    """Raises Conflict."""
     found: Provider | None = settings.OIDC
     if found is None:
-        raise NotFound("this server knows no OpenID provider; sign in with your password")
+        raise Conflict("this server knows no OpenID provider; sign in with your password")
     return found
 
 

@@ -39,7 +39,7 @@ def link(browser: Client, lying: Lying) -> int:
 def test_without_a_provider_there_is_no_button_and_no_way_in(user: Callable[..., User]) -> None:
     user("viewer", "ann")
     assert Client().get("/api/auth/oidc").json() == {"name": None}
-    assert post(Client(), "oidc/begin").status_code == 404
+    assert post(Client(), "oidc/begin").status_code == 409
     assert log_in("ann").get("/api/auth/oidc/identity").json() == {"name": None, "subject": None}
 
 

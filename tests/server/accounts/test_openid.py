@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from server.accounts import openid
-from server.errors import NotFound, NotSignedIn, ProviderFailed
+from server.errors import Conflict, NotSignedIn, ProviderFailed
 from tests.server.accounts.oidc import CLIENT, Lying, known, lying_provider
 
 NOW = int(time.time())
@@ -181,5 +181,5 @@ def test_a_provider_that_points_elsewhere_is_not_followed(lying: Lying, discover
 def test_a_provider_that_is_away_and_one_that_is_not_there() -> None:
     with override_settings(OIDC=known("http://127.0.0.1:9")), pytest.raises(ProviderFailed, match="does not answer"):
         openid.begin()
-    with pytest.raises(NotFound, match="password"):
+    with pytest.raises(Conflict, match="password"):
         openid.begin()
