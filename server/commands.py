@@ -55,17 +55,21 @@ NEEDS = {
     "audit_witnesses": "audit.view",
     "audit_crosscheck": "audit.view",
     "audit_export": "audit.view",
+    "ca_show": "host.join",
+    "ca_rotate": "host.join",
+    "ca_finish": "host.join",
 }
 
 
 def command(function: Command) -> Command:
     """Django set up before, the policy asked, and an error that the user can mend told in one line."""
+    action = NEEDS[function.__name__.lstrip("_")]  # here, so that no command without one can be imported
 
     @functools.wraps(function)
     def wrapped(arguments: argparse.Namespace) -> int:
         try:
             _set_up()
-            _ask(NEEDS[function.__name__.lstrip("_")])
+            _ask(action)
             return function(arguments)
         except (EnvError, KeysMissing, ManifestError, DatabaseError, ImproperlyConfigured, OSError, ApiError) as error:
             return _failed(error)

@@ -93,6 +93,7 @@ RULES: dict[Action, Rule] = {
 # What whoever may run commands on the server itself does there; rows are no business of theirs.
 CONSOLE = frozenset(
     {
+        Action.HOST_JOIN,
         Action.STORAGE_VIEW,
         Action.STORAGE_CHANGE,
         Action.AUDIT_VIEW,

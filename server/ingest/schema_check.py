@@ -18,7 +18,6 @@ from proto.encryption import ALGORITHM, WRAPPED
 from proto.v1 import tool_pb2 as pb
 from proto.v1.agent_pb2 import Envelope
 from proto.v1.stream_pb2 import RunSchema, StreamSchema
-from server.accounts.models import Risk
 from server.catalog.tools import catalogue
 from server.tracing.models import Session
 
@@ -72,7 +71,7 @@ def checked(session: Session, sent: RunSchema) -> RunSchema:
 def _check_encryption(session: Session, schema: RunSchema) -> None:
     """Plaintext is taken in encrypted or not at all. A host may find a higher class than the server could tell."""
     if not schema.HasField("encryption"):
-        if session.risk == Risk.S3:
+        if session.plaintext:
             raise SchemaError("rows of risk class S3 have to come encrypted, and it does not say how they are")
         return
     if schema.encryption.algorithm != ALGORITHM or len(schema.encryption.wrapped_key) != WRAPPED:

@@ -60,6 +60,11 @@ class Session(models.Model):
     def __str__(self) -> str:
         return f"{self.tool} {self.id}"
 
+    @property
+    def plaintext(self) -> bool:
+        """Whether its rows come encrypted or not at all."""
+        return self.risk == Risk.S3
+
 
 class Share(models.Model):
     """Opens a session to people of other teams, as far as their own grants reach in class and hosts.

@@ -170,7 +170,7 @@ def test_one_person_breaks_the_glass_and_another_reviews_it(stack: Stack, signer
         start(signers.asks, request)
         stack.wait_state(request, "attached", 60)
         stack.command("stop", request)
-        stack.wait_ended(request, 60)
+        assert stack.wait_ended(request, 60)["runs"][0]["state"] == "ended"
     review(stack, signers.agrees, request, "quinn")
 
 

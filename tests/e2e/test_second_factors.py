@@ -96,8 +96,8 @@ def test_a_passkey_alone_signs_in(stack: Stack, context: BrowserContext) -> None
 
 
 def test_a_demanded_factor_is_set_up_at_the_next_sign_in(stack: Stack, context: BrowserContext) -> None:
-    name = person(stack, "dora", "tracer")
-    stack.api("PUT", "/api/auth/rule", {"roles": ["tracer"]})
+    name = person(stack, "dora", "viewer")
+    stack.api("PUT", "/api/auth/rule", {"roles": ["viewer"]})
     try:
         page = context.new_page()
         plug_in_authenticator(page)

@@ -13,8 +13,9 @@ from django.db.models import F
 
 def classes(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
     """Classes were counted from 1, and 0 was a session from before: what its tool reveals by itself. Where that depends
-    on what was asked for, or the tool is gone: the highest."""
+    on what was asked for, or the tool is gone: the highest. What a person chose to read was counted too low: S2."""
     from bpf.catalog import load_catalog
+    from bpf.dynamic import dynamic_stream
     from server.errors import Invalid
     from server.tracing.risk import session_risk
 
@@ -22,6 +23,8 @@ def classes(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
     Session = apps.get_model("tracing", "Session")
     before = set(Session.objects.filter(risk=0).values_list("pk", flat=True))
     Session.objects.exclude(pk__in=before).update(risk=F("risk") - 1)
+    dynamic = [name for name, tool in tools.items() if dynamic_stream(tool.tool) is not None]
+    Session.objects.filter(tool__in=dynamic, risk__lt=2).exclude(pk__in=before).update(risk=2)
     Session.objects.filter(pk__in=before).update(risk=3)
     for session in Session.objects.filter(pk__in=before).defer("envelope", "signature").iterator():
         tool = tools.get(session.tool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import threading
 import time
@@ -54,10 +55,19 @@ class Lying:
             return {"issuer": self.issuer, **own, **self.discovered}
         if path == "/keys":
             return {"keys": [self.rsa.as_dict(private=False), self.ec.as_dict(private=False)]}
-        now = int(time.time())
-        true = {"iss": self.issuer, "aud": CLIENT, "sub": "s-1", "nonce": self.nonce, "iat": now, "exp": now + 300}
-        claims = {name: value for name, value in {**true, **self.claims}.items() if value is not None}
+        times = {"iat": after(0), "exp": after(300)}
+        true = {"iss": self.issuer, "aud": CLIENT, "sub": "s-1", "nonce": self.nonce, **times}
+        claims = {name: _at_last(value) for name, value in {**true, **self.claims}.items() if value is not None}
         return {"access_token": "x", "token_type": "Bearer", "id_token": self.sign(self, claims)}
+
+
+def after(seconds: int) -> datetime.timedelta:
+    """A time in a claim, counted from when the provider answers."""
+    return datetime.timedelta(seconds=seconds)
+
+
+def _at_last(value: Any) -> Any:
+    return int(time.time() + value.total_seconds()) if isinstance(value, datetime.timedelta) else value
 
 
 @contextmanager

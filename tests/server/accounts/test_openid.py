@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,7 @@ from joserfc.jwk import RSAKey
 
 from server.accounts import openid
 from server.errors import Conflict, NotSignedIn, ProviderFailed
-from tests.server.accounts.oidc import CLIENT, Lying, known, lying_provider
-
-NOW = int(time.time())
+from tests.server.accounts.oidc import CLIENT, Lying, after, known, lying_provider
 
 
 @pytest.fixture
@@ -37,7 +34,7 @@ def test_an_honest_answer_is_believed_with_either_kind_of_key(lying: Lying) -> N
     assert signed_in(lying)["sub"] == "s-1"
     lying.sign = lambda self, claims: jwt.encode({"alg": "ES256", "kid": "ec"}, claims, self.ec)
     assert signed_in(lying)["sub"] == "s-1"
-    lying.claims = {"aud": [CLIENT, "another"], "azp": CLIENT, "exp": NOW - 30, "iat": NOW + 30}
+    lying.claims = {"aud": [CLIENT, "another"], "azp": CLIENT, "exp": after(-30), "iat": after(30)}
     assert signed_in(lying)["sub"] == "s-1", "clocks may differ by a minute"
 
 
@@ -73,11 +70,11 @@ def test_a_client_with_a_secret_shows_it_to_the_provider_alone(tmp_path: Path) -
         {"azp": "another"},
         {"nonce": "replayed"},
         {"nonce": None},
-        {"exp": NOW - 120},
+        {"exp": after(-120)},
         {"exp": None},
-        {"iat": NOW + 600},
+        {"iat": after(600)},
         {"iat": None},
-        {"nbf": NOW + 600},
+        {"nbf": after(600)},
         {"sub": None},
         {"sub": ""},
         {"sub": "x" * 256},
