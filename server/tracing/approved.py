@@ -15,12 +15,12 @@ from bpf.dynamic import dynamic_stream
 from proto.specification import Terms, read_terms, specification
 from proto.v1.agent_pb2 import Consent, Envelope, PersonSignature
 from server.accounts.models import Risk, User
-from server.accounts.policy import Action, require
+from server.accounts.policy import Action, decide, require
 from server.audit.record import record
 from server.catalog.tools import find as find_tool
 from server.consent import requests
-from server.consent.models import Part, Request, RequestState
-from server.consent.rights import permitted
+from server.consent.models import Part, Request, RequestState, Voice
+from server.consent.rights import about, permitted
 from server.consent.rules import Need, need
 from server.errors import ApiError, AuditUnavailable, Conflict, Forbidden, Invalid
 from server.fleet.models import Host
@@ -70,9 +70,9 @@ def start_approved(user: User, request_id: str) -> Session:
     with _refusal_on_record(user, request):
         _require_asker(user, request)
         hosts = _unchanged(request, draft)
-    about = about_start(request.team, hosts, Risk(request.risk), draft.tool, draft.limits)
+    asked = about_start(request.team, hosts, Risk(request.risk), draft.tool, draft.limits)
     for action in actions(reveal=draft.reveal):
-        require(user, action, about, tool=request.tool, hosts=request.hosts, session=request.pk)
+        require(user, action, asked, tool=request.tool, hosts=request.hosts, session=request.pk)
     try:
         with _refusal_on_record(user, request), transaction.atomic():
             request = Request.objects.select_for_update(of=("self",)).select_related("created_by").get(pk=request.pk)
@@ -125,6 +125,8 @@ def _check_startable(request: Request) -> None:
         raise Conflict("the request has expired; ask again")
     if request.state != RequestState.APPROVED:
         raise Conflict(f"the request is {request.state}, not approved: {request.state_message or 'people must agree'}")
+    for lost in _agreement_lost(request):
+        raise Conflict(f"{lost}; ask again")
 
 
 def _unchanged(request: Request, draft: Envelope) -> list[Host]:
@@ -141,6 +143,7 @@ def _unchanged(request: Request, draft: Envelope) -> list[Host]:
     hosts = list(Host.objects.filter(id__in=list(ids), revoked_at=None))
     now = {str(host.id): host.name for host in hosts}
     problems += [f"{name} was renamed or has left" for pk, name in ids.items() if now.get(pk) != name]
+    problems += _agreement_lost(request)
     if problems and request.state in (RequestState.WAITING, RequestState.APPROVED):
         requests.void(request, "; ".join(problems))
     if problems:
@@ -149,8 +152,27 @@ def _unchanged(request: Request, draft: Envelope) -> list[Host]:
     return hosts
 
 
+def _agreement_lost(request: Request) -> list[str]:
+    """Approvals count while who gave them may still give them."""
+    if request.state != RequestState.APPROVED or request.break_glass:
+        return []
+    gave = {voice.person.username for voice in request.voices.select_related("person") if voice.part == Part.APPROVER}
+    counting = {voice.person.username for voice in _counting(request) if voice.part == Part.APPROVER}
+    names = ", ".join(sorted(gave - counting))
+    return [f"{names} may no longer approve it"] if len(counting) < request.needed else []
+
+
+def _counting(request: Request) -> list[Voice]:
+    voices, asked = request.voices.select_related("person"), about(request)
+    return [
+        voice
+        for voice in voices
+        if voice.part != Part.APPROVER or decide(voice.person, Action.SESSION_APPROVE, asked).allowed
+    ]
+
+
 def _consented(request: Request, draft: Envelope) -> Envelope:
-    voices = list(request.voices.select_related("person"))
+    voices = _counting(request)
     signatures = [PersonSignature.FromString(bytes(voice.signature)) for voice in voices if voice.signature]
     if signatures:
         draft.consent.CopyFrom(Consent(specification=bytes(request.specification), signatures=signatures))
@@ -159,6 +181,6 @@ def _consented(request: Request, draft: Envelope) -> Envelope:
 
 
 def _facts(request: Request) -> dict[str, Any]:
-    voices = request.voices.select_related("person")
+    voices = _counting(request)
     said = [{"person": voice.person.username, "part": voice.part, "key": voice.key} for voice in voices]
     return {"request": str(request.pk), "break_glass": request.break_glass, "consent": said}

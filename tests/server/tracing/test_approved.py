@@ -8,12 +8,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from proto.v1.agent_pb2 import Envelope
+from server.accounts.models import Grant
 from server.audit.models import AuditEntry
 from server.consent import requests
-from server.consent.models import Request, RequestState
+from server.consent.models import Part, Request, RequestState, Voice
 from server.consent.rules import ApprovalNeeded
 from server.errors import Conflict, Forbidden, Invalid
 from server.fleet.models import Host
+from server.tracing import approved
 from server.tracing.approved import ask, start_approved
 from server.tracing.models import Session
 from server.tracing.start import Order, start
@@ -50,6 +52,30 @@ def test_it_starts_once_with_the_signed_bytes_in_its_envelope(user: MakeUser) ->
     with pytest.raises(Conflict, match="is started, not approved"):
         start_approved(request.created_by, str(request.pk))
     assert Session.objects.count() == 1
+
+
+def test_an_approval_counts_while_who_gave_it_may_give_it(user: MakeUser) -> None:
+    request = agreed(user)
+    Grant.objects.filter(person__username="bob").delete()
+    with pytest.raises(Conflict, match="void, ask again: bob may no longer approve it"):
+        start_approved(request.created_by, str(request.pk))
+    request.refresh_from_db()
+    assert (request.state, Session.objects.exists()) == (RequestState.VOID, False)
+
+
+def test_a_right_lost_during_the_start_counts_too(user: MakeUser, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = agreed(user)
+    monkeypatch.setattr(approved, "check_ready", lambda *_: Grant.objects.filter(person__username="bob").delete())
+    with pytest.raises(Conflict, match=r"^bob may no longer approve it; ask again$"):
+        start_approved(request.created_by, str(request.pk))
+    assert not Session.objects.exists()
+
+
+def test_more_approvals_than_needed_may_lose_one(user: MakeUser) -> None:
+    request = agreed(user)
+    Voice.objects.create(request=request, person=user("tracer", "eve"), part=Part.APPROVER)
+    session = start_approved(request.created_by, str(request.pk))
+    assert list(Envelope.FromString(bytes(session.envelope)).approvals) == ["bob"]
 
 
 def test_only_who_asked_starts_and_only_what_is_approved(user: MakeUser) -> None:
