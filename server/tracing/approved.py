@@ -125,6 +125,8 @@ def _check_startable(request: Request) -> None:
         raise Conflict("the request has expired; ask again")
     if request.state != RequestState.APPROVED:
         raise Conflict(f"the request is {request.state}, not approved: {request.state_message or 'people must agree'}")
+    for lost in _agreement_lost(request):
+        raise Conflict(f"{lost}; ask again")
 
 
 def _unchanged(request: Request, draft: Envelope) -> list[Host]:

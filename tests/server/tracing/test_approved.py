@@ -15,6 +15,7 @@ from server.consent.models import Part, Request, RequestState, Voice
 from server.consent.rules import ApprovalNeeded
 from server.errors import Conflict, Forbidden, Invalid
 from server.fleet.models import Host
+from server.tracing import approved
 from server.tracing.approved import ask, start_approved
 from server.tracing.models import Session
 from server.tracing.start import Order, start
@@ -60,6 +61,14 @@ def test_an_approval_counts_while_who_gave_it_may_give_it(user: MakeUser) -> Non
         start_approved(request.created_by, str(request.pk))
     request.refresh_from_db()
     assert (request.state, Session.objects.exists()) == (RequestState.VOID, False)
+
+
+def test_a_right_lost_during_the_start_counts_too(user: MakeUser, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = agreed(user)
+    monkeypatch.setattr(approved, "check_ready", lambda *_: Grant.objects.filter(person__username="bob").delete())
+    with pytest.raises(Conflict, match=r"^bob may no longer approve it; ask again$"):
+        start_approved(request.created_by, str(request.pk))
+    assert not Session.objects.exists()
 
 
 def test_more_approvals_than_needed_may_lose_one(user: MakeUser) -> None:
