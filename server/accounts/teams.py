@@ -169,13 +169,17 @@ def team_facts(team: Team) -> dict[str, Any]:
 
 
 def _change_members(actor: Actor, team: Team, username: str, *, member: bool) -> None:
-    """Who joins gets what the team holds."""
+    """Who joins gets what the team holds: only who may give all of that may add anybody."""
     before = team_facts(team)
     detail = {"team": team.name, "user": username, "member": member}
     require(actor, Action.TEAM_CHANGE, About(team=team), detail=detail)
     person = _person(username)
     if member:
-        require(actor, Action.TEAM_CHANGE, About(team=team, benefits=frozenset({person.pk})), detail=detail)
+        benefits = frozenset({person.pk})
+        require(actor, Action.TEAM_CHANGE, About(team=team, benefits=benefits), detail=detail)
+        for held in team.held.select_related("team"):
+            about = About(team=held.team, grant=held, benefits=benefits)
+            require(actor, Action.TEAM_CHANGE, about, detail={**detail, "grant": held.pk})
     facts_now = {**detail, "before": before}
     with _on_record(actor, Action.TEAM_CHANGE, facts_now):
         (team.members.add if member else team.members.remove)(person)

@@ -70,6 +70,21 @@ def test_nobody_gives_themselves_anything_while_another_admin_is_there(user: Cal
         teams.join(bob, team("ops"), "bob")
 
 
+def test_nobody_adds_members_to_a_team_that_holds_more_than_they_may_give(user: Callable[..., User]) -> None:
+    lead, new = user("", "lead"), user("", "new")
+    ours, theirs = team("ours"), team("theirs")
+    grant(lead, "admin", ours, risk=Risk.S2)
+    within = grant(None, "tracer", ours, holders=ours, risk=Risk.S2)
+    teams.join(lead, ours, "new")
+    teams.leave(lead, ours, "new")
+    for more in ({"team": theirs}, {"team": None}, {"risk": Risk.S3}):
+        Grant.objects.filter(pk=within.pk).update(**{"team": ours, "risk": Risk.S2, **more})
+        with pytest.raises(Forbidden):
+            teams.join(lead, ours, "new")
+    assert not ours.members.contains(new)
+    assert AuditEntry.objects.filter(action="team.change", outcome="refused").count() == 3
+
+
 def test_the_last_admin_of_every_team_stays(user: Callable[..., User]) -> None:
     bob, ops = user("", "bob"), team("ops")
     ops.members.add(bob)
