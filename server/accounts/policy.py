@@ -119,16 +119,18 @@ def _beyond_token(token: ApiToken | None, action: Action, about: About) -> str:
         )
     else:
         return ""
-    return f"{problem}; do it in the browser, or with a token of a wider scope"
+    return f"{problem}; do it in the browser, or with a token that reaches further"
 
 
 def _within_token(token: ApiToken | None, action: Action, held: list[Grant]) -> list[Grant]:
     """The grants as far as that token reaches."""
     if token is None:
         return held
+    if action not in SCOPES[Scope(token.scope)]:
+        return []
     for grant in held:
         grant.risk = min(grant.risk, token.risk)
-    return held if action in SCOPES[Scope(token.scope)] else []
+    return held
 
 
 def _problem(actor: User, action: Action, about: About) -> str:

@@ -122,7 +122,7 @@ _READ = frozenset(
         Action.OWN_ACCOUNT,
     }
 )
-# For what an API token of the scope is good, as far as its owner may it too.
+# What an API token of the scope is good for, of what its owner may.
 SCOPES: dict[Scope, frozenset[Action]] = {
     Scope.READ: _READ,
     Scope.TRACE: _READ | {Action.HOST_ASK, Action.SESSION_START, Action.SESSION_REVEAL, Action.SESSION_STOP},

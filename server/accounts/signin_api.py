@@ -27,7 +27,7 @@ class Login(Schema):
     password: schemas.Password
 
 
-class TokenReach(Schema):
+class TokenTerms(Schema):
     """`read` changes nothing, `trace` also starts and stops sessions; both up to the class `risk`."""
 
     days: Days = TOKEN_DAYS
@@ -39,7 +39,7 @@ class TokenReach(Schema):
         return tokens.Reach.named(self.scope, self.risk)
 
 
-class TokenRequest(Login, TokenReach):
+class TokenRequest(Login, TokenTerms):
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")] = "fleetscope command"
     code: Code = ""
 

@@ -16,14 +16,14 @@ from server.accounts.auth import address_of, changing, person
 from server.accounts.models import ApiToken
 from server.accounts.policy import Action, require
 from server.accounts.schemas import RiskName, ScopeName
-from server.accounts.signin_api import Token, TokenReach
+from server.accounts.signin_api import Token, TokenTerms
 from server.audit.record import record
 
 own = Router(tags=["accounts"])
 others = Router(tags=["accounts"])
 
 
-class NewToken(TokenReach):
+class NewToken(TokenTerms):
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
 
 

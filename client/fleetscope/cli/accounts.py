@@ -20,8 +20,10 @@ from fleetscope.models import ScopeName
 @click.argument("url", required=False)
 @click.option("--user", default="admin", show_default=True, help="Who you are there.")
 @click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it lasts.")
-@click.option("--scope", type=click.Choice(["read", "trace", "all"]), default="all", show_default=True)
-@click.option("--risk", type=click.Choice(["s0", "s1", "s2", "s3"]), default="s3", show_default=True)
+@click.option(
+    "--scope", type=click.Choice(["read", "trace", "all"]), default="all", show_default=True, help="What it may."
+)
+@click.option("--risk", type=click.Choice(["s0", "s1", "s2", "s3"]), default="s3", show_default=True, help="Up to it.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin instead of asking.")
 def login(url: str | None, user: str, days: int, scope: ScopeName, risk: str, *, password_stdin: bool) -> None:
     """Sign in to a server and keep the token. With --password-stdin a second factor's code is the second line.

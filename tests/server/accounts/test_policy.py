@@ -213,12 +213,12 @@ def test_a_token_narrows_what_its_owner_may(ann: User) -> None:
     grant(ann, "tracer", team())
     assert decide(with_token(ann, "trace"), Action.SESSION_START, start()).allowed
     assert refusal(with_token(ann, "read"), Action.SESSION_START, start()) == (
-        "session.start is beyond the scope read of the API token 'report'; do it in the browser, or with a token of a "
-        "wider scope"
+        "session.start is beyond the scope read of the API token 'report'; do it in the browser, or with a token that "
+        "reaches further"
     )
     assert refusal(with_token(ann, "trace", "s1"), Action.SESSION_START, start()) == (
         "session.start: opensnoop is of class S2, the API token 'report' goes up to S1; do it in the browser, or with "
-        "a token of a wider scope"
+        "a token that reaches further"
     )
     assert decide(with_token(ann, "trace", "s1"), Action.SESSION_START, start(risk=Risk.S1)).allowed
 
