@@ -115,9 +115,11 @@ def onetime(_: argparse.Namespace) -> int:
 @command
 def token(arguments: argparse.Namespace) -> int:
     from server.accounts import people
+    from server.accounts.tokens import Reach
 
     check_migrated()
-    say(people.token_from_console(arguments.user, arguments.name))
+    reach = Reach.named(arguments.scope, arguments.risk)
+    say(people.token_from_console(arguments.user, arguments.name, reach))
     return 0
 
 

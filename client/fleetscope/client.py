@@ -20,6 +20,7 @@ from fleetscope.models import (
     Names,
     Program,
     Request,
+    ScopeName,
     Session,
     SignIn,
     User,
@@ -64,12 +65,23 @@ class Client:
     def url(self) -> str:
         return self._transport.url
 
-    def sign_in(self, username: str, password: str, name: str, code: str = "", days: int = 90) -> str:
+    def sign_in(
+        self,
+        username: str,
+        password: str,
+        name: str,
+        code: str = "",
+        days: int = 90,
+        *,
+        scope: ScopeName = "all",
+        risk: str = "s3",
+    ) -> str:
         """A new token, good for so many days. `name` tells it apart from the user's other ones.
 
-        Refused as "factor": give `code` too.
+        `scope` and the highest class `risk` bound it below what the user may. Refused as "factor": give `code` too.
         """
-        body = {"username": username, "password": password, "name": name, "code": code, "days": days}
+        who = {"username": username, "password": password, "name": name, "code": code}
+        body = {**who, "days": days, "scope": scope, "risk": risk}
         return str(self._transport.json("POST", "auth/token", body=body)["token"])
 
     def sign_out(self) -> None:

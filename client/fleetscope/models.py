@@ -19,12 +19,17 @@ class SignIn(TypedDict):
     current: bool
 
 
+ScopeName = Literal["read", "trace", "all"]
+
+
 class ApiToken(TypedDict):
     id: int
     name: str
     created_at: str
     last_used_at: str | None
     expires_at: str
+    scope: ScopeName
+    risk: str
 
 
 class User(TypedDict):

@@ -10,7 +10,7 @@ from ninja import Router, Status
 
 from server import nudge
 from server.accounts import factors, people, schemas, teams, tokens
-from server.accounts.auth import person
+from server.accounts.auth import changing, person
 from server.accounts.models import User
 from server.accounts.policy import Action, require
 from server.audit.record import record
@@ -37,7 +37,7 @@ def who_am_i(request: HttpRequest) -> dict[str, Any]:
 @auth.post("/password", response=schemas.Me)
 def set_password(request: HttpRequest, body: schemas.NewPassword) -> dict[str, Any]:
     """`current` may be left out only after signing in with a one-time password."""
-    user = person(request)
+    user = changing(request)
     people.set_own_password(user, body.current, body.password, browser=request.session.session_key)
     update_session_auth_hash(request, user)
     return schemas.me(user)

@@ -11,6 +11,7 @@ from ninja.utils import check_csrf
 from server.accounts import guessing, tokens
 from server.accounts.browsers import store_of
 from server.accounts.models import User
+from server.accounts.policy import Action, require
 from server.errors import Forbidden, NotSignedIn
 
 TOKENS = "an API token"  # no name of a person: those hold no spaces
@@ -52,4 +53,11 @@ def person(request: HttpRequest) -> User:
     user = getattr(request, "auth", None)
     if not isinstance(user, User):
         raise NotSignedIn("sign in first")
+    return user
+
+
+def changing(request: HttpRequest) -> User:
+    """The signed-in person, who is about to change something of their own account. Raises Forbidden."""
+    user = person(request)
+    require(user, Action.OWN_CHANGE)
     return user

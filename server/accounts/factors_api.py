@@ -13,7 +13,7 @@ from ninja.utils import check_csrf
 from pydantic import Field
 
 from server.accounts import codes, factors, passkeys, steps
-from server.accounts.auth import Authenticated, address_of, person
+from server.accounts.auth import Authenticated, address_of, changing, person
 from server.accounts.credentials import Passkey, Totp
 from server.accounts.models import User
 from server.accounts.policy import Action, require
@@ -181,7 +181,7 @@ def set_rule(request: HttpRequest, body: Rule) -> dict[str, list[str]]:
 
 def _may_change(request: HttpRequest) -> User:
     """Who enrols has just given the password; who is signed in must have proved lately who they are."""
-    user = person(request)
+    user = changing(request)
     if request.user == user or "Authorization" in request.headers:
         steps.require_fresh(request)
     return user

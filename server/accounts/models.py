@@ -37,6 +37,14 @@ class Risk(models.IntegerChoices):
     S3 = 3
 
 
+class Scope(models.TextChoices):
+    """How far an API token reaches into what its owner may; `server.accounts.roles` says what each holds."""
+
+    READ = "read"
+    TRACE = "trace"
+    ALL = "all"
+
+
 class UserManager(BaseUserManager["User"]):
     def by_name(self, username: str) -> User | None:
         """The active person of this name, in whatever case it is written."""
@@ -118,7 +126,7 @@ class Grant(models.Model):
 
 
 class ApiToken(models.Model):
-    """A bearer token. Only its digest is kept: the token itself is shown once."""
+    """A bearer token. Only its digest is kept: the token itself is shown once. It bounds what its owner may."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=64)
@@ -126,6 +134,8 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(default=in_token_days)
+    scope = models.CharField(max_length=8, choices=Scope.choices, default=Scope.ALL)
+    risk = models.SmallIntegerField(choices=Risk.choices, default=Risk.S3)  # the highest class that it reaches
 
     def __str__(self) -> str:
         return f"{self.user.username}: {self.name}"

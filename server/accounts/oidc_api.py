@@ -15,7 +15,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from server.accounts import guessing, identities, openid, steps
-from server.accounts.auth import address_of, person
+from server.accounts.auth import address_of, changing, person
 from server.accounts.models import User
 from server.accounts.signin_api import Step, step_out
 from server.audit.record import record
@@ -72,7 +72,7 @@ def begin(request: HttpRequest) -> dict[str, str]:
 @router.post("/link", response=Away)
 def begin_link(request: HttpRequest) -> dict[str, str]:
     """Where to send the browser to link an account of the provider to one's own."""
-    user = person(request)
+    user = changing(request)
     openid.provider()
     steps.require_fresh(request)
     return _leave(request, user)
@@ -111,7 +111,7 @@ def own_identity(request: HttpRequest) -> dict[str, str | None]:
 
 @router.delete("/identity", response={204: None})
 def unlink(request: HttpRequest) -> Status[None]:
-    user, known = person(request), openid.provider()
+    user, known = changing(request), openid.provider()
     steps.require_fresh(request)
     identities.unlink(user, known, address_of(request))
     return Status(204, None)

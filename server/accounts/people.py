@@ -91,14 +91,14 @@ def set_own_password(user: User, current: str, password: str, *, browser: str | 
         record("account.password", user.username)
 
 
-def token_from_console(username: str, name: str) -> str:
+def token_from_console(username: str, name: str, reach: tokens.Reach = tokens.EVERYTHING) -> str:
     """A new API token, for who may run commands on the server itself. Raises NotFound."""
     with transaction.atomic():
         user = User.objects.by_name(username)
         if user is None:
             raise NotFound(f"there is no active user {username}; `python -m server user add` makes one")
-        record("account.token", "server console", detail={"user": username, "name": name})
-        return tokens.mint(user, name)
+        record("account.token", "server console", detail={"user": username, "name": name, **reach.facts})
+        return tokens.mint(user, name, reach=reach)
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from django.contrib.auth.models import AnonymousUser
 
 from server.accounts import grants
 from server.accounts.grants import Bounds, Place
-from server.accounts.models import Grant, Risk, Team, User
-from server.accounts.roles import ANYBODY, CONSOLE, RULES, Action, Rule
+from server.accounts.models import ApiToken, Grant, Risk, Scope, Team, User
+from server.accounts.roles import ANYBODY, CONSOLE, RULES, SCOPES, Action, Rule
 from server.audit.record import record
 from server.errors import Forbidden
 
@@ -69,6 +69,8 @@ def decide(actor: Actor, action: Action, about: About = NOTHING) -> Decision:
         return YES if action in CONSOLE else _no(f"{action} is for people, not for the server's console")
     if not isinstance(actor, User) or not actor.is_active:
         return _no("sign in first")
+    if beyond := _beyond_token(actor.token, action, about):
+        return _no(beyond)
     if action in ANYBODY:
         return YES
     problem = _problem(actor, action, about)
@@ -80,7 +82,8 @@ def reach(actor: Actor, action: Action) -> list[Grant]:
     if not isinstance(actor, User) or not actor.is_active:
         return []
     rule = RULES[action]
-    return [grant for grant in grants.held(actor) if grant.role in rule.roles and _scope(grant, rule)]
+    held = _within_token(actor.token, action, grants.held(actor))
+    return [grant for grant in held if grant.role in rule.roles and _counts(grant, rule)]
 
 
 def require(
@@ -104,6 +107,32 @@ def require(
     raise Forbidden(decision.reason)
 
 
+def _beyond_token(token: ApiToken | None, action: Action, about: About) -> str:
+    """What the token by which the person came in is not good for; empty: nothing."""
+    if token is None:
+        return ""
+    if action not in SCOPES[Scope(token.scope)]:
+        problem = f"{action} is beyond the scope {token.scope} of the API token {token.name!r}"
+    elif about.risk > token.risk:
+        problem = (
+            f"{action}: {about.what} is of class S{about.risk}, the API token {token.name!r} goes up to S{token.risk}"
+        )
+    else:
+        return ""
+    return f"{problem}; do it in the browser, or with a token that reaches further"
+
+
+def _within_token(token: ApiToken | None, action: Action, held: list[Grant]) -> list[Grant]:
+    """The grants as far as that token reaches."""
+    if token is None:
+        return held
+    if action not in SCOPES[Scope(token.scope)]:
+        return []
+    for grant in held:
+        grant.risk = min(grant.risk, token.risk)
+    return held
+
+
 def _problem(actor: User, action: Action, about: About) -> str:
     """What is missing; empty: nothing."""
     rule, held = RULES[action], grants.held(actor)
@@ -119,13 +148,13 @@ def _problem(actor: User, action: Action, about: About) -> str:
     return _not_there(action, rule, reaching, about)
 
 
-def _scope(grant: Grant, rule: Rule) -> bool:
+def _counts(grant: Grant, rule: Rule) -> bool:
     return grant.team_id is None or not rule.everywhere
 
 
 def _reaches(grant: Grant, rule: Rule, actor: User, about: About) -> bool:
     role = grant.role in rule.roles or (grant.role in rule.own and about.created_by == actor.pk)
-    return role and _scope(grant, rule) and (grants.in_team(grant, about.team) or (rule.shared and about.shared))
+    return role and _counts(grant, rule) and (grants.in_team(grant, about.team) or (rule.shared and about.shared))
 
 
 def _no_role(action: Action, rule: Rule, held: list[Grant], about: About) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.accounts.models import Risk, Role
+from server.accounts.models import Risk, Role, Scope
 
 
 class Action(StrEnum):
@@ -40,6 +40,7 @@ class Action(StrEnum):
     TEAM_CHANGE = "team.change"
     GRANT_CHANGE = "grant.change"
     OWN_ACCOUNT = "account.own"
+    OWN_CHANGE = "account.change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _rule(*roles: Role, own: tuple[Role, ...] = (), **flags: bool) -> Rule:
 _V, _T, _P, _AUDITOR, _A = Role.VIEWER, Role.TRACER, Role.APPROVER, Role.AUDITOR, Role.ADMIN
 
 # Whoever is signed in.
-ANYBODY = frozenset({Action.TOOL_VIEW, Action.TEAM_VIEW, Action.OWN_ACCOUNT})
+ANYBODY = frozenset({Action.TOOL_VIEW, Action.TEAM_VIEW, Action.OWN_ACCOUNT, Action.OWN_CHANGE})
 RULES: dict[Action, Rule] = {
     Action.HOST_VIEW: _rule(_V, _T, _P, _A),
     Action.HOST_ASK: _rule(_T),
@@ -105,5 +106,27 @@ CONSOLE = frozenset(
         Action.GRANT_CHANGE,
     }
 )
+_READ = frozenset(
+    {
+        Action.TOOL_VIEW,
+        Action.HOST_VIEW,
+        Action.SESSION_LIST,
+        Action.SESSION_VIEW,
+        Action.SESSION_EXPORT,
+        Action.REQUEST_VIEW,
+        Action.STORAGE_VIEW,
+        Action.METRICS_VIEW,
+        Action.AUDIT_VIEW,
+        Action.USER_VIEW,
+        Action.TEAM_VIEW,
+        Action.OWN_ACCOUNT,
+    }
+)
+# What an API token of the scope is good for, of what its owner may.
+SCOPES: dict[Scope, frozenset[Action]] = {
+    Scope.READ: _READ,
+    Scope.TRACE: _READ | {Action.HOST_ASK, Action.SESSION_START, Action.SESSION_REVEAL, Action.SESSION_STOP},
+    Scope.ALL: frozenset(Action),
+}
 # The highest class whose rows an admin reads without a grant to view.
 ADMIN_READS = Risk.S1

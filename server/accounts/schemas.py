@@ -16,6 +16,8 @@ from server.accounts.policy import About, Action, decide, reach
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH, pattern=NAME_PATTERN)]
 Password = Annotated[str, Field(min_length=1, max_length=1024)]
 RoleName = Literal["viewer", "tracer", "approver", "auditor", "admin"]
+RiskName = Literal["s0", "s1", "s2", "s3"]
+ScopeName = Literal["read", "trace", "all"]
 OverallRole = Literal["viewer", "tracer", "approver", "auditor", "admin", "none"]
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from server.accounts import sign_ins
-from server.accounts.auth import address_of, person
+from server.accounts.auth import address_of, changing, person
 from server.accounts.browsers import SignIn
 from server.accounts.policy import Action, require
 
@@ -40,12 +40,12 @@ def list_own(request: HttpRequest) -> list[dict[str, Any]]:
 @own.delete("", response=Ended)
 def end_others(request: HttpRequest) -> dict[str, int]:
     """Every browser but the one that asks; with an API token, every one."""
-    return {"ended": sign_ins.end_others(person(request), _key(request), address_of(request))}
+    return {"ended": sign_ins.end_others(changing(request), _key(request), address_of(request))}
 
 
 @own.delete("/{sign_in}", response={204: None})
 def end_one(request: HttpRequest, sign_in: str) -> Status[None]:
-    sign_ins.end(person(request), sign_in, address_of(request))
+    sign_ins.end(changing(request), sign_in, address_of(request))
     return Status(204, None)
 
 

@@ -10,7 +10,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from server.accounts import factors, schemas, steps, tokens
-from server.accounts.auth import address_of, person
+from server.accounts.auth import address_of, changing
 from server.accounts.models import TOKEN_DAYS
 from server.accounts.signin import check_password
 from server.audit.record import record
@@ -27,10 +27,21 @@ class Login(Schema):
     password: schemas.Password
 
 
-class TokenRequest(Login):
+class TokenTerms(Schema):
+    """`read` changes nothing, `trace` also starts and stops sessions; both up to the class `risk`."""
+
+    days: Days = TOKEN_DAYS
+    scope: schemas.ScopeName = "all"
+    risk: schemas.RiskName = "s3"
+
+    @property
+    def reach(self) -> tokens.Reach:
+        return tokens.Reach.named(self.scope, self.risk)
+
+
+class TokenRequest(Login, TokenTerms):
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")] = "fleetscope command"
     code: Code = ""
-    days: Days = TOKEN_DAYS
 
 
 class Token(Schema):
@@ -94,26 +105,26 @@ def passkey_options(request: HttpRequest) -> dict[str, Any]:
 @router.post("/confirm", response={204: None})
 def confirm(request: HttpRequest, body: PasswordIn) -> Status[None]:
     """Prove again who you are, without a second factor; good for 15 minutes in this browser."""
-    steps.confirm_password(request, person(request), body.password)
+    steps.confirm_password(request, changing(request), body.password)
     return Status(204, None)
 
 
 @router.post("/confirm/code", response={204: None})
 def confirm_code(request: HttpRequest, body: CodeIn) -> Status[None]:
-    steps.confirm_code(request, person(request), body.code)
+    steps.confirm_code(request, changing(request), body.code)
     return Status(204, None)
 
 
 @router.post("/confirm/passkey", response={204: None})
 def confirm_passkey(request: HttpRequest, body: PasskeyAnswer) -> Status[None]:
-    steps.confirm_passkey(request, person(request), body.credential)
+    steps.confirm_passkey(request, changing(request), body.credential)
     return Status(204, None)
 
 
 @router.post("/token", response=Token, auth=None)
 def make_token(request: HttpRequest, body: TokenRequest) -> dict[str, str]:
     """For the command, which has no browser: the password and, for who has a second factor, a code."""
-    address = address_of(request)
+    address, reach = address_of(request), body.reach
     user = check_password(body.username, body.password, address)
     owned = factors.of(user)
     if owned.any and not body.code:
@@ -124,9 +135,9 @@ def make_token(request: HttpRequest, body: TokenRequest) -> dict[str, str]:
         raise Forbidden("your role needs a second factor: sign in with the browser once and set it up")
     how = f"password+{steps.check_code(user, body.code, address)}" if owned.any else "password"
     with transaction.atomic():
-        detail = {"name": body.name, "days": body.days, "address": address, "how": how}
+        detail = {"name": body.name, "days": body.days, **reach.facts, "address": address, "how": how}
         record("account.token", user.username, detail=detail)
-        return {"token": tokens.mint(user, body.name, body.days)}
+        return {"token": tokens.mint(user, body.name, body.days, reach)}
 
 
 def step_out(step: steps.Step) -> dict[str, Any]:

@@ -50,8 +50,12 @@ def lost(entrance: Entrance) -> str:
 
 
 def current(entrance: Entrance) -> User | None:
-    """The person as they are now."""
-    return User.objects.filter(pk=entrance.user).first() if entrance.user else None
+    """The person as they are now, within what they came in with; None if that has ended."""
+    user = User.objects.filter(pk=entrance.user).first() if entrance.user else None
+    if user is not None and entrance.token:
+        user.token = tokens.valid().filter(pk=entrance.token, user=user).first()
+        return user if user.token else None
+    return user
 
 
 @dataclass(slots=True)

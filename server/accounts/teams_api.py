@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -14,12 +14,11 @@ from server.accounts.auth import person
 from server.accounts.grants import Bounds
 from server.accounts.models import Grant, Team, User
 from server.accounts.policy import About, Action, decide, require
-from server.accounts.schemas import Name, RoleName
+from server.accounts.schemas import Name, RiskName, RoleName
 
 router = Router(tags=["teams"])
 grants_router = Router(tags=["teams"])
 
-RiskName = Literal["s0", "s1", "s2", "s3"]
 HostName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[^\x00-\x1f]*$")]
 Label = Annotated[str, Field(max_length=256, pattern=r"^[^\x00-\x1f]*$")]
 Most = Annotated[int, Field(ge=1, le=2**31 - 1)]

@@ -6,15 +6,16 @@ import datetime
 import hashlib
 import logging
 import secrets
+from dataclasses import dataclass
 
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from server import nudge
-from server.accounts.models import TOKEN_DAYS, ApiToken, User
+from server.accounts.models import TOKEN_DAYS, ApiToken, Risk, Scope, User
 from server.audit.record import record
-from server.errors import NotFound
+from server.errors import Invalid, NotFound
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +24,39 @@ MAX_DAYS = 366
 _USED_RESOLUTION = datetime.timedelta(minutes=1)
 
 
-def mint(user: User, name: str, days: int = TOKEN_DAYS) -> str:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a token reaches into what its owner may. Raises Invalid."""
+
+    scope: Scope = Scope.ALL
+    risk: Risk = Risk.S3
+
+    def __post_init__(self) -> None:
+        if self.scope == Scope.ALL and self.risk != Risk.S3:
+            raise Invalid("a highest class is for tokens that read or trace: choose one of these scopes", field="risk")
+
+    @classmethod
+    def named(cls, scope: str, risk: str) -> Reach:
+        """By the names of the API: `read`, `s1`."""
+        return cls(Scope(scope), Risk(int(risk[1])))
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """For the audit."""
+        return {"scope": str(self.scope), "risk": f"s{int(self.risk)}"}
+
+
+EVERYTHING = Reach()
+
+
+def mint(user: User, name: str, days: int = TOKEN_DAYS, reach: Reach = EVERYTHING) -> str:
     """A new token; one of the same name stops working."""
     token = PREFIX + secrets.token_urlsafe(32)
     expires = timezone.now() + datetime.timedelta(days=days)
     ApiToken.objects.filter(user=user, name=name).delete()
-    ApiToken.objects.create(user=user, name=name, digest=_digest(token), expires_at=expires)
+    ApiToken.objects.create(
+        user=user, name=name, digest=_digest(token), expires_at=expires, scope=reach.scope, risk=reach.risk
+    )
     return token
 
 

@@ -12,29 +12,35 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from server.accounts import sign_ins, steps, tokens
-from server.accounts.auth import address_of, person
-from server.accounts.models import TOKEN_DAYS, ApiToken
+from server.accounts.auth import address_of, changing, person
+from server.accounts.models import ApiToken
 from server.accounts.policy import Action, require
-from server.accounts.signin_api import Days, Token
+from server.accounts.schemas import RiskName, ScopeName
+from server.accounts.signin_api import Token, TokenTerms
 from server.audit.record import record
 
 own = Router(tags=["accounts"])
 others = Router(tags=["accounts"])
 
 
-class NewToken(Schema):
+class NewToken(TokenTerms):
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
-    days: Days = TOKEN_DAYS
 
 
 class ApiTokenOut(Schema):
-    """`last_used_at` is kept to the minute."""
+    """`last_used_at` is kept to the minute. `risk`: the highest class that it reaches."""
 
     id: int
     name: str
     created_at: datetime.datetime
     last_used_at: datetime.datetime | None
     expires_at: datetime.datetime
+    scope: ScopeName
+    risk: RiskName
+
+    @staticmethod
+    def resolve_risk(token: ApiToken) -> str:
+        return f"s{token.risk}"
 
 
 @own.get("", response=list[ApiTokenOut])
@@ -45,17 +51,18 @@ def list_tokens(request: HttpRequest) -> QuerySet[ApiToken]:
 @own.post("", response=Token)
 def make_own_token(request: HttpRequest, body: NewToken) -> dict[str, str]:
     """In the browser, by who proved lately who they are; whatever they signed in with."""
-    user = person(request)
+    user = changing(request)
     steps.require_fresh(request)
+    reach = body.reach
     with transaction.atomic():
-        detail = {"name": body.name, "days": body.days, "address": address_of(request)}
+        detail = {"name": body.name, "days": body.days, **reach.facts, "address": address_of(request)}
         record("account.token", user.username, detail=detail)
-        return {"token": tokens.mint(user, body.name, body.days)}
+        return {"token": tokens.mint(user, body.name, body.days, reach)}
 
 
 @own.delete("/{token}", response={204: None})
 def end_token(request: HttpRequest, token: int) -> Status[None]:
-    user = person(request)
+    user = changing(request)
     tokens.end(user.username, user, token, address_of(request))
     return Status(204, None)
 

@@ -61,6 +61,8 @@ def test_people_tokens_and_the_audit_from_the_console(server: Server) -> None:
     )
     assert server.command("user", "list").stdout == "admin\tadmin\tactive\nann\ttracer\tactive\n"
     assert server.command("token", "ann").stdout.startswith("fst1.")
+    bounded = server.command("token", "ann", "--risk", "s1")
+    assert bounded.returncode == 1 and "choose one of these scopes" in bounded.stderr
     unknown = server.command("token", "bob")
     assert (unknown.returncode, "no active user bob" in unknown.stderr) == (1, True)
     assert server.command("user", "password", "admin", text=f"{PASSWORD}\n").returncode == 0

@@ -4,6 +4,8 @@ import getpass
 import platform
 import sys
 import warnings
+from collections.abc import Callable
+from functools import partial
 
 import click
 
@@ -11,32 +13,40 @@ from fleetscope import config
 from fleetscope.cli.output import note, output_option, print_json, print_table
 from fleetscope.client import Client, connect
 from fleetscope.errors import FleetscopeError, Refused
+from fleetscope.models import ScopeName
 
 
 @click.command()
 @click.argument("url", required=False)
 @click.option("--user", default="admin", show_default=True, help="Who you are there.")
 @click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it lasts.")
+@click.option(
+    "--scope", type=click.Choice(["read", "trace", "all"]), default="all", show_default=True, help="What it may."
+)
+@click.option("--risk", type=click.Choice(["s0", "s1", "s2", "s3"]), default="s3", show_default=True, help="Up to it.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin instead of asking.")
-def login(url: str | None, user: str, days: int, *, password_stdin: bool) -> None:
-    """Sign in to a server and keep the token. With --password-stdin a second factor's code is the second line."""
+def login(url: str | None, user: str, days: int, scope: ScopeName, risk: str, *, password_stdin: bool) -> None:
+    """Sign in to a server and keep the token. With --password-stdin a second factor's code is the second line.
+
+    Of what you may, --scope read changes nothing, trace also starts and stops sessions; both up to the class --risk.
+    """
     address = config.normal_url(url) if url else config.current_url()
     secret = _password(f"Password of {user} on {address}", from_stdin=password_stdin)
+    ask = partial(Client.sign_in, name=f"fleetscope on {platform.node()}", days=days, scope=scope, risk=risk)
     with Client(address, None) as client:
-        token = _sign_in(client, user, secret, days, from_stdin=password_stdin)
+        token = _sign_in(partial(ask, client, user, secret), from_stdin=password_stdin)
     path = config.store_login(address, token)
     note(f"signed in to {address} as {user}; token kept in {path}")
 
 
-def _sign_in(client: Client, user: str, secret: str, days: int, *, from_stdin: bool) -> str:
-    name = f"fleetscope on {platform.node()}"
+def _sign_in(ask: Callable[..., str], *, from_stdin: bool) -> str:
     try:
-        return client.sign_in(user, secret, name, days=days)
+        return ask()
     except Refused as error:
         if error.code != "factor":
             raise
         code = _password("Code of your authenticator app, or a recovery code", from_stdin=from_stdin)
-        return client.sign_in(user, secret, name, code, days)
+        return ask(code=code)
 
 
 @click.command()

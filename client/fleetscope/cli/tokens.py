@@ -6,6 +6,7 @@ import click
 
 from fleetscope.cli.output import local_time, note, output_option, print_json, print_table
 from fleetscope.client import connect
+from fleetscope.models import ApiToken
 
 _TIMES: tuple[Literal["created_at", "last_used_at", "expires_at"], ...] = ("created_at", "last_used_at", "expires_at")
 _user = click.option("--user", default="", help="Of this person; needs the role admin.")
@@ -24,11 +25,12 @@ def tokens(context: click.Context, user: str, output: str) -> None:
     if output == "json":
         return print_json(found)
     print_table(
-        ["ID", "NAME", "MADE", "LAST USED", "EXPIRES"],
+        ["ID", "NAME", "SCOPE", "MADE", "LAST USED", "EXPIRES"],
         (
             [
                 one["id"],
                 one["name"],
+                _scope(one),
                 *(local_time(at) for at in (one["created_at"], one["last_used_at"], one["expires_at"])),
             ]
             for one in found
@@ -45,3 +47,7 @@ def end(token: int, user: str) -> None:
     with connect() as client:
         client.end_token(token, user)
     note(f"ended token {token}")
+
+
+def _scope(token: ApiToken) -> str:
+    return "all" if token["scope"] == "all" else f"{token['scope']} up to {token['risk'].upper()}"

@@ -15,7 +15,8 @@ export const logout = (): Promise<unknown> => post("auth/logout");
 export const setPassword = (password: string, current = ""): Promise<unknown> => post("auth/password", { password, current });
 export type ApiToken = Schemas["ApiTokenOut"];
 export const tokens = queryOptions({ queryKey: ["tokens"], queryFn: () => get<ApiToken[]>("auth/tokens") });
-export const createToken = (name: string, days: number): Promise<{ token: string }> => post("auth/tokens", { name, days });
+export type ScopeName = ApiToken["scope"];
+export const createToken = (token: Schemas["NewToken"]): Promise<{ token: string }> => post("auth/tokens", token);
 export const endToken = (id: number): Promise<unknown> => remove(`auth/tokens/${id}`);
 export const createUser = (user: { username: string; role: RoleName; password: string }): Promise<User> => post("users", user);
 export const changeUser = (username: string, change: Schemas["UserChange"]): Promise<User> =>

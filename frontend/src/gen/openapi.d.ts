@@ -1473,6 +1473,23 @@ export interface components {
         };
         /** TokenRequest */
         TokenRequest: {
+            /**
+             * Days
+             * @default 90
+             */
+            days: number;
+            /**
+             * Scope
+             * @default all
+             * @enum {string}
+             */
+            scope: "read" | "trace" | "all";
+            /**
+             * Risk
+             * @default s3
+             * @enum {string}
+             */
+            risk: "s0" | "s1" | "s2" | "s3";
             /** Username */
             username: string;
             /** Password */
@@ -1487,11 +1504,6 @@ export interface components {
              * @default
              */
             code: string;
-            /**
-             * Days
-             * @default 90
-             */
-            days: number;
         };
         /** FactorsOut */
         FactorsOut: {
@@ -1693,7 +1705,7 @@ export interface components {
         };
         /**
          * ApiTokenOut
-         * @description `last_used_at` is kept to the minute.
+         * @description `last_used_at` is kept to the minute. `risk`: the highest class that it reaches.
          */
         ApiTokenOut: {
             /** Id */
@@ -1712,16 +1724,38 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "read" | "trace" | "all";
+            /**
+             * Risk
+             * @enum {string}
+             */
+            risk: "s0" | "s1" | "s2" | "s3";
         };
         /** NewToken */
         NewToken: {
-            /** Name */
-            name: string;
             /**
              * Days
              * @default 90
              */
             days: number;
+            /**
+             * Scope
+             * @default all
+             * @enum {string}
+             */
+            scope: "read" | "trace" | "all";
+            /**
+             * Risk
+             * @default s3
+             * @enum {string}
+             */
+            risk: "s0" | "s1" | "s2" | "s3";
+            /** Name */
+            name: string;
         };
         /**
          * TeamOut

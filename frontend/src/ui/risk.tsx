@@ -2,21 +2,17 @@ import { Tooltip } from "@mantine/core";
 import type { RiskName, Tool } from "../api/catalog";
 import { Badge, CopyLine, type Tone } from "./parts";
 import parts from "./parts.module.css";
+import { RISK_HELP } from "./risk-help";
 
-const RISKS: Record<RiskName, { tone: Tone; help: string }> = {
-  s0: { tone: "mute", help: "S0: totals only" },
-  s1: { tone: "mute", help: "S1: ids, program names, ports, latencies, stacks" },
-  s2: { tone: "info", help: "S2: paths, program arguments, host names" },
-  s3: { tone: "warn", help: "S3: plaintext of people or programs" },
-};
+const TONES: Record<RiskName, Tone> = { s0: "mute", s1: "mute", s2: "info", s3: "warn" };
 
 /** `strings`: a session that reads some is S3, whatever it is without them. */
 export function RiskBadge({ risk, strings = false }: { risk: RiskName; strings?: boolean }) {
-  const { tone, help } = RISKS[risk];
+  const help = RISK_HELP[risk];
   return (
-    <Tooltip label={strings ? `${help}; with strings ${RISKS.s3.help}` : help}>
+    <Tooltip label={strings ? `${help}; with strings ${RISK_HELP.s3}` : help}>
       <span>
-        <Badge tone={tone} plain>
+        <Badge tone={TONES[risk]} plain>
           {risk.toUpperCase()}
           {strings && ", S3 with strings"}
         </Badge>

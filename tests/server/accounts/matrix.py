@@ -30,6 +30,7 @@ OTHERS: dict[Action, set[str]] = {
     Action.TOOL_VIEW: set(ROLES),
     Action.TEAM_VIEW: set(ROLES),
     Action.OWN_ACCOUNT: set(ROLES),
+    Action.OWN_CHANGE: set(ROLES),
     Action.HOST_VIEW: {"viewer", "tracer", "approver", "admin"},
     Action.HOST_ASK: {"tracer"},
     Action.SESSION_START: {"tracer"},
@@ -62,29 +63,29 @@ PATHS: dict[tuple[str, str], tuple[Action | None, object]] = {
     ("GET", "/api/auth/oidc"): (None, None),
     ("POST", "/api/auth/oidc/begin"): (None, {}),
     ("POST", "/api/auth/oidc/finish"): (None, {}),
-    ("POST", "/api/auth/oidc/link"): (Action.OWN_ACCOUNT, {}),
+    ("POST", "/api/auth/oidc/link"): (Action.OWN_CHANGE, {}),
     ("GET", "/api/auth/oidc/identity"): (Action.OWN_ACCOUNT, None),
-    ("DELETE", "/api/auth/oidc/identity"): (Action.OWN_ACCOUNT, None),
+    ("DELETE", "/api/auth/oidc/identity"): (Action.OWN_CHANGE, None),
     ("GET", "/api/auth/me"): (Action.OWN_ACCOUNT, None),
     ("POST", "/api/auth/logout"): (Action.OWN_ACCOUNT, {}),
-    ("POST", "/api/auth/password"): (Action.OWN_ACCOUNT, {"password": "x"}),
-    ("POST", "/api/auth/tokens"): (Action.OWN_ACCOUNT, {"name": "x"}),
-    ("POST", "/api/auth/confirm"): (Action.OWN_ACCOUNT, {"password": "x"}),
-    ("POST", "/api/auth/confirm/code"): (Action.OWN_ACCOUNT, {}),
-    ("POST", "/api/auth/confirm/passkey"): (Action.OWN_ACCOUNT, {}),
+    ("POST", "/api/auth/password"): (Action.OWN_CHANGE, {"password": "x"}),
+    ("POST", "/api/auth/tokens"): (Action.OWN_CHANGE, {"name": "x"}),
+    ("POST", "/api/auth/confirm"): (Action.OWN_CHANGE, {"password": "x"}),
+    ("POST", "/api/auth/confirm/code"): (Action.OWN_CHANGE, {}),
+    ("POST", "/api/auth/confirm/passkey"): (Action.OWN_CHANGE, {}),
     ("GET", "/api/auth/factors"): (Action.OWN_ACCOUNT, None),
-    ("POST", "/api/auth/factors/totp"): (Action.OWN_ACCOUNT, {}),
-    ("POST", "/api/auth/factors/totp/confirm"): (Action.OWN_ACCOUNT, {}),
-    ("DELETE", "/api/auth/factors/totp"): (Action.OWN_ACCOUNT, None),
-    ("POST", "/api/auth/factors/passkeys/options"): (Action.OWN_ACCOUNT, {}),
-    ("POST", "/api/auth/factors/passkeys"): (Action.OWN_ACCOUNT, {}),
-    ("DELETE", "/api/auth/factors/passkeys/{passkey}"): (Action.OWN_ACCOUNT, None),
-    ("POST", "/api/auth/factors/recovery"): (Action.OWN_ACCOUNT, {}),
+    ("POST", "/api/auth/factors/totp"): (Action.OWN_CHANGE, {}),
+    ("POST", "/api/auth/factors/totp/confirm"): (Action.OWN_CHANGE, {}),
+    ("DELETE", "/api/auth/factors/totp"): (Action.OWN_CHANGE, None),
+    ("POST", "/api/auth/factors/passkeys/options"): (Action.OWN_CHANGE, {}),
+    ("POST", "/api/auth/factors/passkeys"): (Action.OWN_CHANGE, {}),
+    ("DELETE", "/api/auth/factors/passkeys/{passkey}"): (Action.OWN_CHANGE, None),
+    ("POST", "/api/auth/factors/recovery"): (Action.OWN_CHANGE, {}),
     ("GET", "/api/auth/sign-ins"): (Action.OWN_ACCOUNT, None),
-    ("DELETE", "/api/auth/sign-ins"): (Action.OWN_ACCOUNT, None),
-    ("DELETE", "/api/auth/sign-ins/{sign_in}"): (Action.OWN_ACCOUNT, None),
+    ("DELETE", "/api/auth/sign-ins"): (Action.OWN_CHANGE, None),
+    ("DELETE", "/api/auth/sign-ins/{sign_in}"): (Action.OWN_CHANGE, None),
     ("GET", "/api/auth/tokens"): (Action.OWN_ACCOUNT, None),
-    ("DELETE", "/api/auth/tokens/{token}"): (Action.OWN_ACCOUNT, None),
+    ("DELETE", "/api/auth/tokens/{token}"): (Action.OWN_CHANGE, None),
     ("GET", "/api/users/{username}/sign-ins"): (Action.USER_VIEW, None),
     ("DELETE", "/api/users/{username}/sign-ins"): (Action.USER_CHANGE, None),
     ("GET", "/api/users/{username}/tokens"): (Action.USER_VIEW, None),
@@ -148,6 +149,37 @@ QUERIES = {"/api/me/rights": "?tool=opensnoop", "/api/sessions/{session_id}/expo
 SOCKETS = {"ws/fleet": Action.HOST_VIEW, "ws/sessions/<str:session>": Action.SESSION_VIEW}
 # Hosts call these, people never: a join token lets one in, after that its certificate.
 RPCS = {"Enrolment.Enroll", "AgentLink.Control", "AgentLink.Data"}
+
+# Bodies with which a wrong proof is refused as such.
+PROOFS: dict[tuple[str, str], object] = {
+    ("POST", "/api/auth/confirm/code"): {"code": "x"},
+    ("POST", "/api/auth/confirm/passkey"): {"credential": {}},
+    ("POST", "/api/auth/factors/totp/confirm"): {"code": "x"},
+    ("POST", "/api/auth/factors/passkeys"): {"name": "x", "credential": {}},
+}
+# What no API token does, whatever its scope: change how its owner signs in, and make other tokens.
+BROWSER_ONLY = {(verb, path) for verb, path in PATHS if verb != "GET" and path.startswith("/api/auth/factors/")}
+BROWSER_ONLY |= {("POST", "/api/auth/tokens"), *PROOFS}
+_READS = {
+    Action.TOOL_VIEW,
+    Action.TEAM_VIEW,
+    Action.OWN_ACCOUNT,
+    Action.HOST_VIEW,
+    Action.SESSION_LIST,
+    Action.SESSION_VIEW,
+    Action.SESSION_EXPORT,
+    Action.REQUEST_VIEW,
+    Action.STORAGE_VIEW,
+    Action.METRICS_VIEW,
+    Action.AUDIT_VIEW,
+    Action.USER_VIEW,
+}
+# What an API token of the scope is good for, of what its owner may.
+TOKENS = {
+    "read": _READS,
+    "trace": _READS | {Action.HOST_ASK, Action.SESSION_START, Action.SESSION_REVEAL, Action.SESSION_STOP},
+    "all": set(Action),
+}
 
 
 def allowed(action: Action | None, role: str, relation: str, risk: int, path: str = "") -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,17 @@ from django.db import transaction
 
 from proto.v1 import agent_pb2
 from server import asgi
-from server.accounts.policy import About, Action, decide
+from server.accounts import tokens
+from server.accounts.models import User
+from server.accounts.policy import About, Action, decide, reach
+from server.accounts.tokens import Reach
 from server.api import api
 from server.consent import rights as requests
 from server.consent.models import Request
 from server.live.access import RefusedError, enter
 from server.tracing.rights import about, sessions_for
 from tests.server.accounts.matrix import (
+    BROWSER_ONLY,
     OTHERS,
     PATHS,
     RELATIONS,
@@ -27,6 +32,7 @@ from tests.server.accounts.matrix import (
     RPCS,
     SESSIONS,
     SOCKETS,
+    TOKENS,
     allowed,
 )
 from tests.server.accounts.world import Cell, World, refused, world
@@ -66,14 +72,22 @@ def expected(role: str, cell: Cell) -> bool:
     return allowed(PATHS[verb, path][0], role, relation, risk, path)
 
 
-def differences(made: World, role: str) -> list[str]:
+def by_token(role: str, scope: str, highest: int) -> Callable[[Cell], bool]:
+    def expected_of(cell: Cell) -> bool:
+        within = PATHS[cell[:2]][0] in TOKENS[scope] and cell[3] <= highest
+        return within and cell[:2] not in BROWSER_ONLY and expected(role, cell)
+
+    return expected_of
+
+
+def differences(made: World, expected: Callable[[Cell], bool]) -> list[str]:
     found = []
     for cell in cells():
         with transaction.atomic():
             answer = made.answer(cell)
             body = getattr(answer, "content", b"")[:200]
             transaction.set_rollback(True)
-        if PATHS[cell[:2]][0] is not None and refused(answer) == expected(role, cell):
+        if PATHS[cell[:2]][0] is not None and refused(answer) == expected(cell):
             found.append(f"{cell}: {answer.status_code} {body!r}")
     return found
 
@@ -96,7 +110,33 @@ def test_every_action_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_cell_over_http(db: None, server_keys: None, role: str) -> None:
-    assert differences(world(role), role) == []
+    assert differences(world(role), partial(expected, role)) == []
+
+
+@pytest.mark.parametrize("role", ["tracer", "admin"])
+@pytest.mark.parametrize(("scope", "highest"), [("read", 1), ("trace", 1), ("trace", 2), ("all", 3)])
+def test_every_cell_over_http_with_a_token(db: None, server_keys: None, role: str, scope: str, highest: int) -> None:
+    made = world(role)
+    made.bearer = tokens.mint(made.person, "report", 1, Reach.named(scope, f"s{highest}"))
+    assert differences(made, by_token(role, scope, highest)) == []
+
+
+@pytest.mark.parametrize(("scope", "highest"), [("read", 0), ("read", 1), ("trace", 2)])
+def test_what_a_token_lists_is_what_the_function_allows_it(
+    db: None, server_keys: None, scope: str, highest: int
+) -> None:
+    made = world("tracer")
+    person = _came_in(made.person, Reach.named(scope, f"s{highest}"))
+    for action in (Action.SESSION_LIST, Action.SESSION_VIEW, Action.SESSION_EXPORT):
+        listed = set(sessions_for(person, action).values_list("pk", flat=True))
+        assert listed == {
+            session.pk
+            for (relation, risk), session in made.sessions.items()
+            if risk <= highest and allowed(action, "tracer", relation, risk)
+        }
+        decided = {one for one in made.sessions.values() if decide(person, action, about(one, person)).allowed}
+        assert listed == {one.pk for one in decided}
+    assert bool(reach(person, Action.SESSION_START)) == (scope == "trace")
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -141,6 +181,12 @@ def test_every_other_action_by_the_function(db: None, server_keys: None, role: s
     assert {action for action in OTHERS if decide(person, action, About()).allowed} == {
         action for action, roles in OTHERS.items() if role in roles
     }
+
+
+def _came_in(person: User, most: Reach) -> User:
+    found = tokens.owner(tokens.mint(person, "report", 1, most))
+    assert found is not None
+    return found
 
 
 def _enters(scope: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from server.accounts import people, tokens
-from server.accounts.models import User
+from server.accounts.models import ApiToken, User
 from server.audit.models import AuditEntry
 from server.errors import Conflict, Invalid, NotFound
 from tests.server.conftest import PASSWORD
@@ -93,6 +93,8 @@ def test_an_unknown_person_is_named(user: Callable[..., User]) -> None:
         people.token_from_console("ann", "laptop")
     user("tracer", "ann")
     assert tokens.owner(people.token_from_console("ann", "laptop")) is not None
+    people.token_from_console("ann", "report", tokens.Reach.named("read", "s0"))
+    assert ApiToken.objects.filter(name="report").values_list("scope", "risk").get() == ("read", 0)
 
 
 def test_an_own_password_needs_the_current_one_unless_that_was_one_time(user: Callable[..., User]) -> None:

@@ -3,12 +3,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from unittest import mock
 
+import pytest
 from django.db import OperationalError
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from server.accounts import tokens
-from server.accounts.models import ApiToken, User
+from server.accounts.models import ApiToken, Risk, Scope, User
+from server.accounts.tokens import Reach
+from server.errors import Invalid
 
 
 def test_a_token_is_its_owners_and_not_stored(user: Callable[..., User]) -> None:
@@ -56,3 +59,15 @@ def test_the_last_use_is_kept_once_a_minute(user: Callable[..., User]) -> None:
     with mock.patch.object(QuerySet, "update") as write:
         tokens.owner(token)
     assert not write.called
+
+
+def test_a_token_is_good_for_everything_unless_it_is_bounded(user: Callable[..., User]) -> None:
+    person = user("tracer")
+    tokens.mint(person, "laptop")
+    tokens.mint(person, "report", reach=Reach(Scope.READ, Risk.S1))
+    assert set(ApiToken.objects.values_list("name", "scope", "risk")) == {("laptop", "all", 3), ("report", "read", 1)}
+
+
+def test_a_class_bounds_no_token_that_administers() -> None:
+    with pytest.raises(Invalid, match="read or trace"):
+        Reach.named("all", "s2")

@@ -19,7 +19,7 @@ from server.consent.models import Request
 from server.fleet.models import Host
 from server.tracing import listings
 from server.tracing.models import Session
-from tests.server.accounts.matrix import PATHS, QUERIES, RELATIONS, RISKS
+from tests.server.accounts.matrix import PATHS, PROOFS, QUERIES, RELATIONS, RISKS
 from tests.server.fleet.hosts import make_host
 from tests.server.people import grant, team
 from tests.server.tracing.sessions import LISTING, traced
@@ -36,6 +36,7 @@ class World:
     spare: Grant
     tokens: dict[str, int]
     sign_in: str
+    bearer: str = ""  # the API token to come in with, else the browser
 
     def answer(self, cell: Cell) -> HttpResponseBase:
         verb, path, relation, risk = cell
@@ -46,9 +47,12 @@ class World:
         names |= {"sign_in": self.sign_in, "username": "colleague", "passkey": "1", "team": "ours"}
         target = path.format(number=self.spare.pk, **names)
         body = PATHS[verb, path][1]
+        if self.bearer:
+            body = PROOFS.get((verb, path), body)
         data = "" if body is None else json.dumps(body)
-        client = Client()  # a way in may sign the person out
-        client.cookies.load(self.cookies)
+        client = Client(headers={"authorization": f"Bearer {self.bearer}"} if self.bearer else None)
+        if not self.bearer:
+            client.cookies.load(self.cookies)  # in a new client: a way in may sign the person out
         return client.generic(verb, target + QUERIES.get(path, ""), data, "application/json")
 
 

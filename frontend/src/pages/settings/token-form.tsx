@@ -1,19 +1,34 @@
 import { Button, Select, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { createToken } from "../../api/accounts";
+import { createToken, type ScopeName } from "../../api/accounts";
+import type { RiskName } from "../../api/catalog";
 import { CopyLine } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
+import { RISK_HELP } from "../../ui/risk-help";
 import { useConfirmed } from "./confirm";
 import { Outcome, SettingsForm } from "./form-parts";
 
-const DAYS = ["7", "30", "90", "365"] as const;
+const DAYS = ["7", "30", "90", "365"].map((value) => ({ value, label: `${value} days` }));
+// The narrow ones first. Each is bounded by what the person may.
+const SCOPES: { value: ScopeName; label: string }[] = [
+  { value: "read", label: "Read, and change nothing" },
+  { value: "trace", label: "Read, start and stop sessions" },
+  { value: "all", label: "All that you may" },
+];
+const RISKS = (Object.keys(RISK_HELP) as RiskName[]).map((value) => ({ value, label: RISK_HELP[value] }));
 
 export function TokenForm({ made }: { made: () => void }) {
   const [days, setDays] = useState<string>("90");
   const [name, setName] = useState("");
+  const [scope, setScope] = useState<ScopeName>("read");
+  const [most, setMost] = useState<RiskName>("s2");
   const { confirmed, dialog } = useConfirmed();
-  const create = useMutation({ mutationFn: () => confirmed(() => createToken(name, Number(days))), onSuccess: made });
+  const risk = scope === "all" ? "s3" : most;
+  const create = useMutation({
+    mutationFn: () => confirmed(() => createToken({ name, days: Number(days), scope, risk })),
+    onSuccess: made,
+  });
   return (
     <>
     <SettingsForm submit={() => create.mutate()}>
@@ -25,7 +40,11 @@ export function TokenForm({ made }: { made: () => void }) {
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <Select label="Good for" value={days} onChange={(chosen) => setDays(chosen ?? "90")} data={DAYS.map((value) => ({ value, label: `${value} days` }))} />
+      <Select label="May" value={scope} onChange={(chosen) => setScope(chosen as ScopeName)} data={SCOPES} allowDeselect={false} />
+      {scope !== "all" && (
+        <Select label="Up to class" value={most} onChange={(chosen) => setMost(chosen as RiskName)} data={RISKS} allowDeselect={false} />
+      )}
+      <Select label="Good for" value={days} onChange={(chosen) => setDays(chosen ?? "90")} data={DAYS} />
       <Outcome error={create.error} done={null} />
       {create.data !== undefined && (
         <>

@@ -20,7 +20,9 @@ export function TokensPanel() {
       {data.map((token) => (
         <div key={token.id} className={styles.row} data-testid="token-row">
           <span>
-            {token.name} <span className={styles.hint}>{times(token)}</span>
+            {token.name} <span className={styles.hint}>
+              {reach(token)} · {times(token)}
+            </span>
           </span>
           <Button variant="default" aria-label={`End the token ${token.name}`} onClick={() => end.mutate(token.id)}>
             End
@@ -31,6 +33,10 @@ export function TokensPanel() {
       <TokenForm made={changed} />
     </div>
   );
+}
+
+function reach({ scope, risk }: ApiToken): string {
+  return scope === "all" ? "all that you may" : `${scope} up to ${risk.toUpperCase()}`;
 }
 
 function times({ last_used_at, expires_at }: ApiToken): string {
