@@ -17,6 +17,9 @@ OPEN = {
     "/api/auth/login/passkey",
     "/api/auth/token",
     "/api/auth/passkey/options",
+    "/api/auth/oidc",
+    "/api/auth/oidc/begin",
+    "/api/auth/oidc/finish",
 }
 
 
