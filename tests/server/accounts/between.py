@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import partial
+
+from django.test import Client
 
 from server.accounts import teams
 from server.accounts.models import Grant, Risk, User
@@ -16,7 +20,7 @@ from server.errors import ApiError
 from server.fleet import consumers
 from server.live.access import RefusedError, enter
 from server.tracing import looking
-from server.tracing.approved import start_approved
+from server.tracing.approved import ask, start_approved
 from server.tracing.start import Order, start
 from tests.server.consent.requests import MakeUser, asked, signed_by_ada, signed_by_bob
 from tests.server.fleet.hosts import make_host
@@ -99,7 +103,41 @@ def stranger_goes_on_hearing_of_the_fleet(user: MakeUser) -> object:
     return consumers._problem(Entrance(user("", "ann").pk, ""))
 
 
+def narrow_looks_at(path: str, user: MakeUser) -> str:
+    """The answer's status, the hosts that it mentions, and how many requests wait: for one who may know of host-1."""
+    make_host("host-1")
+    make_host("host-2")
+    sessions = {name: traced(user("viewer", name), hosts) for name, hosts in (("bob", 1), ("eve", 2))}
+    for name in ("host-1", "host-2"):
+        ask(
+            user("tracer", f"tracer-of-{name[-1]}"), Order("opensnoop", hosts=[name], reason="x"), 60, break_glass=False
+        )
+    client = Client()
+    client.force_login(_narrow(user), backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.get(path.format(hidden=sessions["eve"].session.pk))
+    text = answer.content.decode()
+    waiting = re.findall(r'"waiting": (\d+)', text)
+    return f"{answer.status_code} {sorted(set(re.findall('host-[12]', text)))} {waiting}"
+
+
+def narrow_starts_elsewhere(user: MakeUser) -> object:
+    make_host("host-2")
+    return start(_narrow(user), Order("opensnoop", hosts=["host-2"], team="default"))
+
+
+LOOKS = (
+    "/api/hosts",
+    "/api/hosts/host-2",
+    "/api/me/rights?tool=opensnoop",
+    "/api/metrics",
+    "/api/requests",
+    "/api/sessions",
+    "/api/sessions/{hidden}",
+    "/api/tools",
+)
 CASES: tuple[Case, ...] = (
+    *(partial(narrow_looks_at, path) for path in LOOKS),
+    narrow_starts_elsewhere,
     outsider_gives_to_nobody,
     outsider_alters_to_nobody,
     admin_gives_elsewhere,
@@ -119,6 +157,14 @@ def _admin_of_ours(user: MakeUser) -> User:
     user("admin")
     team("theirs")
     grant(ann := user("", "ann"), "admin", team("ours"))
+    return ann
+
+
+def _narrow(user: MakeUser) -> User:
+    """Of every role that is not for every host, in every team, on host-1 alone."""
+    ann = user("", "ann")
+    for role in ("viewer", "tracer", "approver"):
+        grant(ann, role, None, host_names=["host-1"])
     return ann
 
 

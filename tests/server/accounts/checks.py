@@ -13,6 +13,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 
 from server.accounts import policy
 from server.accounts.policy import Decision
@@ -21,17 +22,22 @@ from server.consent import rights as consent
 from server.errors import ApiError
 from server.fleet import api as fleet
 from server.fleet.models import Host
+from server.fleet.rights import hosts_for
 from server.tracing import lookup
 from server.tracing.models import Session
+from server.tracing.rights import sessions_for
 
 ROOT = Path(__file__).resolve().parents[3]
-# What asks, and what there is without it: everybody may, and what is named is found.
+# What asks, and what there is without it: everybody may, what is named is found, lists hold everything.
 ASKING: dict[Callable[..., Any], Callable[..., Any]] = {
     policy.require: lambda *_, **__: None,
     policy.decide: lambda *_, **__: Decision(allowed=True),
     lookup.permitted: lambda _, text, *__: Session.objects.get(pk=text),
     consent.permitted: lambda _, text, *__: requests.find(text),
     fleet.permitted_host: lambda _, name, *__, **___: Host.objects.get(name=name),
+    hosts_for: lambda *_: Host.objects.all(),
+    sessions_for: lambda *_: Session.objects.all(),
+    consent.requests_for: lambda _, __, among: iter(among),
 }
 
 
@@ -71,8 +77,10 @@ def _in_file(path: Path, names: set[str]) -> Iterator[Site]:
 
 def _calls(function: ast.AST, names: set[str]) -> Iterator[tuple[ast.Call, str]]:
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
-            yield node, node.func.id
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            if name in names:
+                yield node, name
 
 
 class Checks:
@@ -113,8 +121,8 @@ class Checks:
             except ApiError:
                 self._refused(site)
                 raise
-            if isinstance(answer, Decision) and not answer.allowed:
-                self._refused(site)
+            if isinstance(answer, QuerySet | Iterator) or (isinstance(answer, Decision) and not answer.allowed):
+                self._refused(site)  # a list may hold less than there is
             return answer
 
         return ask

@@ -1,4 +1,4 @@
-"""No check is there for nothing: without any one of them somebody gets what they are refused, or hears what exists."""
+"""No check is there for nothing: without any one of them, or one list's filter, somebody gets or hears more."""
 
 from __future__ import annotations
 
