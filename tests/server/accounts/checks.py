@@ -51,9 +51,6 @@ class Site:
     asks: str
     lines: tuple[int, int] = field(compare=False)
 
-    def __str__(self) -> str:
-        return f"{self.path} {self.function} {self.asks} {self.number}"
-
 
 def sites() -> list[Site]:
     """In all of the server but the function that decides and the commands, which have no paths."""
