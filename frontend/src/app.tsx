@@ -12,6 +12,7 @@ import { RequestsPage } from "./pages/requests/requests";
 import { SessionsPage } from "./pages/sessions/sessions";
 import { SettingsPage } from "./pages/settings/settings";
 import { StartPage } from "./pages/start/start";
+import { TeamsPage } from "./pages/teams/teams";
 import { ToolPage } from "./pages/tools/tool";
 import { ToolsPage } from "./pages/tools/tools";
 import { Empty, Failure, Loading } from "./ui/parts";
@@ -62,6 +63,7 @@ export function App() {
             <Route path="/requests" element={<RequestsPage />} />
             <Route path="/requests/:id" element={<RequestPage />} />
             <Route path="/audit" element={<AuditPage />} />
+            <Route path="/teams" element={<TeamsPage />} />
             <Route path="/settings" element={<SettingsPage />} />
             <Route path="*" element={<Empty title="There is no page here">Ctrl K finds every page, tool, host and session.</Empty>} />
           </Route>

@@ -98,6 +98,7 @@ function useCommands(me: Me): Command[] {
       { name: "Sessions", group: "go to", run: go("/sessions") },
       { name: "Approvals", group: "go to", run: go("/requests") },
       ...(me.can.audit ? [{ name: "Audit", group: "go to", run: go("/audit") }] : []),
+      ...(me.can.grant ? [{ name: "Teams", group: "go to", run: go("/teams") }] : []),
       { name: "Settings", group: "go to", run: go("/settings") },
       ...(toolList ?? []).map((tool) => ({
         name: `${tool.name}: ${tool.title}`,

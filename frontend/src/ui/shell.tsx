@@ -11,6 +11,7 @@ import {
   IconSun,
   IconTool,
   IconUserCircle,
+  IconUsersGroup,
 } from "./icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
@@ -32,6 +33,7 @@ const PLACES = [
   { to: "/sessions", name: "Sessions", key: "s", icon: IconHistory, id: "nav-sessions" },
   { to: "/requests", name: "Approvals", key: "p", icon: IconChecklist, id: "nav-requests" },
   { to: "/audit", name: "Audit", key: "a", icon: IconClipboardList, id: "nav-audit" },
+  { to: "/teams", name: "Teams", key: "m", icon: IconUsersGroup, id: "nav-teams" },
 ] as const;
 
 /** Everything around a page: navigation, the palette, keys, and the word that the connection is gone. */
@@ -43,7 +45,7 @@ export function Shell({ me }: { me: Me }) {
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const waiting = useQuery({ ...requests, enabled: me.can.approve }).data?.waiting ?? 0;
-  const places = PLACES.filter((place) => place.to !== "/audit" || me.can.audit);
+  const places = PLACES.filter(({ to }) => (to !== "/audit" || me.can.audit) && (to !== "/teams" || me.can.grant));
   const keys = useMemo(
     () => ({
       ...Object.fromEntries(PLACES.map((place) => [`g ${place.key}`, () => void navigate(place.to)])),

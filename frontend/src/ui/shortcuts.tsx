@@ -8,6 +8,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["g s", "sessions"],
   ["g p", "approvals"],
   ["g a", "audit"],
+  ["g m", "teams"],
   ["g ,", "settings"],
   ["/", "search in the list or the rows"],
   ["space", "session: pause and go on"],

@@ -95,7 +95,7 @@ PATHS: dict[tuple[str, str], tuple[Action | None, object]] = {
     ("POST", "/api/users/{username}/reset-factors"): (Action.USER_CHANGE, {}),
     ("GET", "/api/me/rights"): (Action.OWN_ACCOUNT, None),
     ("GET", "/api/users"): (Action.USER_VIEW, None),
-    ("POST", "/api/users"): (Action.USER_CHANGE, {"username": "new", "password": "quite a long secret"}),
+    ("POST", "/api/users"): (Action.USER_CHANGE, {"username": "new", "password": "quite a long secret", "role": None}),
     ("PATCH", "/api/users/{username}"): (Action.USER_CHANGE, {}),
     ("GET", "/api/teams"): (Action.TEAM_VIEW, None),
     ("POST", "/api/teams"): (Action.TEAM_ADD, {"name": "new"}),
@@ -191,3 +191,13 @@ def allowed(action: Action | None, role: str, relation: str, risk: int, path: st
     if action in OTHERS:
         return role in OTHERS[action]
     return risk <= SESSIONS[action].get(role, _NEVER)[RELATIONS.index(relation)]
+
+
+def hidden(action: Action | None, role: str, relation: str, risk: int, path: str) -> bool:
+    """Of a cell that is refused: whether for the person there is no such thing, or they hear that they may not."""
+    if "{session" in path:
+        return role in SESSIONS[Action.SESSION_LIST] and not allowed(Action.SESSION_LIST, role, relation, risk)
+    if "{request" in path and action is not None:
+        able = OTHERS[action] if action in OTHERS else set(SESSIONS[action])
+        return role in able and not allowed(Action.REQUEST_VIEW, role, relation, risk)
+    return "{team}" in path and role == "none"
