@@ -34,6 +34,8 @@ def test_both_roles_get_the_database_the_channel_and_the_same_segments(role: str
 
 def test_every_variable_given_is_one_that_the_server_reads() -> None:
     known = set(re.findall(r'"([A-Z][A-Z_]+)"', (ROOT / "server/env.py").read_text()))
+    openid = re.findall(r'f"\{_PREFIX\}([A-Z_]+)"', (ROOT / "server/oidc_settings.py").read_text())
+    known |= {f"FLEETSCOPE_OIDC_{name}" for name in openid}
     for role in ("migrate", "web", "ingest"):
         assert set(SERVICES[role]["environment"]) <= known
 
