@@ -19,7 +19,7 @@ from agent.link.control import Control
 from agent.link.data import Uploader
 from agent.link.upload import Stuck
 from agent.packets import PACKET_MAX
-from proto.frame import MAX_FRAME
+from proto.frame import MAX_MESSAGE
 from proto.v1.agent_pb2_grpc import AgentLinkStub
 from proto.v1.local_pb2 import Credentials, LinkState, LinkToWarden
 
@@ -30,7 +30,7 @@ CONNECT_SECONDS = 10
 STEADY_SECONDS = 10  # a connection that lived so long was a good one
 OPTIONS: list[tuple[str, str | int]] = [
     ("grpc.max_receive_message_length", PACKET_MAX - 1024),  # must fit into one packet to the warden
-    ("grpc.max_send_message_length", MAX_FRAME + 1024),
+    ("grpc.max_send_message_length", MAX_MESSAGE),
     # A connection that went dead without a word is noticed within 20 s, here and by the server.
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 10_000),

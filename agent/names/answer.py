@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from agent.kernel.processes import process_uid
 from agent.names.found import Found, NotAnswered
 from agent.names.functions import functions
 from agent.names.libraries import libraries
@@ -42,6 +43,8 @@ def answer(ask: Ask) -> Names:
     try:
         if ask.kind not in KINDS:
             raise NotAnswered("this host's agent has no such names; upgrade it")
+        if ask.pid and ask.never_uids and process_uid(ask.pid) in ask.never_uids:
+            raise NotAnswered(f"pid {ask.pid} belongs to a user whom this host's policy never traces; choose another")
         found = KINDS[ask.kind](ask)
     except NotAnswered as error:
         names.error = str(error)

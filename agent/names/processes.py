@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from agent.clock import SECOND, boot_ns, wall_ns
+from agent.kernel.processes import process_uid
 from agent.names.containers import container_of
 from agent.names.found import Found, best
 from proto.text import escape
@@ -31,7 +32,7 @@ class Process:
 
 def processes(ask: Ask) -> Found:
     """The newest first within equally good ones; threads of the kernel last."""
-    everybody = sorted(running(), key=lambda process: (process.kernel, -process.ticks))
+    everybody = sorted(running(ask.never_uids), key=lambda process: (process.kernel, -process.ticks))
     found = best(everybody, ask.text, lambda process: (str(process.pid), escape(process.comm), process.program))
     return Found([_name(process) for process in found[: ask.limit]], len(found))
 
@@ -39,7 +40,7 @@ def processes(ask: Ask) -> Found:
 def program_names(ask: Ask) -> Found:
     """Only those that a filter, which is text, can name."""
     counts: dict[str, int] = {}
-    for process in running():
+    for process in running(ask.never_uids):
         if process.kernel:
             continue  # what proc calls them is longer than their names
         try:
@@ -54,8 +55,8 @@ def program_names(ask: Ask) -> Found:
 
 def users(ask: Ask) -> Found:
     """People and services that have processes, then the rest of the host's users."""
-    active = {_uid(process.pid) for process in running()} - {None}
-    known = dict(_users())
+    active = {process_uid(process.pid) for process in running(ask.never_uids)} - {None}
+    known = {uid: name for uid, name in _users().items() if uid not in ask.never_uids}
     for uid in active:
         known.setdefault(uid or 0, "")
     everybody = sorted(known, key=lambda uid: (uid not in active, uid))
@@ -67,10 +68,12 @@ def users(ask: Ask) -> Found:
     return Found(names, len(found))
 
 
-def running() -> Iterator[Process]:
-    """What ends meanwhile is left out."""
+def running(never_uids: Collection[int]) -> Iterator[Process]:
+    """What ends meanwhile is left out, and whose users this host's policy never traces."""
     for name in os.listdir("/proc"):  # noqa: PTH208 (a Path for each of thousands would cost more than the reading)
         if name.isdecimal():
+            if never_uids and _is_one_of(int(name), never_uids):
+                continue
             try:
                 yield _process(int(name))
             except (OSError, ValueError, IndexError):
@@ -83,6 +86,12 @@ def user_name(uid: int) -> str:
 
 def started_wall_ns(ticks: int) -> int:
     return wall_ns() - boot_ns() + ticks * _TICK_NS
+
+
+def _is_one_of(pid: int, uids: Collection[int]) -> bool:
+    """So is one that nobody can tell of."""
+    uid = process_uid(pid)
+    return uid is None or uid in uids
 
 
 def _process(pid: int) -> Process:
@@ -108,7 +117,7 @@ def _program(pid: int) -> str:
 
 def _name(process: Process) -> Name:
     comm = escape(process.comm)
-    uid = _uid(process.pid)
+    uid = process_uid(process.pid)
     told = [
         "" if uid is None else user_name(uid),
         "kernel" if process.kernel else "" if process.program == comm else process.program,
@@ -116,16 +125,6 @@ def _name(process: Process) -> Name:
     ]
     detail = ", ".join(filter(None, told))
     return Name(value=str(process.pid), label=comm, detail=detail, since_wall_ns=started_wall_ns(process.ticks))
-
-
-def _uid(pid: int) -> int | None:
-    try:
-        for line in Path(f"/proc/{pid}/status").read_bytes().splitlines():
-            if line.startswith(b"Uid:"):
-                return int(line.split()[1])
-    except OSError:
-        return None
-    return None
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from agent.names.found import Found, best
@@ -17,7 +18,9 @@ _MAJORS = range(136, 144)  # Documentation/admin-guide/devices.txt: the ends tha
 def terminals(ask: Ask) -> Found:
     """In the order of their numbers."""
     numbers = sorted(int(name) for name in os.listdir(_PTS) if name.isdecimal()) if _PTS.is_dir() else []  # noqa: PTH208
-    at = _latest()
+    at = _latest(ask.never_uids)
+    if ask.never_uids:
+        numbers = [number for number in numbers if _owner(number) not in ask.never_uids]
     found = best(numbers, ask.text, lambda number: (f"pts/{number}", _comm(at.get(number))))
     return Found([_name(number, at.get(number)) for number in found[: ask.limit]], len(found))
 
@@ -27,21 +30,26 @@ def _name(number: int, process: Process | None) -> Name:
     if process is not None:
         name.label = f"pts/{number} {_comm(process)}"
         name.since_wall_ns = started_wall_ns(process.ticks)
-    try:
-        name.detail = user_name((_PTS / str(number)).stat().st_uid)
-    except OSError:
-        name.detail = "closed"
+    uid = _owner(number)
+    name.detail = "closed" if uid is None else user_name(uid)
     return name
+
+
+def _owner(number: int) -> int | None:
+    try:
+        return (_PTS / str(number)).stat().st_uid
+    except OSError:
+        return None
 
 
 def _comm(process: Process | None) -> str:
     return escape(process.comm) if process else ""
 
 
-def _latest() -> dict[int, Process]:
+def _latest(never_uids: Collection[int]) -> dict[int, Process]:
     """The newest process of each terminal: what a person there looks at."""
     found: dict[int, Process] = {}
-    for process in sorted(running(), key=lambda process: process.ticks):
+    for process in sorted(running(never_uids), key=lambda process: process.ticks):
         if (number := _number(process.tty)) is not None:
             found[number] = process
     return found

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from agent.link import client
-from agent.link.__main__ import serve
 from agent.link.data import Uploader
+from agent.link.process import serve
 from proto.v1.agent_pb2 import DataUp
 from proto.v1.agent_pb2_grpc import AgentLinkStub
 from proto.v1.local_pb2 import Credentials

@@ -5,9 +5,11 @@ import time
 
 import pytest
 
+from agent.names.answer import answer
 from agent.names.processes import processes, program_names, users
 from proto.text import escape
 from proto.v1.agent_pb2 import Ask
+from proto.v1.tool_pb2 import NameKind
 from tests.workloads.spawn import workload
 
 HOSTILE = [b"<script>alert(1)", b"\x1b[31mred\n", b"\xff\xfe bytes", b"back\\slash", "ünïcode".encode()]
@@ -46,6 +48,18 @@ def test_program_names_are_counted_and_can_be_typed() -> None:
     with workload("named.py", "fs-twins"), workload("named.py", "fs-twins"), workload("named.py", b"fs-twins\xff"):
         found = program_names(ask("fs-twins"))
     assert [(name.value, name.detail) for name in found.names] == [("fs-twins", "2 processes")]
+
+
+def test_of_users_who_are_never_traced_nothing_is_told() -> None:
+    mine = os.getuid()
+    with workload("named.py", "fs-untold") as busy:
+        asked = Ask(text="fs-untold", limit=200)
+        assert [name.value for name in processes(asked).names] == [str(busy.pid)]
+        asked.never_uids.append(mine)
+        assert (processes(asked).total, program_names(asked).total) == (0, 0)
+        inside = answer(Ask(kind=NameKind.NAME_KIND_LIBRARY, pid=busy.pid, never_uids=[mine]))
+    assert "never traces" in inside.error
+    assert str(mine) not in [name.value for name in users(Ask(limit=200, never_uids=[mine])).names]
 
 
 def test_users_with_processes_come_first() -> None:
