@@ -116,6 +116,9 @@ def _join(parsed: argparse.Namespace) -> None:
 
 
 def _run(parsed: argparse.Namespace) -> None:
+    from agent.lean import without_openssl
+
+    without_openssl()
     from agent.identity import IdentityError
     from agent.warden.daemon import AlreadyRunning, Daemon
     from agent.warden.supervisor import SupervisorError, check_supervisor

@@ -18,9 +18,14 @@ RESULTS = FOLDER / "results/table.jsonl"
 # Each prints JSON lines; `rates` keeps its figures in the READMEs of the tools.
 PLAIN = (
     *("capture", "loss", "slowdown", "rest", "browser_latency", "browser_rate", "drain"),
-    *("stages", "store", "query", "ingest", "live", "agents"),
+    *("stages", "store", "query", "flame", "ingest", "live", "agents", "audit_verify"),
 )
-BENCHES: dict[str, list[str]] = {**{name: [] for name in PLAIN}, "rates": ["--write"]}
+# The module of tests.bench and its arguments.
+BENCHES: dict[str, list[str]] = {
+    **{name: [name] for name in PLAIN},
+    "query_large": ["query", "100000000"],
+    "rates": ["rates", "--write"],
+}
 
 
 def main(names: list[str]) -> int:
@@ -44,7 +49,8 @@ def main(names: list[str]) -> int:
 
 def _run(name: str, lines: dict[str, dict[str, object]]) -> bool:
     """Its lines replace older ones of the same name; those of one that fails are kept out."""
-    command = [sys.executable, "-m", f"tests.bench.{name}", *BENCHES[name]]
+    module, *arguments = BENCHES[name]
+    command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]
     done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
     print(done.stdout, end="", flush=True)
     if done.returncode == 0:

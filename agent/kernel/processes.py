@@ -38,6 +38,17 @@ def find_process(pid: int) -> Process:
     return found
 
 
+def process_uid(pid: int) -> int | None:
+    """The real user id of a process or thread; None: there is none of that number."""
+    try:
+        for line in (PROC / f"{pid}/status").read_bytes().splitlines():
+            if line.startswith(b"Uid:"):
+                return int(line.split()[1])
+    except OSError:
+        return None
+    return None
+
+
 def find_thread(tid: int) -> Process:
     """Raises NoProcessError."""
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agent.kernel.cgroups import CONTROLLERS, Group
 from agent.kernel.containers import Container
-from agent.kernel.processes import Process, all_processes, descendants, find_process, find_thread
+from agent.kernel.processes import Process, all_processes, descendants, find_process, find_thread, process_uid
 from agent.kernel.workloads import Place, Workloads
 from bpf.program import GROUP_EXCLUDED, GROUP_FILTERS, NO_GROUPS, Groups
 from proto.text import escape
@@ -49,11 +49,13 @@ class WantedGroup:
 
 @dataclass(frozen=True, slots=True)
 class FoundTargets:
-    """``children``: of a process that is followed, as it was when this was found out; only for the records."""
+    """``children``: of a process that is followed, as it was when this was found out; only for the records, which list
+    nobody of ``excluded_uids``."""
 
     processes: list[WantedProcess] = field(default_factory=list)
     groups: list[WantedGroup] = field(default_factory=list)
     children: list[int] = field(default_factory=list)
+    excluded_uids: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.processes or self.groups)
@@ -84,9 +86,14 @@ class FoundTargets:
     def message(self) -> ResolvedTargets:
         """For the records of host and server."""
         return ResolvedTargets(
-            processes=[_process_message(found, self.children) for found in self.processes],
-            groups=[_group_message(found) for found in self.groups],
+            processes=[_process_message(found, self._listed(self.children)) for found in self.processes],
+            groups=[_group_message(found, self._listed(found.group.pids())) for found in self.groups],
         )
+
+    def _listed(self, pids: list[int]) -> list[int]:
+        if not self.excluded_uids:
+            return pids[:PIDS_MAX]
+        return [pid for pid in pids if process_uid(pid) not in self.excluded_uids][:PIDS_MAX]
 
 
 def find_targets(filters: Filters, workloads: Workloads | None = None) -> FoundTargets:
@@ -99,7 +106,8 @@ def find_targets(filters: Filters, workloads: Workloads | None = None) -> FoundT
         places = [*_places(filters, here, excluded=False), *_places(filters.exclude, here, excluded=True)]
     except LookupError as error:
         raise TargetError(str(error)) from error
-    found = FoundTargets(processes, _in_common_hierarchies(places), _children(filters) if filters.follow else [])
+    children = _children(filters) if filters.follow else []
+    found = FoundTargets(processes, _in_common_hierarchies(places), children, frozenset(filters.exclude.uid))
     if found.message().ByteSize() > RECORD_BYTES_MAX:
         raise TargetError(
             f"the filters mean {len(found.groups)} control groups and {len(found.processes)} processes here, more than "
@@ -184,11 +192,11 @@ def _process_message(found: WantedProcess, children: list[int]) -> ResolvedProce
         comm=escape(process.comm),
         started_ticks=process.started_ticks,
         excluded=found.excluded,
-        children=children[:PIDS_MAX] if found.filter == "pid" and not found.excluded else [],
+        children=children if found.filter == "pid" and not found.excluded else [],
     )
 
 
-def _group_message(found: WantedGroup) -> ResolvedGroup:
+def _group_message(found: WantedGroup, pids: list[int]) -> ResolvedGroup:
     container, names = found.container, found.container.names if found.container else None
     return ResolvedGroup(
         filter=found.filter,
@@ -202,5 +210,5 @@ def _group_message(found: WantedGroup) -> ResolvedGroup:
         pod=names.pod if names else "",
         namespace=names.namespace if names else "",
         excluded=found.excluded,
-        pids=found.group.pids()[:PIDS_MAX],
+        pids=pids,
     )

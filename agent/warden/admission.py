@@ -11,7 +11,7 @@ from agent.warden.risk import session_risk
 from bpf.catalog import CatalogTool
 from bpf.params import BUFFER_DEFAULT, ParamError, parse_filters, parse_limits, parse_params
 from proto.shortform import enum_short
-from proto.v1.agent_pb2 import Envelope, RunLimits
+from proto.v1.agent_pb2 import Envelope, Filters, RunLimits
 from proto.v1.tool_pb2 import Risk
 
 KEY_BYTES = 32
@@ -27,10 +27,11 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """``note`` tells which limits the host lowered; empty: none. ``risk``: what it reveals, or what it was started as
-    when that is more."""
+    """``note`` tells which limits the host lowered and whom it leaves out; empty: none. ``risk``: what it reveals, or
+    what it was started as when that is more. ``filters``: those asked for, and whom this host never traces."""
 
     limits: RunLimits
+    filters: Filters
     note: str
     risk: int
 
@@ -47,11 +48,15 @@ def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy
         raise Refused(f"this host's agent has no tool {envelope.tool!r}; update the agent")
     if known.digest != envelope.tool_digest:
         raise Refused(f"{envelope.tool} differs between server and this host's agent; update whichever is older")
-    if reason := policy.forbids(envelope.tool, known.tool.risk):
+    if reason := policy.forbids_tool(known.tool):
         raise Refused(reason)
     try:
         values = parse_params(known.tool, dict(envelope.params))
         parse_filters(known.tool, envelope.filters)
+        if reason := policy.never_trace.forbids_target(envelope.filters):
+            raise Refused(reason)
+        filters = policy.never_trace.without(envelope.filters)
+        parse_filters(known.tool, filters)
         asked = parse_limits(known.tool, envelope.limits)
     except ParamError as error:
         raise Refused(str(error)) from error
@@ -61,7 +66,8 @@ def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy
     if risk > envelope.risk > 0:
         raise Refused(f"{_beyond(envelope.tool, risk, envelope.risk)}{f': leave out {why}' if why else ''}")
     limits, note = lower(asked, policy.limits)
-    admission = Admission(limits, note, max(risk, envelope.risk))
+    note = "; ".join(filter(None, [note, policy.never_trace.note]))
+    admission = Admission(limits, filters, note, max(risk, envelope.risk))
     if admission.encrypt and len(envelope.payload_key) != KEY_BYTES:
         raise Refused("rows of risk class S3 are stored encrypted, and the start names no key; update the server")
     return admission

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from agent.warden.approvals import HOURS_MAX, Approvals, Person, parse_keys
+from agent.warden.never_trace import NeverTrace, parse_never_trace
 from agent.warden.redaction_policy import RedactionPolicy, parse_redaction
 from bpf.params import BUFFER_MIN
 from proto.shortform import enum_choices, enum_short
 from proto.signatures import Site
+from proto.v1 import tool_pb2 as pb
 from proto.v1.tool_pb2 import NameKind, Risk
 
 RISKS = {"S0": Risk.RISK_S0, "S1": Risk.RISK_S1, "S2": Risk.RISK_S2, "S3": Risk.RISK_S3}
@@ -66,6 +68,7 @@ class Policy:
     limits: HostLimits = field(default_factory=HostLimits)
     approvals: Approvals = field(default_factory=Approvals)
     redaction: RedactionPolicy = field(default_factory=RedactionPolicy)
+    never_trace: NeverTrace = field(default_factory=NeverTrace)
     digest: bytes = b""
 
     def forbids(self, tool: str, risk: int) -> str:
@@ -78,6 +81,10 @@ class Policy:
         if "*" not in self.allow and tool not in self.allow:
             return f"this host's policy does not allow {tool}; its owner can add it to `tools.allow`"
         return ""
+
+    def forbids_tool(self, tool: pb.Tool) -> str:
+        """The same, as far as the manifest says: also tools that would see whom nobody may trace."""
+        return self.forbids(tool.name, tool.risk) or self.never_trace.forbids(tool)
 
     def forbids_names(self, kind: int) -> str:
         """Why the server may not be told names of this kind; empty: it may."""
@@ -115,7 +122,6 @@ def parse_policy(document: dict[str, Any], digest: bytes = b"") -> Policy:
         {"remote", "risk", "tools", "names", "limits", "approvals", "people", "never_trace", "redaction"},
     )
     tools = _table(document, "tools", {"allow", "deny"})
-    _never_trace(_table(document, "never_trace", {"uids"}))
     default = Policy()
     return Policy(
         remote=_switch(document),
@@ -126,6 +132,7 @@ def parse_policy(document: dict[str, Any], digest: bytes = b"") -> Policy:
         limits=_limits(_table(document, "limits", set(_LIMITS))),
         approvals=_approvals(document),
         redaction=_redaction(_table(document, "redaction", {"off", "patterns", "reveal"})),
+        never_trace=_never_trace(_table(document, "never_trace", {"uids"})),
         digest=digest,
     )
 
@@ -242,9 +249,11 @@ def _person(name: str, table: Any) -> Person:
     return Person(name, request, approve, keys, glass)
 
 
-def _never_trace(table: dict[str, Any]) -> None:
-    if table.get("uids", []) != []:
-        raise PolicyError("never_trace.uids: is not supported by this version; it must be an empty list")
+def _never_trace(table: dict[str, Any]) -> NeverTrace:
+    try:
+        return parse_never_trace(table)
+    except ValueError as error:
+        raise PolicyError(str(error)) from error
 
 
 def _text(table: dict[str, Any], key: str) -> str:

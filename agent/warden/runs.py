@@ -20,7 +20,7 @@ from agent.warden.run import Run, RunEvents
 from agent.warden.run_folder import RunFolder
 from agent.warden.spools import Spools
 from agent.warden.sweep import sweep
-from proto.v1.agent_pb2 import Refusal, ResolvedTargets, RunUpdate, SignedEnvelope, Watch
+from proto.v1.agent_pb2 import Envelope, Refusal, ResolvedTargets, RunUpdate, SignedEnvelope, Watch
 from proto.v1.local_pb2 import RunnerConfig
 from proto.v1.stream_pb2 import EndCause, RunEnd
 
@@ -194,7 +194,9 @@ class Runs:
         self._spools.add(folder)
 
     def _config(self, accepted: Accepted, folder: RunFolder) -> RunnerConfig:
-        envelope = accepted.command.envelope
+        envelope = Envelope()
+        envelope.CopyFrom(accepted.command.envelope)
+        envelope.filters.CopyFrom(accepted.admission.filters)
         return RunnerConfig(
             run_id=accepted.command.run_id,
             envelope=envelope,

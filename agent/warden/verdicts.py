@@ -40,7 +40,7 @@ class Verdicts:
 
     def of(self, tool: str) -> Verdict:
         known = self._catalog[tool]
-        if reason := self._policy.forbids(tool, known.tool.risk):
+        if reason := self._policy.forbids_tool(known.tool):
             return Verdict(tool=tool, tool_digest=known.digest, state=Verdict.STATE_FORBIDDEN, reason=reason)
         checking = Verdict(tool=tool, tool_digest=known.digest, state=Verdict.STATE_CHECKING)
         return self._kernel.get(tool, checking)

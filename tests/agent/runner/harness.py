@@ -126,9 +126,11 @@ class Run:
             if loss.events
         }
 
-    def stop(self, message: str = "stopped by the test") -> None:
+    def stop(
+        self, message: str = "stopped by the test", cause: stream_pb2.EndCause = stream_pb2.END_CAUSE_STOPPED
+    ) -> None:
         """A run that has ended by itself meanwhile is stopped already."""
-        stop = agent_pb2.Stop(run_id=self.run_id, cause=stream_pb2.END_CAUSE_STOPPED, message=message)
+        stop = agent_pb2.Stop(run_id=self.run_id, cause=cause, message=message)
         with suppress(BrokenPipeError, ConnectionResetError):
             self._socket.send(local_pb2.WardenToRunner(stop=stop).SerializeToString())
 
@@ -210,13 +212,17 @@ class Run:
         assert self.ledger.seen == self.ledger.stored + sum(loss.events for loss in self.ledger.lost)
         assert self.end.ledger_known
 
+    def close_descriptors(self) -> None:
+        """As long as the warden's side holds them, the kernel keeps what they stand for."""
+        while self.fds:
+            os.close(self.fds.pop())
+
     def close(self) -> None:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
         self._socket.close()
-        for descriptor in self.fds:
-            os.close(descriptor)
+        self.close_descriptors()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

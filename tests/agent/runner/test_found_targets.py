@@ -45,6 +45,18 @@ def test_processes_are_told_with_what_makes_them_unique() -> None:
     assert pid.started_ticks == tid.started_ticks > 0
 
 
+def test_of_users_who_are_left_out_no_process_is_listed(tmp_path: Path) -> None:
+    here = workloads(tmp_path, v2=[f"docker/{ONE}"])
+    (tmp_path / f"v2/docker/{ONE}/cgroup.procs").write_text(f"{os.getpid()}\n")
+    for uids, listed in (([os.getuid() + 1], [os.getpid()]), ([os.getuid()], [])):
+        found = find_targets(Filters(container=ONE, exclude=Exclusions(uid=uids)), here).message()
+        assert list(found.groups[0].pids) == listed
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as child:
+        mine = Filters(pid=os.getpid(), follow=True, exclude=Exclusions(uid=[os.getuid()]))
+        assert list(find_targets(mine).message().processes[0].children) == []
+        child.communicate()
+
+
 def test_groups_tell_the_probes_where_to_look(tmp_path: Path) -> None:
     here = workloads(tmp_path, v2=[f"docker/{ONE}", f"a/b/docker-{TWO}.scope"])
     found = find_targets(Filters(container=ONE, exclude=Exclusions(container=[TWO])), here)

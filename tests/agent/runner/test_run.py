@@ -7,6 +7,7 @@ import re
 import signal
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -211,3 +212,11 @@ def test_a_runner_stays_small_and_leads_its_own_group(idle: int) -> None:
         assert os.getpgid(pid) == pid
         run.process.send_signal(signal.SIGINT)  # of a terminal: not meant for it
         run.stop()
+
+
+def test_a_runner_loads_arrow_only_while_the_compiler_works() -> None:
+    code = (
+        "import sys, agent.runner.__main__, agent.runner.run; print(*{'pyarrow', 'cryptography'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "", "the first row waits for these"

@@ -135,3 +135,12 @@ def test_the_allowance_comes_back_with_time() -> None:
     assert not allowance.take()
     allowance.since -= 1
     assert [allowance.take() for _ in range(12)].count(True) == asking.PER_SECOND
+
+
+def test_whom_nobody_may_trace_is_the_hosts_word_not_the_servers(door: Door) -> None:
+    door.policy("[never_trace]\nuids = [65000]\n")
+    assert door.ask(never_uids=[1, 2]) == ""
+    assert list(door.passed[-1].never_uids) == [65000]
+    door.policy("")
+    assert door.ask(never_uids=[0]) == ""
+    assert list(door.passed[-1].never_uids) == []

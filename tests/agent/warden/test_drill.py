@@ -6,6 +6,7 @@ and each must stand in the host's own record.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -95,6 +96,7 @@ TRIES: dict[str, Callable[[Door], Envelope | SignedEnvelope]] = {
     "longer than was signed": lambda door: merged(signed(door, ADA, BOB), limits=RunLimits(duration_ms=60_000)),
     "another process than was signed": lambda door: merged(signed(door, ADA, BOB), filters=Filters(pid=1)),
     "unredacted, signed as redacted": lambda door: changed(signed(door, ADA, BOB), reveal=True),
+    "rows for another key than was signed": lambda door: changed(signed(door, ADA, BOB), payload_key=os.urandom(32)),
     "signatures of another session": reused,
     "an agreement that has expired": lambda door: signed(door, ADA, BOB, terms=held(-7200, -60)),
     "an agreement for years": lambda door: signed(door, ADA, BOB, terms=held(0, 10**8)),

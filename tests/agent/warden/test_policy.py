@@ -68,7 +68,11 @@ def test_limits_are_read_in_the_units_of_the_file() -> None:
         ({"limits": {"runs": 0}}, "limits.runs: must be at least 1"),
         ({"limits": {"budget_percent": 0}}, "limits.budget_percent: must be a number from 0.1 to 100"),
         ({"limits": {"budget_percent": "3"}}, "limits.budget_percent: must be a number"),
-        ({"never_trace": {"uids": [0]}}, "never_trace.uids: is not supported"),
+        ({"never_trace": {"uids": ["root"]}}, "never_trace.uids: must be a list of user ids"),
+        ({"never_trace": {"uids": [True]}}, "never_trace.uids: must be a list of user ids"),
+        ({"never_trace": {"uids": [2**32 - 1]}}, "never_trace.uids: must be a list of user ids"),
+        ({"never_trace": {"uids": list(range(33))}}, "never_trace.uids: at most 32 users fit"),
+        ({"never_trace": {"binaries": ["/usr/bin/gpg"]}}, "never_trace.binaries: is not known; the keys are uids"),
     ],
 )
 def test_what_it_does_not_understand_it_refuses(document: dict[str, object], why: str) -> None:
