@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import BoundedSemaphore, Timer
+from threading import BoundedSemaphore
 from typing import Any
 
 import duckdb
@@ -24,14 +25,17 @@ from server.tracing.rollups.cubes import Cube
 from server.tracing.rollups.match import cube_of
 from server.tracing.sources import SessionSource, common_stream
 from server.tracing.store import SegmentStore
+from server.tracing.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
 SECONDS = 30.0
 EXACT = 2**53  # what a browser's number holds
+_SMALL = frozenset({"UTINYINT", "USMALLINT", "UINTEGER", "INTEGER", "DOUBLE"})  # and it holds all of these
 AT_ONCE = 4
 TURN_SECONDS = 10.0
 _TURNS = BoundedSemaphore(AT_ONCE)
+_WATCHDOG = Watchdog()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,30 +79,30 @@ def _answer(
     departure: Departure,
 ) -> Answer:
     with engine.cursor(store.root, spill=not source.encrypted) as connection:
-        relations = relations_of(connection, store, source, merged, cube)
         for attempt in [*_shortcuts(question, source), question]:
+            relations = relations_of(connection, store, source, merged, cube, attempt.filters)
             compiled = compile_question(attempt, merged.stream, relations)
             rows = _fetch(connection, compiled, departure)
             if len(rows) == question.limit:
                 break
-    shown = [[_shown(target, value) for target, value in zip(compiled.columns, row, strict=True)] for row in rows]
-    return Answer([_column(target) for target in compiled.columns], shown)
+    by_column = zip(*rows, strict=True)  # none where there are no rows
+    shown = [_shown(target, values) for target, values in zip(compiled.columns, by_column, strict=False)]
+    return Answer([_column(target) for target in compiled.columns], [list(row) for row in zip(*shown, strict=True)])
 
 
 def _shortcuts(question: Question, source: SessionSource) -> list[Question]:
     """The first rows are found by their numbers, without sorting all of them. It must give a full page to be right."""
     plain = not (question.conditions or question.group_by or question.measures or question.order)
-    if not plain or len(source.stream_names()) > 1:
+    if not plain or len(source.stream_names()) > 1 or source.encrypted:
         return []
     first = Filter(column="row", op="lt", value=question.offset + question.limit)
     return [question.model_copy(update={"filters": [first]})]
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, compiled: Compiled, departure: Departure) -> list[tuple[Any, ...]]:
-    watchdog = Timer(SECONDS, connection.interrupt)
-    watchdog.start()
+    stop = connection.interrupt
     try:
-        with departure.stopping(connection.interrupt):
+        with _WATCHDOG.limiting(SECONDS, stop), departure.stopping(stop):
             if departure.gone:
                 raise Gone("whoever asked has left")
             return connection.execute(compiled.sql, compiled.values).fetchall()
@@ -110,8 +114,6 @@ def _fetch(connection: duckdb.DuckDBPyConnection, compiled: Compiled, departure:
         raise Invalid(
             f"the question needs more than {engine.MEMORY} of memory; filter by time or group by less"
         ) from error
-    finally:
-        watchdog.cancel()
 
 
 def _column(target: Target) -> dict[str, str]:
@@ -126,10 +128,14 @@ def _kind(target: Target) -> str:
     return "number" if target.is_number else "text"
 
 
-def _shown(target: Target, value: Any) -> Any:
-    """Bytes by the rule of exports; times and integers that a double cannot hold as decimal text."""
-    if isinstance(value, bytes):
-        return join_argv(value) if target.is_argv else escape(value)
-    if isinstance(value, int) and (target.is_time or abs(value) > EXACT):
-        return str(value)
-    return value
+def _shown(target: Target, values: Sequence[Any]) -> Sequence[Any]:
+    """Of one column: bytes by the rule of exports; times and integers that a double cannot hold as decimal text."""
+    if target.sql_type == "BLOB":
+        text = join_argv if target.is_argv else escape
+        texts = {value: value if value is None else text(value) for value in set(values)}
+        return [texts[value] for value in values]
+    if target.is_time:
+        return [str(value) if isinstance(value, int) else value for value in values]
+    if target.sql_type not in _SMALL:
+        return [str(value) if isinstance(value, int) and abs(value) > EXACT else value for value in values]
+    return values

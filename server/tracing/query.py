@@ -15,11 +15,13 @@ from proto.v1.stream_pb2 import StreamSchema
 from server.errors import Invalid
 from server.tracing import predicates
 from server.tracing.expressions import average, log2, quoted
+from server.tracing.percentiles import Percentile, column_name, in_two_passes
 from server.tracing.predicates import Held, Target
 from server.tracing.question import Filter, Key, Measure, Question
 from server.tracing.rollups.cubes import COUNT, CUBE, Cube, max_name, min_name, slot_name, sum_name
 
 _SIMPLE = {"sum": "sum({})", "min": "min({})", "max": "max({})", "distinct": "count(DISTINCT {})"}
+_MEASURED = {"avg": "DOUBLE", "distinct": "UBIGINT", "sum": "HUGEINT"}  # others are values of the column
 _VALUES = ":values {}"  # how many rows of a part have the column at all
 
 
@@ -64,10 +66,15 @@ def compile_question(question: Question, stream: StreamSchema, relations: list[R
     else:
         parts = [_inner(question, stream, targets, relation, compiled) for relation in relations]
         outputs = [sql for sql, _ in selected]
+    rows, group = " UNION ALL ".join(parts), _group(question)
+    if any(measure.share for measure in question.measures):
+        rows, outputs = _percentiles(question, rows, outputs)
+        group = ""
     named = ", ".join(f"{sql} AS {quoted(target.name)}" for sql, target in zip(outputs, compiled.columns, strict=True))
-    order = _order(question, compiled.columns, len(question.group_by) if grouped else None)
+    hosts = {relation.host for relation in relations}
+    order = _order(question, compiled.columns, len(question.group_by) if grouped else None, hosts)
     compiled.sql = (
-        f"SELECT {named} FROM ({' UNION ALL '.join(parts)}){_group(question)}{order} "  # noqa: S608
+        f"SELECT {named} FROM ({rows}){group}{order} "  # noqa: S608
         f"LIMIT {question.limit} OFFSET {question.offset}"
     )
     return compiled
@@ -79,6 +86,23 @@ def compile_selection(question: Question, stream: StreamSchema, relation: Relati
     names = ", ".join(quoted(name) for name in columns) or "1"
     sql = f"SELECT {names} FROM {relation.sql} WHERE {conditions} ORDER BY _row"  # noqa: S608
     return Compiled(sql, [*relation.values, *values])
+
+
+def _percentiles(question: Question, rows: str, outputs: list[str]) -> tuple[str, list[str]]:
+    """The groups with all of their measures, and what those are called there."""
+    by = len(question.group_by)
+    keys = {_key_name(number): sql for number, sql in enumerate(outputs[:by])}
+    others: dict[str, str] = {}
+    wanted: list[Percentile] = []
+    names = list(keys)
+    for number, (measure, sql) in enumerate(zip(question.measures, outputs[by:], strict=True)):
+        if measure.share is None:
+            names.append(quoted(f":measure {number}"))
+            others[names[-1]] = sql
+        else:
+            names.append(column_name(len(wanted)))
+            wanted.append(Percentile(measure.column, measure.share))
+    return in_two_passes(rows, keys, others, wanted), names
 
 
 def _inner(
@@ -223,19 +247,19 @@ def _measure(measure: Measure, targets: dict[str, Target]) -> tuple[str, Target]
     if measure.function != "distinct" and not target.is_number:
         raise Invalid(f"{target.name} is not a number: use count or distinct", field="measures")
     unit = tool_pb2.UNIT_COUNT if measure.function == "distinct" else target.unit
-    kind = "DOUBLE" if measure.function == "avg" else "UBIGINT" if measure.function == "distinct" else target.sql_type
+    kind = _MEASURED.get(measure.function, target.sql_type)
     return _aggregate(measure, quoted(target.name)), Target(measure.name, kind, unit)
 
 
 def _aggregate(measure: Measure, sql: str) -> str:
-    if measure.quantile is not None:
-        return f"quantile_disc({sql}, {measure.quantile!r})"
+    if measure.share is not None:
+        return ""  # of no single pass
     if measure.function == "avg":
         return average(f"sum({sql})::HUGEINT", f"count({sql})")
     return _SIMPLE[measure.function].format(sql)
 
 
-def _order(question: Question, columns: list[Target], keys: int | None) -> str:
+def _order(question: Question, columns: list[Target], keys: int | None, hosts: set[str]) -> str:
     """As asked for, then by whatever makes the order of equal rows certain."""
     known = {target.name: number + 1 for number, target in enumerate(columns)}
     parts = []
@@ -246,7 +270,7 @@ def _order(question: Question, columns: list[Target], keys: int | None) -> str:
             )
         parts.append(f"{known[order.by]} {'DESC' if order.descending else 'ASC'}")
     if keys is None:
-        parts += ['"host"', '"row"']
+        parts += ['"host"', '"row"'] if len(hosts) > 1 else ['"row"']
     else:
         if not parts and len(columns) > keys:
             parts.append(f"{keys + 1} DESC")

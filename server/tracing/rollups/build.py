@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from server.tracing.expressions import log2, quoted
 from server.tracing.rollups import cubes as names
 from server.tracing.rollups.cubes import COUNT, CUBE, SECOND_NS, Cube, cubes
 from server.tracing.rollups.files import metadata, rollup_path
+from server.tracing.rollups.stacks import NumberedRows
 from server.tracing.store import Sealed, replace_file
 
 MEMORY = "256MB"
@@ -72,6 +74,9 @@ class _Builder:
         self._time = names.time_column(stream)
         self._measures = names.measures(stream)
         self._rows: int = pq.read_metadata(sealed.path).num_rows
+        self._most = max(self._rows, SAMPLE_ROWS) // SMALLER
+        others = [*([self._time] if self._time else []), *self._measures]
+        self._numbered = {stack: NumberedRows(sealed.path, stack, others, self._most) for stack in names.stacks(stream)}
 
     def write(self) -> bytes:
         found = self._cubes()
@@ -86,17 +91,27 @@ class _Builder:
         return bytes(sink.getvalue())
 
     def _cubes(self) -> dict[Cube, pa.Table]:
-        few = self._with_few_values()
+        few = self._with_few_values() | self._numbered.keys()
         found: dict[Cube, pa.Table] = {}
+        finer: dict[str, pa.Table] = {}
         for cube in cubes(self._stream):
             if cube.key and cube.key not in few:
                 continue
-            finer = found.get(Cube(second=True, key=cube.key)) if cube.key else None
-            with suppress(duckdb.OutOfMemoryException):
-                table = self._count(cube) if finer is None else self._add_up(cube, finer)
-                if table.num_rows * SMALLER <= max(self._rows, SAMPLE_ROWS):
-                    found[cube] = table
+            table = self._table(cube, finer.get(cube.key))
+            finer = {cube.key: table} if table is not None and cube.second and cube.key else {}
+            if table is not None and table.num_rows <= self._most:
+                found[cube] = self._with_stacks(table)
         return found
+
+    def _table(self, cube: Cube, finer: pa.Table | None) -> pa.Table | None:
+        """None: there are too many different values for the memory that counting may take."""
+        with suppress(duckdb.OutOfMemoryException):
+            if finer is not None:
+                return self._add_up(cube, finer)
+            if cube.key in self._numbered:
+                return self._count_stacks(cube, self._numbered[cube.key])
+            return self._count(cube, "read_parquet(?)", [self._path])
+        return None
 
     def _with_few_values(self) -> set[str]:
         """Keys that repeat in the first rows; counting the others would be as much work as the question itself."""
@@ -109,8 +124,16 @@ class _Builder:
         bound = max(min(self._rows, SAMPLE_ROWS) // 4, 1000)
         return {key for key, values in zip(keys, found, strict=True) if values <= bound}
 
-    def _count(self, cube: Cube) -> pa.Table:
-        shown, values = [], []
+    def _count_stacks(self, cube: Cube, rows: NumberedRows) -> pa.Table | None:
+        if rows.too_many:
+            return None
+        with self._registered("numbered", rows.reader()) as name:
+            table = self._count(cube, name, [])
+        return None if rows.too_many else table
+
+    def _count(self, cube: Cube, relation: str, place: list[object]) -> pa.Table:
+        shown: list[str] = []
+        values: list[object] = []
         if cube.second and self._time:
             time = quoted(self._time)
             shown.append(f"{time} - ({time} + ?::BIGINT) % {SECOND_NS} AS {time}")
@@ -122,7 +145,7 @@ class _Builder:
         sums = [f"count(*)::UBIGINT AS {quoted(COUNT)}"]
         for measure in self._measures:
             sums += _sums(measure, quoted(measure), quoted(measure), quoted(measure))
-        return self._fetch(shown, sums, "read_parquet(?)", [*values, self._path])
+        return self._fetch(shown, sums, relation, [*values, *place])
 
     def _add_up(self, cube: Cube, finer: pa.Table) -> pa.Table:
         """A cube from one that has its key and more."""
@@ -130,11 +153,24 @@ class _Builder:
         for measure in self._measures:
             parts = (names.sum_name(measure), names.min_name(measure), names.max_name(measure))
             sums += _sums(measure, *(quoted(part) for part in parts))
-        self._engine.register("finer", finer)
+        with self._registered("finer", finer) as name:
+            return self._fetch([quoted(cube.key)], sums, name, [])
+
+    @contextmanager
+    def _registered(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> Iterator[str]:
+        self._engine.register(name, rows)
         try:
-            return self._fetch([quoted(cube.key)], sums, "finer", [])
+            yield name
         finally:
-            self._engine.unregister("finer")
+            self._engine.unregister(name)
+
+    def _with_stacks(self, table: pa.Table) -> pa.Table:
+        """A table that was counted by the numbers of stacks, with the stacks themselves."""
+        for place, name in enumerate(table.schema.names):
+            if name in self._numbered:
+                lists = self._numbered[name].numbers.stacks(table[name].combine_chunks())
+                table = table.set_column(place, name, lists)
+        return table
 
     def _fetch(self, shown: list[str], sums: list[str], relation: str, values: list[object]) -> pa.Table:
         places = ", ".join(str(number + 1) for number in range(len(shown)))
@@ -147,6 +183,7 @@ class _Builder:
         fields = [pa.field(CUBE, pa.uint16()), pa.field(COUNT, pa.uint64())]
         fields += [pa.field(name, types[name]) for name in ([self._time] if self._time else [])]
         fields += [pa.field(name, _plain(types[name])) for name in names.keys(self._stream)]
+        fields += [pa.field(name, pa.list_(pa.utf8())) for name in self._numbered]
         for measure in self._measures:
             fields.append(pa.field(names.slot_name(measure), pa.uint8()))
             fields.append(pa.field(names.sum_name(measure), SUM))

@@ -40,9 +40,15 @@ def cubes(stream: StreamSchema) -> list[Cube]:
     """The order is part of the files' format."""
     timed = time_column(stream) is not None
     found = [Cube(second=True)] if timed else []
-    for key in keys(stream):
-        found += [Cube(second=True, key=key), Cube(key=key)] if timed else [Cube(key=key)]
-    return found + [Cube(second=timed, slot=measure) for measure in measures(stream)]
+    found += _by_key(keys(stream), timed=timed)
+    found += [Cube(second=timed, slot=measure) for measure in measures(stream)]
+    return found + _by_key(stacks(stream), timed=timed)
+
+
+def _by_key(names: list[str], *, timed: bool) -> list[Cube]:
+    """Each behind the finer one that it can be added up from."""
+    both = ([Cube(second=True, key=name), Cube(key=name)] if timed else [Cube(key=name)] for name in names)
+    return [cube for found in both for cube in found]
 
 
 def time_column(stream: StreamSchema) -> str | None:
@@ -51,6 +57,10 @@ def time_column(stream: StreamSchema) -> str | None:
 
 def keys(stream: StreamSchema) -> list[str]:
     return [column.name for column in stream.columns if _is_key(column)][:MAX_KEYS]
+
+
+def stacks(stream: StreamSchema) -> list[str]:
+    return [column.name for column in stream.columns if column.type == tool_pb2.CTYPE_STACK][:MAX_KEYS]
 
 
 def measures(stream: StreamSchema) -> list[str]:

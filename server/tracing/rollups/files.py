@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Lock
 
 import orjson
 import pyarrow.parquet as pq
 
 from server.tracing.rollups.cubes import Cube
-from server.tracing.store import Sealed
+from server.tracing.store import Known, Sealed
 
 SUFFIX = ".rollup"
-FORMAT = 1
-KNOWN = 20_000  # files whose heads stay in memory
+FORMAT = 2
 METADATA = b"fleetscope"
-Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +37,20 @@ class Rollups:
     """The heads of rollups, read once while the files stay as they are; thread-safe."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._heads: OrderedDict[Path, tuple[Stamp, bytes]] = OrderedDict()
+        self._heads = Known(_head)
 
     def of(self, sealed: Sealed, shift: int) -> Rollup | None:
         """None: there is none, or it counts other rows or by another clock."""
         path = rollup_path(sealed.path)
         try:
-            head = orjson.loads(self._head(path))
+            head = orjson.loads(self._heads.of(path))
         except (OSError, ValueError):
             return None
         if (head["format"], head["of"], head["shift"]) != (FORMAT, sealed.sha256, shift):
             return None
         return Rollup(path, {Cube(cube["second"], cube["key"], cube["slot"]): cube["number"] for cube in head["cubes"]})
 
-    def _head(self, path: Path) -> bytes:
-        status = path.stat()
-        stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
-        with self._lock:
-            known = self._heads.get(path)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        head: bytes = (pq.read_schema(path).metadata or {}).get(METADATA, b"")
-        with self._lock:
-            self._heads[path] = (stamp, head)
-            while len(self._heads) > KNOWN:
-                self._heads.popitem(last=False)
-        return head
+
+def _head(path: Path) -> bytes:
+    head: bytes = (pq.read_schema(path).metadata or {}).get(METADATA, b"")
+    return head

@@ -11,13 +11,13 @@ from threading import Lock
 from typing import BinaryIO, TypeVar
 
 from proto.salvage import salvage
+from server.tracing.store.known import Stamp, stamp_of
 from server.tracing.store.layout import Listing, RunFolder, Segment
 from server.tracing.store.model import Damage, RunIndex
 from server.tracing.store.sealed import SealedIndex
 from server.tracing.store.summary import Summary
 
 T = TypeVar("T")
-Stamp = tuple[int, int, int]
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class OpenSegment:
         """Raises FileNotFoundError when the segment has been sealed meanwhile."""
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
-            stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
+            stamp = stamp_of(status)
             if stamp == self.stamp:
                 return
             grown = status.st_ino == self.stamp[0] and status.st_size > self.stamp[1]
@@ -166,7 +166,6 @@ def _stamps(folder: RunFolder, segment: Segment, index: SealedIndex) -> tuple[St
 
 def _stamp(path: Path) -> Stamp | None:
     try:
-        status = path.stat()
+        return stamp_of(path.stat())
     except FileNotFoundError:
         return None
-    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 import orjson
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -20,6 +21,7 @@ from server.tracing.store.summary import Summary
 
 SEQ = "_seq"
 ROW = "_row"
+RISING = ("time", ROW)  # from row to row, in nearly every file
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,11 @@ class SealedIndex:
             yield Damage(wrong[0], wrong[-1], f"rows were removed from {file.name}")
         else:
             yield Damage(heads[0].seq, heads[-1].seq, f"{file.name} was altered")
+
+
+def leaf(field: pa.Field) -> str:
+    """What Parquet calls the values of a column: of a list they are one level deeper."""
+    return f"{field.name}.list.element" if pa.types.is_list(field.type) else str(field.name)
 
 
 def digest(path: Path) -> str:

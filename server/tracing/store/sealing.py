@@ -20,7 +20,7 @@ from proto.frame import Frame
 from proto.salvage import salvage
 from proto.v1.stream_pb2 import BatchHead, RunSchema, StreamSchema
 from server.tracing.store.layout import RunFolder, Segment, replace_file, sync_folder
-from server.tracing.store.sealed import ROW, SEQ, SealedFile, SealedIndex, digest
+from server.tracing.store.sealed import RISING, ROW, SEQ, SealedFile, SealedIndex, digest, leaf
 from server.tracing.store.summary import Summary
 
 GROUP_ROWS = 128 * 1024
@@ -142,12 +142,12 @@ class _StreamWriter:
 
 
 def _open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    rising = [name for name in ("time", ROW) if name in schema.names]
+    rising = [name for name in RISING if name in schema.names]
     return pq.ParquetWriter(
         path,
         schema,
         compression="zstd",
-        use_dictionary=[name for name in schema.names if name not in rising],
+        use_dictionary=[leaf(field) for field in schema if field.name not in rising],
         column_encoding=dict.fromkeys(rising, "DELTA_BINARY_PACKED"),
         write_page_checksum=True,
     )

@@ -16,13 +16,13 @@ from proto import columnar
 from proto.salvage import salvage
 from proto.v1.stream_pb2 import RunSchema, StreamSchema
 from server.tracing.store.bodies import Bodies, BodyRefused
+from server.tracing.store.known import Known
 from server.tracing.store.layout import RunFolder, Segment
 from server.tracing.store.sealed import SealedFile, SealedIndex
 from server.tracing.store.sealing import numbered
 
 TAIL_BYTES = 256 * 1024 * 1024  # decoded rows that stay in memory, over all runs
 DECRYPTED_BYTES = 512 * 1024 * 1024  # of one run, for one question
-INDEXES = 20_000  # sealed segments whose files stay in memory
 
 
 class TooLargeError(ValueError):
@@ -134,34 +134,22 @@ def decrypted_snapshot(folder: RunFolder, number: int, stream: StreamSchema, bod
 
 
 class SealedFiles:
-    """Which files the indexes of sealed segments name, read once while an index stays as it is; thread-safe."""
+    """Which files the indexes of sealed segments name; thread-safe."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._known: OrderedDict[Path, tuple[tuple[int, int], list[SealedFile]]] = OrderedDict()
+        self._known = Known(_files)
 
     def of(self, segment: Segment, number: int) -> list[Sealed]:
         """Those that are there: what was removed by hand shows in the books."""
-        return [
-            sealed for file in self._files(segment.path) if file.stream == number and (sealed := _sealed(segment, file))
-        ]
+        files = self._known.of(segment.path)
+        return [sealed for file in files if file.stream == number and (sealed := _sealed(segment, file))]
 
-    def _files(self, path: Path) -> list[SealedFile]:
-        status = path.stat()
-        stamp = (status.st_ino, status.st_mtime_ns)
-        with self._lock:
-            known = self._known.get(path)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        try:
-            files = SealedIndex.load(path).files
-        except ValueError:
-            files = []
-        with self._lock:
-            self._known[path] = (stamp, files)
-            while len(self._known) > INDEXES:
-                self._known.popitem(last=False)
-        return files
+
+def _files(index: Path) -> list[SealedFile]:
+    try:
+        return SealedIndex.load(index).files
+    except ValueError:
+        return []
 
 
 def _sealed(segment: Segment, file: SealedFile) -> Sealed | None:

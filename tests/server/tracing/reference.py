@@ -45,22 +45,32 @@ def expected(rows: Sequence[Row], question: Question) -> list[list[Any]]:
 
 def _chosen(row: Row, question: Question) -> bool:
     groups = [[wanted] for wanted in question.filters] + question.any_of
-    return all(any(_passes(row, wanted) != wanted.negated for wanted in group) for group in groups)
+    return all(any(agrees(row, wanted) for wanted in group) for group in groups)
+
+
+def agrees(row: Row, wanted: Filter) -> bool:
+    """A row without the column agrees with neither a filter nor its opposite."""
+    return row[wanted.column] is not None and _passes(row, wanted) != wanted.negated
 
 
 def _passes(row: Row, wanted: Filter) -> bool:
-    value = row[wanted.column]
+    value = _text(row[wanted.column])
     if wanted.op == "in":
         assert isinstance(wanted.value, list)
         return value in [_typed(wanted.column, one) for one in wanted.value]
     assert not isinstance(wanted.value, list)
-    if wanted.op == "has" and wanted.column not in TEXT:
+    if wanted.op == "has" and isinstance(value, int):
         return str(wanted.value) in str(value)
     return _COMPARE[wanted.op](value, _typed(wanted.column, wanted.value))
 
 
+def _text(value: Any) -> Any:
+    """A stack is searched as its frames one below the other."""
+    return "\n".join(value) if isinstance(value, tuple) else value
+
+
 def _typed(column: str, value: int | str) -> Any:
-    if column == "host":
+    if column in ("host", "stack"):
         return str(value)
     return unescape(str(value)) if column in TEXT else int(value)
 
@@ -93,8 +103,8 @@ def _measure(measure: Measure, rows: Sequence[Row]) -> Any:
         return len(set(values))
     if not values:
         return None
-    if measure.quantile is not None:
-        return values[max(math.ceil(measure.quantile * len(values)) - 1, 0)]
+    if measure.share is not None:
+        return values[max(math.ceil(measure.share * len(values)) - 1, 0)]
     total = sum(values)
     # Rounded before it is divided, as the engine does: the order of averages that are nearly equal hangs on it.
     found = {"sum": total, "min": values[0], "max": values[-1], "avg": float(total) / len(values)}
@@ -103,14 +113,22 @@ def _measure(measure: Measure, rows: Sequence[Row]) -> Any:
 
 def _compare(a: Row, b: Row, by: Sequence[tuple[str, bool]]) -> int:
     for name, descending in by:
-        if a[name] != b[name]:
-            return (1 if a[name] > b[name] else -1) * (-1 if descending else 1)
+        one, other = _place(a[name]), _place(b[name])
+        if one != other:
+            return (1 if one > other else -1) * (-1 if descending else 1)
     return 0
+
+
+def _place(value: Any) -> Any:
+    """What is missing stands last."""
+    return (value is None, 0 if value is None else value)
 
 
 def _shown(name: str, value: Any) -> Any:
     if isinstance(value, bytes):
         return escape(value)
+    if isinstance(value, tuple):
+        return list(value)
     time = name == "time" or name.endswith("_time")
     if isinstance(value, int) and (time or abs(value) > 2**53):
         return str(value)

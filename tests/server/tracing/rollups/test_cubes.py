@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from proto.v1 import tool_pb2 as pb
 from proto.v1.tool_pb2 import Column
-from server.tracing.rollups.cubes import MAX_KEYS, Cube, cubes, keys, measures, time_column
+from server.tracing.rollups.cubes import MAX_KEYS, Cube, cubes, keys, measures, stacks, time_column
 from tests.server.tracing.rows import EVENTS, STACKS, stream
 
 
@@ -14,8 +14,10 @@ def test_events_are_counted_by_second_by_key_and_by_power_of_two() -> None:
     assert (time_column(EVENTS), keys(EVENTS), measures(EVENTS)) == ("time", ["pid", "comm", "fd", "path"], ["latency"])
 
 
-def test_stacks_are_no_key() -> None:
-    assert keys(STACKS) == ["comm"]
+def test_stacks_come_behind_all_others() -> None:
+    assert (keys(STACKS), stacks(STACKS)) == (["comm"], ["stack"])
+    slot = Cube(second=True, slot="samples")
+    assert cubes(STACKS)[-3:] == [slot, Cube(second=True, key="stack"), Cube(key="stack")]
 
 
 def test_without_time_there_are_no_seconds() -> None:

@@ -5,7 +5,7 @@ import pytest
 from server.tracing.question import Question
 from server.tracing.rollups.cubes import Cube
 from server.tracing.rollups.match import cube_of
-from tests.server.tracing.rows import EVENTS
+from tests.server.tracing.rows import EVENTS, STACKS
 
 S = 10**9
 
@@ -64,3 +64,10 @@ def test_the_smallest_cube_that_knows_the_answer(question: dict[str, object], cu
 )
 def test_what_no_cube_knows_is_left_to_the_rows(question: dict[str, object]) -> None:
     assert found(**question) is None
+
+
+def test_a_flame_graph_has_a_cube_of_its_own() -> None:
+    graph = {"group_by": [{"column": "stack"}], "measures": [{"function": "sum", "column": "samples"}]}
+    later = {"filters": [on("time", "ge", str(7 * S)), on("stack", "contains", "main")]}
+    assert cube_of(Question.model_validate(graph), STACKS) == Cube(key="stack")
+    assert cube_of(Question.model_validate(graph | later), STACKS) == Cube(second=True, key="stack")

@@ -17,7 +17,7 @@ from server.tracing.store import SegmentStore, sealing
 from server.tracing.store.layout import RunFolder
 from server.tracing.store.sealing import NotSealableError, seal
 from server.tracing.store.writer import RunWriter
-from tests.server.tracing.rows import BOOT, EVENTS, SCHEMA, Frames, batch, events, stream
+from tests.server.tracing.rows import BOOT, EVENTS, SCHEMA, TWO_STREAMS, Frames, batch, events, stream
 
 
 def at_times(first: int, times: list[int]) -> pa.RecordBatch:
@@ -149,3 +149,17 @@ def test_a_stream_without_a_time_column_keeps_its_order(folder: RunFolder) -> No
     before = read(folder)
     assert seal(folder, folder.segments()[0], schema)
     assert read(folder) == before
+
+
+def test_what_repeats_is_written_once(folder: RunFolder) -> None:
+    """Functions in stacks too, and no number that only rises."""
+    frames = Frames()
+    RunWriter(folder).append([frames.rows_of(9), frames.stacks_of(9), frames.end(END_CAUSE_DURATION)])
+    seal(folder, folder.segments()[0], TWO_STREAMS)
+    for number in (0, 1):
+        group = pq.ParquetFile(folder.parquet(1, number)).metadata.row_group(0)
+        columns = [group.column(place) for place in range(group.num_columns)]
+        shared = [column.path_in_schema for column in columns if "RLE_DICTIONARY" in column.encodings]
+        rising = [column.path_in_schema for column in columns if column.path_in_schema not in shared]
+        assert rising == ["time", "_row"]
+        assert ("stack.list.element" in shared) == (number == 1)
