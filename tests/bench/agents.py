@@ -137,7 +137,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     scripted.SECONDS = 120
     with tempfile.TemporaryDirectory(prefix="fleetscope-bench-") as folder:
-        server = Server(Path(folder))
+        server = Server(Path(folder), {"FLEETSCOPE_APPROVAL_HOSTS": "0"})
         with server.running() as process:
             server.wait_healthy()
             server.command("onetime")

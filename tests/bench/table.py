@@ -28,7 +28,13 @@ that was missed says so, with the reason and the next idea.
 """
 
 COLUMNS = "| what | ours | peer | peer / ours | goal | met |\n| --- | --- | --- | --- | --- | --- |\n"
-PLOTS = "![CPU for each event](img/bench-reading.svg)\n\n![What the traced program pays](img/bench-slowdown.svg)\n"
+PLOTS = {
+    "bench-reading": "CPU for each event",
+    "bench-slowdown": "What the traced program pays",
+    "bench-stages": "CPU at each stage, by runs and by viewers",
+    "bench-questions": "Questions to ten million events",
+    "bench-questions-large": "Questions to a hundred million events",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,10 @@ def line(goal: Goal, results: Mapping[str, dict[str, Any]]) -> str:
     result = results.get(goal.bench, {})
     ours, peer = result.get(goal.ours), result.get(goal.peer)
     own, theirs = median(ours), median(peer)
+    if "refused" in result:
+        return (
+            f"| {goal.what} | refused: {result['refused']} | | | {goal.bound} | {f'**missed** {goal.next}'.strip()} |"
+        )
     if own is None:
         return f"| {goal.what} | not measured | | | {goal.bound} | |"
     unit = goal.unit or result.get("unit", "")
@@ -101,7 +111,7 @@ def text(results: Mapping[str, dict[str, Any]]) -> str:
     for group, members in groupby(goals(), key=lambda goal: goal.group):
         page += f"## {group}\n\n{COLUMNS}"
         page += "".join(f"{line(goal, results)}\n" for goal in members) + "\n"
-    return page + PLOTS
+    return page + "\n\n".join(f"![{what}](img/{name}.svg)" for name, what in PLOTS.items()) + "\n"
 
 
 def _machine(facts: Mapping[str, Any]) -> str:

@@ -79,37 +79,65 @@ def _run(*command: str) -> None:
 
 
 @dataclass
-class Apart(Stack):
-    """A server here and an agent at the other end of the cable. ``process`` is the agent's warden."""
+class ServerAlone(Stack):
+    """A server without a host. ``grpc_host``: where hosts will reach it; it listens on ``listen``."""
 
-    cable: Cable = field(default_factory=Cable)
+    grpc_host: str = HERE
+    listen: str = "0.0.0.0"
     server: subprocess.Popen[bytes] | None = None
     minted: str = ""
 
-    def start(self, seconds: float = 90) -> None:
+    def start(self, seconds: float = PATIENCE) -> None:
         self.extra_env = {
-            "FLEETSCOPE_GRPC": f"{HERE}:{self.grpc_port}",
-            "FLEETSCOPE_GRPC_LISTEN": f"0.0.0.0:{self.grpc_port}",
+            "FLEETSCOPE_GRPC": f"{self.grpc_host}:{self.grpc_port}",
+            "FLEETSCOPE_GRPC_LISTEN": f"{self.listen}:{self.grpc_port}",
         }
-        self.state.mkdir(parents=True)
-        self.start_server()
+        self.data.mkdir(parents=True)
+        self.start_server(seconds)
         self.minted = self._server("token", "admin").stdout.split()[-1]
         self.extra_env |= {"FLEETSCOPE_URL": self.url, "FLEETSCOPE_TOKEN": self.minted}
-        self._start_agent()
-        self.wait_online(seconds)
 
-    def start_server(self) -> None:
+    def start_server(self, seconds: float = PATIENCE) -> None:
         with (self.data / "server.log").open("ab") as log:
             command = [sys.executable, "-m", "server", "run"]
             self.server = subprocess.Popen(tied(command), cwd=ROOT, env=self.env, stdout=log, stderr=log)
         self.url = f"http://localhost:{self.http_port}"
-        eventually(lambda: self._server("onetime", check=False).returncode == 0, PATIENCE, "the server's database")
-        eventually(lambda: self.tried(lambda: self.api("GET", "/api/health", token="-")), PATIENCE, "the server")
+        eventually(lambda: self._server("onetime", check=False).returncode == 0, seconds, "the server's database")
+        eventually(lambda: self.tried(lambda: self.api("GET", "/api/health", token="-")), seconds, "the server")
+
+    def join_words(self) -> list[str]:
+        """``join ADDRESS --token ...`` of the command that a person would copy."""
+        return shlex.split(self.api("POST", "/api/hosts/token")["command"])[1:]
+
+    def token(self) -> str:
+        return self.minted
+
+    def stop(self, *_: Any) -> int:
+        if self.server is not None:
+            self.server.terminate()
+            self.server.wait(timeout=30)
+        return 0
+
+    def _server(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "server", *words]
+        return subprocess.run(command, cwd=ROOT, env=self.env, check=check, capture_output=True, text=True)
+
+
+@dataclass
+class Apart(ServerAlone):
+    """A server here and an agent at the other end of the cable. ``process`` is the agent's warden."""
+
+    cable: Cable = field(default_factory=Cable)
+
+    def start(self, seconds: float = 90) -> None:
+        super().start()
+        self._start_agent()
+        self.wait_online(seconds)
 
     def _start_agent(self) -> None:
+        self.state.mkdir()
         (self.state / "policy.toml").write_text(POLICY)
-        join = shlex.split(self.api("POST", "/api/hosts/token")["command"])[1:]
-        _run(*self.cable.enter, str(AGENT_COMMAND), *join, "--name", "apart", "--state", str(self.state))
+        _run(*self.cable.enter, str(AGENT_COMMAND), *self.join_words(), "--name", "apart", "--state", str(self.state))
         options = ["--state", str(self.state), "--policy", str(self.state / "policy.toml"), "--lifeline"]
         with (self.data / "agent.log").open("ab") as log:
             command = [*self.cable.enter, str(AGENT_COMMAND), "run", *options]
@@ -118,9 +146,6 @@ class Apart(Stack):
     @property
     def state(self) -> Path:
         return self.data / "agent"
-
-    def token(self) -> str:
-        return self.minted
 
     def host_state(self) -> str:
         (host,) = self.api("GET", "/api/hosts")
@@ -137,13 +162,9 @@ class Apart(Stack):
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def stop(self, *_: Any) -> int:
-        for process in (self.process, self.server):
-            if process is not None:
-                process.terminate()
-                process.wait(timeout=30)
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(timeout=30)
+        super().stop()
         self.cable.remove()
         return 0
-
-    def _server(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "server", *words]
-        return subprocess.run(command, cwd=ROOT, env=self.env, check=check, capture_output=True, text=True)

@@ -7,10 +7,11 @@ import os
 import socket
 import struct
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from urllib.parse import urlsplit
 
 import httpx
+from websockets.exceptions import ConnectionClosedOK
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
@@ -71,9 +72,10 @@ class Reader:
         self._acknowledge()
 
     def _read(self) -> None:
-        for data in self._socket:
-            assert isinstance(data, bytes)
-            self._take(LiveMessage.FromString(data), len(data))
+        with suppress(ConnectionClosedOK):  # between the last message and its acknowledgement
+            for data in self._socket:
+                assert isinstance(data, bytes)
+                self._take(LiveMessage.FromString(data), len(data))
 
     def _take(self, message: LiveMessage, size: int) -> None:
         match message.WhichOneof("message"):

@@ -45,7 +45,7 @@ SCRIPT = """#!/bin/sh
 exec > {folder}/out.txt 2>&1
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tracefs tracefs /sys/kernel/tracing
-modprobe -a loop ext4
+modprobe -a loop ext4 virtio_net veth sch_netem
 ip link set lo up
 tree=/run/tree new=/run/new
 mkdir $tree $new
