@@ -22,6 +22,7 @@ MAX_HEAD = 64 * 1024
 MAX_BODY = 8 * 1024 * 1024
 TAG = 16  # bytes that encryption adds to a body
 MAX_FRAME = PREFIX.size + MAX_HEAD + MAX_BODY
+MAX_MESSAGE = MAX_FRAME + 1024  # with what gRPC's messages add
 # Of the rows in one frame. What the server may hold for one browser has room for two of them.
 MAX_DECOMPRESSED = 4 * 1024 * 1024
 

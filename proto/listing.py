@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 
-import pyarrow as pa
 from google.protobuf.message import DecodeError
 
 from proto.v1.stream_pb2 import Listing
@@ -21,6 +20,8 @@ class ListingError(ValueError):
 
 def pack(listing: Listing) -> bytes:
     """Raises ListingError."""
+    import pyarrow as pa  # here, so that a runner compiles while it loads
+
     raw = listing.SerializeToString()
     packed: bytes = _SIZE.pack(len(raw)) + pa.Codec("zstd", compression_level=3).compress(raw, asbytes=True)
     if len(raw) > MAX_TEXT or len(packed) > MAX_PACKED:
@@ -30,6 +31,8 @@ def pack(listing: Listing) -> bytes:
 
 def unpack(packed: bytes) -> Listing:
     """Raises ListingError."""
+    import pyarrow as pa
+
     if not _SIZE.size < len(packed) <= MAX_PACKED:
         raise ListingError(f"a listing of {len(packed)} packed bytes is over the limits")
     (size,) = _SIZE.unpack_from(packed)

@@ -17,11 +17,8 @@ from proto.v1.agent_pb2 import Envelope
 from proto.v1.tool_pb2 import Risk
 
 NAMESPACE = "fleetscope-consent-v1"
-# Of the envelope, what no person decides: when its minute begins and ends, what the server notes, the key that rows are
-# encrypted to, the consent itself.
-OUTSIDE = frozenset(
-    {"issued_wall_ns", "not_after_wall_ns", "approvals", "consent", "audit_size", "audit_root", "payload_key"}
-)
+# Of the envelope, what no person decides: when its minute begins and ends, what the server notes, the consent itself.
+OUTSIDE = frozenset({"issued_wall_ns", "not_after_wall_ns", "approvals", "consent", "audit_size", "audit_root"})
 
 
 class SpecificationError(ValueError):
@@ -52,6 +49,7 @@ def specification(envelope: Envelope, terms: Terms) -> bytes:
             "user": envelope.user,
             "reason": envelope.reason,
             "reveal": envelope.reveal,
+            "payload_key": envelope.payload_key.hex(),
             "team": envelope.team,
             "risk": enum_short(Risk.DESCRIPTOR, envelope.risk),
             "requested": terms.requested,

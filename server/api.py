@@ -19,7 +19,8 @@ from server.errors import ApiError, DatabaseUnavailable, Internal, Invalid
 from server.fleet import api as fleet
 from server.fleet import names_api
 from server.tracing import api as tracing
-from server.tracing import data_api, metrics_api, request_api, rights_api, storage_api
+from server.tracing import data_api, metrics_api, request_api, rights_api, shares_api, storage_api
+from server.webhooks import api as webhooks
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ api.add_router("/users", sign_ins_api.others)
 api.add_router("/auth/tokens", tokens_api.own)
 api.add_router("/users", tokens_api.others)
 api.add_router("/teams", teams_api.router)
+api.add_router("/teams", webhooks.router)
 api.add_router("/grants", teams_api.grants_router)
 api.add_router("/me", rights_api.router)
 api.add_router("/audit", audit_api.router)
@@ -44,6 +46,7 @@ api.add_router("/fleet", fleet.fleet)
 api.add_router("/metrics", metrics_api.router)
 api.add_router("/sessions", tracing.router)
 api.add_router("/sessions", data_api.router)
+api.add_router("/sessions", shares_api.router)
 api.add_router("/requests", request_api.router)
 api.add_router("/storage", storage_api.router)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import dataclasses
 import functools
 import getpass
@@ -69,8 +70,9 @@ def command(function: Command) -> Command:
     def wrapped(arguments: argparse.Namespace) -> int:
         try:
             _set_up()
-            _ask(action)
-            return function(arguments)
+            with _on_record(action):
+                _ask(action)
+                return function(arguments)
         except (EnvError, KeysMissing, ManifestError, DatabaseError, ImproperlyConfigured, OSError, ApiError) as error:
             return _failed(error)
 
@@ -297,6 +299,14 @@ def ca_finish(arguments: argparse.Namespace) -> int:
     check_migrated()
     say(rotation.finish("server console", arguments.without))
     return 0
+
+
+def _on_record(action: str) -> contextlib.AbstractContextManager[None]:
+    """What a server that was started here does is not done by who started it."""
+    from server.accounts.ways import of_console
+    from server.audit.way import coming
+
+    return coming(of_console) if action else contextlib.nullcontext()
 
 
 def _ask(needed: str) -> None:

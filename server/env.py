@@ -42,6 +42,7 @@ class Env:
     approval_hosts: int  # a session on more hosts needs somebody's approval; 0: none does
     host_certificate: datetime.timedelta  # how long a host's certificate lives; renewed at half of it
     passkey_rp_id: str
+    webhook_networks: list[str]  # private networks to which webhooks may be sent all the same
     proxies: list[str]  # addresses and networks whose X-Forwarded-For and -Proto are believed
 
     @property
@@ -83,7 +84,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         approval_hosts=_count("FLEETSCOPE_APPROVAL_HOSTS", environ.get("FLEETSCOPE_APPROVAL_HOSTS") or "50"),
         host_certificate=_hours("FLEETSCOPE_HOST_CERTIFICATE_HOURS", environ, 168),
         passkey_rp_id=_rp_id(environ.get("FLEETSCOPE_PASSKEY_RP_ID", ""), http.host),
-        proxies=_networks("FLEETSCOPE_PROXIES", environ.get("FLEETSCOPE_PROXIES", "")),
+        webhook_networks=_networks("FLEETSCOPE_WEBHOOK_NETWORKS", environ, "those that webhooks may reach"),
+        proxies=_networks("FLEETSCOPE_PROXIES", environ, "the proxies, who are believed about addresses,"),
     )
 
 
@@ -124,8 +126,9 @@ def _rp_id(text: str, host: str) -> str:
     return text or host
 
 
-def _networks(name: str, text: str) -> list[str]:
-    found = text.replace(",", " ").split()
+def _networks(name: str, environ: Mapping[str, str], what: str) -> list[str]:
+    """``what`` to name in place of everybody."""
+    found = environ.get(name, "").replace(",", " ").split()
     for part in found:
         try:
             network = ip_network(part)
@@ -134,7 +137,7 @@ def _networks(name: str, text: str) -> list[str]:
                 f"{name}: {part!r} is no address and no network ({error}); give some such as 10.0.0.7 10.1.0.0/24"
             ) from error
         if network.prefixlen == 0:
-            raise EnvError(f"{name}: {part} is everybody, who could then claim any address; name the proxies alone")
+            raise EnvError(f"{name}: {part} is everybody; name {what} alone")
     return found
 
 

@@ -1,8 +1,8 @@
 """The server's secrets, made at first start and kept in files that only their owner can read.
 
 Three folders, so that the roles need not see each other's secrets: `web` (Django's secret, the keys for commands, for
-exports of the audit and for the keys of sessions), `ingest` (the CA's, the gRPC server's and the audit's keys) and
-`public` (the CA certificate and the public halves), which both read.
+exports of the audit, for the keys of sessions and for secrets of webhooks), `ingest` (the CA's, the gRPC server's and
+the audit's keys) and `public` (the CA certificate and the public halves), which both read.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ def ensure_web(keys: Path) -> None:
     ensure(keys / "web/command.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
     ensure(keys / "web/export.key", lambda: pki.private_pem(Ed25519PrivateKey.generate()))
     ensure(keys / "web/payload.key", lambda: secrets.token_bytes(32))
+    ensure(keys / "web/webhook.key", lambda: secrets.token_bytes(32))
     ensure(keys / "public/command.pub", lambda: command_key(keys).public_key().public_bytes_raw(), mode=0o644)
 
 
@@ -68,6 +69,11 @@ def export_key(keys: Path) -> Ed25519PrivateKey:
 def payload_key(keys: Path) -> bytes:
     """32 bytes, under which the private keys of sessions are kept and nothing else."""
     return _read(keys / "web/payload.key", "web")
+
+
+def webhook_key(keys: Path) -> bytes:
+    """32 bytes, under which the secrets of webhooks are kept and nothing else."""
+    return _read(keys / "web/webhook.key", "web")
 
 
 def audit_key(keys: Path) -> Ed25519PrivateKey:

@@ -35,7 +35,7 @@ class SecurityHeaders:
         nonce = secrets.token_urlsafe(16)
         request.csp_nonce = nonce  # type: ignore[attr-defined]
         response = self._get_response(request)
-        response.headers["Content-Security-Policy"] = _policy(request.path, nonce)
+        response.headers["Content-Security-Policy"] = policy(request.path, nonce)
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         if request.path.startswith("/api/"):
@@ -75,7 +75,8 @@ class NulCheck:
         return refusal(ApiError("the address holds a NUL byte; leave it out"))
 
 
-def _policy(path: str, nonce: str) -> str:
+def policy(path: str, nonce: str) -> str:
+    """The Content Security Policy of an answer."""
     return _POLICY.format(nonce=nonce) + ("" if path == _DOCUMENTATION else _NO_HTML_FROM_STRINGS)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ class _Uvicorn(uvicorn.Server):
 
 async def serve(*, web: bool, ingest: bool) -> None:
     """Runs until SIGTERM or SIGINT. Raises OSError when an address is taken."""
+    _allow_many_files()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -42,9 +44,18 @@ async def serve(*, web: bool, ingest: bool) -> None:
 
             await stack.enter_async_context(ingesting())
         if web:
+            from server.webhooks.sending import sending  # needs the app registry
+
+            await stack.enter_async_context(sending())
             await _serve_web(stop)
         else:
             await stop.wait()
+
+
+def _allow_many_files() -> None:
+    """A host takes three descriptors, a viewer one: the usual soft limit of 1,024 is full with 340 hosts."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _serve_web(stop: asyncio.Event) -> None:

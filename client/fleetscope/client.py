@@ -22,6 +22,8 @@ from fleetscope.models import (
     Request,
     ScopeName,
     Session,
+    Share,
+    ShareMade,
     SignIn,
     User,
 )
@@ -158,9 +160,10 @@ class Client:
         tool: str | None = None,
         state: str | None = None,
         user: str | None = None,
+        team: str | None = None,
     ) -> tuple[list[Session], int]:
         """Newest first, and how many there are in all."""
-        query = {"limit": limit, "offset": offset, "tool": tool, "state": state, "user": user}
+        query = {"limit": limit, "offset": offset, "tool": tool, "state": state, "user": user, "team": team}
         given = {name: value for name, value in query.items() if value is not None}
         page = self._transport.json("GET", "sessions", query=given)
         return cast(list[Session], page["items"]), int(page["total"])
@@ -182,13 +185,16 @@ class Client:
         budget: str | None = None,
         reason: str = "",
         reveal: bool = False,
+        team: str = "",
     ) -> Session:
         """`duration` ("10s") and `budget` ("3%") are short forms of entries in `limits`.
+
+        `team` owns the session; it may be left out by who starts for one alone.
 
         `reveal` asks for rows as they are, secrets included, where the host's policy allows that.
         """
         bounds = _bounds(limits, duration, budget)
-        order = _order(tool, hosts, labels, params, filters, bounds, reason, reveal=reveal)
+        order = _order(tool, hosts, labels, params, filters, bounds, reason, reveal=reveal, team=team)
         return cast(Session, self._transport.json("POST", "sessions", body=order))
 
     def ask(
@@ -204,9 +210,10 @@ class Client:
         limits: Limits | None = None,
         reason: str,
         reveal: bool = False,
+        team: str = "",
     ) -> Request:
         """For a session that needs the agreement of others; it waits for them so long."""
-        order = _order(tool, hosts, labels, params, filters, limits, reason, reveal=reveal)
+        order = _order(tool, hosts, labels, params, filters, limits, reason, reveal=reveal, team=team)
         order |= {"minutes": minutes, "break_glass": break_glass}
         return cast(Request, self._transport.json("POST", "requests", body=order))
 
@@ -235,6 +242,21 @@ class Client:
     def stop(self, session_id: str) -> None:
         """Ask its runs to stop. They end a moment later."""
         self._transport.json("POST", f"sessions/{_session(session_id)}/stop")
+
+    def shares(self, session_id: str) -> list[Share]:
+        """With whom it is shared, newest first."""
+        return cast(list[Share], self._transport.json("GET", f"sessions/{_session(session_id)}/shares"))
+
+    def share(self, session_id: str, *, person: str = "", team: str = "", hours: int | None = None) -> ShareMade:
+        """With a person or the members of a team; with neither a link is made, whose secret is told only now.
+
+        `hours` None: until it is ended; a link then ends after 7 days.
+        """
+        body = {"person": person, "team": team, "hours": hours}
+        return cast(ShareMade, self._transport.json("POST", f"sessions/{_session(session_id)}/shares", body=body))
+
+    def end_share(self, session_id: str, share: int) -> None:
+        self._transport.json("DELETE", f"sessions/{_session(session_id)}/shares/{int(share)}")
 
     def row_blocks(
         self,
@@ -293,6 +315,7 @@ def _order(
     reason: str,
     *,
     reveal: bool,
+    team: str,
 ) -> dict[str, object]:
     return {
         "tool": tool,
@@ -303,6 +326,7 @@ def _order(
         "limits": dict(limits or {}),
         "reason": reason,
         "reveal": reveal,
+        "team": team,
     }
 
 

@@ -117,6 +117,7 @@ class Ledger(TypedDict):
 
 class RunEnd(TypedDict):
     cause: str
+    by: str
     message: str
 
 
@@ -216,6 +217,23 @@ class Session(TypedDict):
     books: str
     books_message: str
     runs: list[Run]
+
+
+class Share(TypedDict):
+    """A link has neither person nor team. `problem`: why it opens nothing."""
+
+    id: int
+    person: str | None
+    team: str | None
+    given_by: str
+    created_at: str
+    expires_at: str | None
+    opened_by: list[str]
+    problem: str
+
+
+class ShareMade(Share):
+    secret: str
 
 
 class ListedFunction(TypedDict):

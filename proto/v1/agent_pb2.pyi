@@ -412,7 +412,7 @@ class SignedAsk(_message.Message):
     def __init__(self, payload: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class Ask(_message.Message):
-    __slots__ = ("ask_id", "host_id", "kind", "text", "pid", "limit", "user", "not_after_wall_ns")
+    __slots__ = ("ask_id", "host_id", "kind", "text", "pid", "limit", "user", "not_after_wall_ns", "never_uids")
     ASK_ID_FIELD_NUMBER: _ClassVar[int]
     HOST_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -421,6 +421,7 @@ class Ask(_message.Message):
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     USER_FIELD_NUMBER: _ClassVar[int]
     NOT_AFTER_WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    NEVER_UIDS_FIELD_NUMBER: _ClassVar[int]
     ask_id: bytes
     host_id: str
     kind: _tool_pb2.NameKind
@@ -429,7 +430,8 @@ class Ask(_message.Message):
     limit: int
     user: str
     not_after_wall_ns: int
-    def __init__(self, ask_id: _Optional[bytes] = ..., host_id: _Optional[str] = ..., kind: _Optional[_Union[_tool_pb2.NameKind, str]] = ..., text: _Optional[str] = ..., pid: _Optional[int] = ..., limit: _Optional[int] = ..., user: _Optional[str] = ..., not_after_wall_ns: _Optional[int] = ...) -> None: ...
+    never_uids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, ask_id: _Optional[bytes] = ..., host_id: _Optional[str] = ..., kind: _Optional[_Union[_tool_pb2.NameKind, str]] = ..., text: _Optional[str] = ..., pid: _Optional[int] = ..., limit: _Optional[int] = ..., user: _Optional[str] = ..., not_after_wall_ns: _Optional[int] = ..., never_uids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Names(_message.Message):
     __slots__ = ("ask_id", "names", "total", "meant", "error")

@@ -181,14 +181,16 @@ class Loss(_message.Message):
     def __init__(self, cause: _Optional[_Union[LossCause, str]] = ..., events: _Optional[int] = ..., first_boot_ns: _Optional[int] = ..., last_boot_ns: _Optional[int] = ..., buffer_bytes: _Optional[int] = ...) -> None: ...
 
 class RunEnd(_message.Message):
-    __slots__ = ("cause", "message", "ledger_known")
+    __slots__ = ("cause", "message", "ledger_known", "by")
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     LEDGER_KNOWN_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
     cause: EndCause
     message: str
     ledger_known: bool
-    def __init__(self, cause: _Optional[_Union[EndCause, str]] = ..., message: _Optional[str] = ..., ledger_known: _Optional[bool] = ...) -> None: ...
+    by: str
+    def __init__(self, cause: _Optional[_Union[EndCause, str]] = ..., message: _Optional[str] = ..., ledger_known: _Optional[bool] = ..., by: _Optional[str] = ...) -> None: ...
 
 class Cost(_message.Message):
     __slots__ = ("host_percent", "thread_percent", "bpf_run_ns", "bpf_runs", "runner_cpu_ns")

@@ -12,6 +12,7 @@ from server.accounts import guessing, tokens
 from server.accounts.browsers import store_of
 from server.accounts.models import User
 from server.accounts.policy import Action, require
+from server.audit.record import record_once
 from server.errors import Forbidden, NotSignedIn
 
 TOKENS = "an API token"  # no name of a person: those hold no spaces
@@ -40,6 +41,7 @@ class Authenticated(HttpBearer):
             address = address_of(request)
             guessing.check(TOKENS, None, address)
             guessing.failed(TOKENS, address)
+            record_once("account.login", TOKENS, "refused", detail={"address": address, "how": "token"})
             raise NotSignedIn("the API token is not valid or has expired; run `fleetscope login`")
         return user
 

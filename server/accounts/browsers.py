@@ -37,7 +37,7 @@ class SignIn(AbstractBaseSession):
     @property
     def public_id(self) -> str:
         """Names it to its owner and to admins; the key itself would be the cookie."""
-        return hashlib.sha256(f"sign-in {self.session_key}".encode()).hexdigest()[:16]
+        return public_id(self.session_key)
 
 
 class SessionStore(DatabaseStore):
@@ -79,6 +79,10 @@ class SessionStore(DatabaseStore):
             SignIn.objects.filter(pk=self.session_key).update(last_seen=now)
         except DatabaseError as error:
             log.warning("when a browser was last seen could not be kept: %s", error)
+
+
+def public_id(key: str) -> str:
+    return hashlib.sha256(f"sign-in {key}".encode()).hexdigest()[:16]
 
 
 def store_of(request: HttpRequest) -> SessionStore:

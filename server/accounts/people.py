@@ -83,6 +83,7 @@ def set_own_password(user: User, current: str, password: str, *, browser: str | 
     Somebody who came in with a one-time password has no current one to give.
     """
     if not user.one_time and not user.check_password(current):
+        record("account.password", user.username, "refused", detail={"refusal": "the current password was wrong"})
         raise Invalid("the current password is wrong", field="current")
     with transaction.atomic():
         _set_password(user, password)

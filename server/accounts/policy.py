@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from server.accounts import grants
 from server.accounts.grants import Bounds, Place
 from server.accounts.models import ApiToken, Grant, Risk, Scope, Team, User
-from server.accounts.roles import ANYBODY, CONSOLE, RULES, SCOPES, Action, Rule
+from server.accounts.roles import ANYBODY, CONSOLE, LINKED, RULES, SCOPES, Action, Rule
 from server.audit.record import record
 from server.errors import Forbidden
 
@@ -42,7 +42,8 @@ class About:
     what: str = "it"  # of the class `risk`, for the refusal
     asked: Bounds = field(default_factory=Bounds)
     created_by: int | None = None
-    shared: bool = False  # with the actor, by somebody who may read it
+    shared: bool = False  # with the actor, by somebody who may share it
+    link: bool = False  # it is to be shared with whoever has an address
     grant: Grant | None = None  # that is given, changed or taken away
     benefits: frozenset[int] = frozenset()  # people whose rights would grow
 
@@ -77,13 +78,17 @@ def decide(actor: Actor, action: Action, about: About = NOTHING) -> Decision:
     return _no(f"{problem}; {grants.whom_to_ask(actor, about.team)}") if problem else YES
 
 
-def reach(actor: Actor, action: Action) -> list[Grant]:
-    """The grants by which the actor may do it to what is not theirs; for lists, which `decide` is too slow for."""
+def reach(actor: Actor, action: Action, *, own: bool = False) -> list[Grant]:
+    """The grants by which the actor may do it to what is not theirs; for lists, which `decide` is too slow for.
+
+    ``own``: to what is theirs.
+    """
     if not isinstance(actor, User) or not actor.is_active:
         return []
     rule = RULES[action]
     held = _within_token(actor.token, action, grants.held(actor))
-    return [grant for grant in held if grant.role in rule.roles and _counts(grant, rule)]
+    roles = rule.roles | rule.own if own else rule.roles
+    return [grant for grant in held if grant.role in roles and _counts(grant, rule)]
 
 
 def require(
@@ -140,6 +145,8 @@ def _problem(actor: User, action: Action, about: About) -> str:
         return f"{action} is for another person than who asked"
     if actor.pk in about.benefits and len(grants.admins(about.team)) > 1:
         return f"{action}: nobody widens their own rights while another admin can"
+    if about.link and about.risk > LINKED:
+        return f"{action}: {about.what} is of class S{about.risk}, which no link opens: share it by name"
     reaching = [grant for grant in held if _reaches(grant, rule, actor, about)]
     if not reaching:
         return _no_role(action, rule, held, about)

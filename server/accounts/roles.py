@@ -27,6 +27,7 @@ class Action(StrEnum):
     SESSION_STOP = "session.stop"
     SESSION_DELETE = "session.delete"
     SESSION_SHARE = "session.share"
+    SESSION_UNSHARE = "session.unshare"  # also to see with whom it is shared
     SESSION_APPROVE = "session.approve"  # of others; also to deny and to review it
     REQUEST_VIEW = "request.view"
     STORAGE_VIEW = "storage.view"
@@ -39,6 +40,7 @@ class Action(StrEnum):
     TEAM_ADD = "team.add"
     TEAM_CHANGE = "team.change"
     GRANT_CHANGE = "grant.change"
+    WEBHOOK_CHANGE = "webhook.change"  # of a team, which is told there of its requests; also to look at them
     OWN_ACCOUNT = "account.own"
     OWN_CHANGE = "account.change"
 
@@ -79,6 +81,7 @@ RULES: dict[Action, Rule] = {
     Action.SESSION_STOP: _rule(_A, own=(_T,)),
     Action.SESSION_DELETE: _rule(_A, own=(_T,)),
     Action.SESSION_SHARE: _rule(_A, own=(_T,), content=True),
+    Action.SESSION_UNSHARE: _rule(_A, own=(_T,)),
     Action.SESSION_APPROVE: _rule(_P, not_own=True),
     Action.REQUEST_VIEW: _rule(_V, _T, _P, _A),
     Action.STORAGE_VIEW: _rule(_A, everywhere=True),
@@ -90,6 +93,7 @@ RULES: dict[Action, Rule] = {
     Action.TEAM_ADD: _rule(_A, everywhere=True),
     Action.TEAM_CHANGE: _rule(_A),
     Action.GRANT_CHANGE: _rule(_A),
+    Action.WEBHOOK_CHANGE: _rule(_A),
 }
 # What whoever may run commands on the server itself does there; rows are no business of theirs.
 CONSOLE = frozenset(
@@ -128,5 +132,7 @@ SCOPES: dict[Scope, frozenset[Action]] = {
     Scope.TRACE: _READ | {Action.HOST_ASK, Action.SESSION_START, Action.SESSION_REVEAL, Action.SESSION_STOP},
     Scope.ALL: frozenset(Action),
 }
+# The highest class that a link opens; more is shared with people or teams by name.
+LINKED = Risk.S2
 # The highest class whose rows an admin reads without a grant to view.
 ADMIN_READS = Risk.S1

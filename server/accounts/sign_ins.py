@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from server import nudge
 from server.accounts.browsers import SignIn, live
 from server.accounts.models import User
-from server.audit.record import record
+from server.audit.record import record, record_once
 from server.errors import NotFound
 
 # What a browser calls itself holds the names of others too: the first that fits is the one.
@@ -61,6 +61,14 @@ def end_all_of(actor: str, username: str) -> int:
 def forget(user: User, kept: str | None = None) -> None:
     """As part of a change that is on the record itself."""
     _end_all(user, kept)
+
+
+def looked_at(actor: str, username: str, what: str) -> User:
+    """The person whose sign-ins or tokens another one is shown, which is on the record. Raises NotFound."""
+    user = named(username)
+    like = {"detail__user": user.username, "detail__shown": what}
+    record_once("user.view", actor, like=like, detail={"user": user.username, "shown": what})
+    return user
 
 
 def named(username: str) -> User:

@@ -51,8 +51,10 @@ def end_one(request: HttpRequest, sign_in: str) -> Status[None]:
 
 @others.get("/{username}/sign-ins", response=list[SignInOut])
 def list_others(request: HttpRequest, username: str) -> list[dict[str, Any]]:
-    require(person(request), Action.USER_VIEW, detail={"user": username})
-    return [_out(one, _key(request)) for one in sign_ins.of(sign_ins.named(username))]
+    actor = person(request)
+    require(actor, Action.USER_VIEW, detail={"user": username})
+    user = sign_ins.looked_at(actor.username, username, "sign-ins")
+    return [_out(one, _key(request)) for one in sign_ins.of(user)]
 
 
 @others.delete("/{username}/sign-ins", response=Ended)

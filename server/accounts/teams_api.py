@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from django.db.models import Q, QuerySet
@@ -15,6 +16,7 @@ from server.accounts.grants import Bounds
 from server.accounts.models import Grant, Team, User
 from server.accounts.policy import About, Action, decide, require
 from server.accounts.schemas import Name, RiskName, RoleName
+from server.errors import Forbidden, NotFound
 
 router = Router(tags=["teams"])
 grants_router = Router(tags=["teams"])
@@ -80,7 +82,7 @@ def add_team(request: HttpRequest, body: TeamName) -> Status[dict[str, Any]]:
 @router.patch("/{team}", response=TeamOut)
 def rename_team(request: HttpRequest, team: str, body: TeamName) -> dict[str, Any]:
     actor = person(request)
-    found = _named(actor, team)
+    found = team_named(actor, team, Action.TEAM_CHANGE)
     teams.rename(actor, found, body.name)
     return _team_out(actor, found)
 
@@ -89,7 +91,7 @@ def rename_team(request: HttpRequest, team: str, body: TeamName) -> dict[str, An
 def remove_team(request: HttpRequest, team: str) -> Status[None]:
     """Only one that owns no sessions; what is granted to it and there goes with it."""
     actor = person(request)
-    teams.remove(actor, _named(actor, team))
+    teams.remove(actor, team_named(actor, team, Action.TEAM_ADD))
     return Status(204, None)
 
 
@@ -97,7 +99,7 @@ def remove_team(request: HttpRequest, team: str) -> Status[None]:
 def join_team(request: HttpRequest, team: str, username: str) -> dict[str, Any]:
     """Members get what is granted to the team."""
     actor = person(request)
-    found = _named(actor, team)
+    found = team_named(actor, team, Action.TEAM_CHANGE)
     teams.join(actor, found, username)
     return _team_out(actor, found)
 
@@ -105,7 +107,7 @@ def join_team(request: HttpRequest, team: str, username: str) -> dict[str, Any]:
 @router.delete("/{team}/members/{username}", response=TeamOut)
 def leave_team(request: HttpRequest, team: str, username: str) -> dict[str, Any]:
     actor = person(request)
-    found = _named(actor, team)
+    found = team_named(actor, team, Action.TEAM_CHANGE)
     teams.leave(actor, found, username)
     return _team_out(actor, found)
 
@@ -143,10 +145,16 @@ def _known(actor: User) -> QuerySet[Team]:
     return Team.objects.filter(Q(pk__in=[grant.team_id for grant in held]) | Q(members=actor)).distinct()
 
 
-def _named(actor: User, name: str) -> Team:
-    """Raises NotFound, also for a team of which the person may not know."""
+def team_named(actor: User, name: str, action: Action) -> Team:
+    """Raises NotFound, also for a team of which the person may not know; what they wanted is on the record then."""
     require(actor, Action.TEAM_VIEW)
-    return teams.named(name, _known(actor))
+    try:
+        return teams.named(name, _known(actor))
+    except NotFound:
+        if (hidden := Team.objects.filter(name__iexact=name).first()) is not None:
+            with suppress(Forbidden):
+                require(actor, action, About(team=hidden), detail={"team": hidden.name})
+        raise
 
 
 def _may_change(actor: User, grant: Grant) -> bool:

@@ -69,8 +69,9 @@ def end_token(request: HttpRequest, token: int) -> Status[None]:
 
 @others.get("/{username}/tokens", response=list[ApiTokenOut])
 def list_tokens_of(request: HttpRequest, username: str) -> QuerySet[ApiToken]:
-    require(person(request), Action.USER_VIEW, detail={"user": username})
-    return sign_ins.named(username).tokens.order_by("-created_at", "-id")
+    actor = person(request)
+    require(actor, Action.USER_VIEW, detail={"user": username})
+    return sign_ins.looked_at(actor.username, username, "tokens").tokens.order_by("-created_at", "-id")
 
 
 @others.delete("/{username}/tokens/{token}", response={204: None})

@@ -64,12 +64,14 @@ def export_all(path: Path, *, as_pack: bool) -> str:
 
 def crosscheck(host: str, log: Path) -> str:
     from server.audit.crosscheck import compare
+    from server.audit.record import record
 
     try:
         with log.open("rb") as file:
             found = compare(host, host_log.entries(file))
     except host_log.HostLogError as error:
         raise Conflict(f"{log}: {error}") from error
+    record("audit.view", "server console", hosts=[host], detail={"crosscheck": log.name})
     if found.differences:
         raise Conflict(f"{host} and this server differ: " + "; ".join(found.differences))
     return f"{found.matched} starts of {host} stand in both records, none in one alone"

@@ -14,6 +14,7 @@ from server import nudge
 from server.audit import tree
 from server.audit.leaf import leaf_hash, storable
 from server.audit.models import AuditEntry, EntryHost
+from server.audit.way import via
 
 SAME = datetime.timedelta(minutes=10)
 _WRITER_LOCK = 0x666C7363  # PostgreSQL advisory lock: one writer at a time over all processes
@@ -30,7 +31,10 @@ def record(
     reason: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
-    """Append one entry. In a transaction it becomes visible with it or not at all; else it is committed on return."""
+    """Append one entry. In a transaction it becomes visible with it or not at all; else it is committed on return.
+
+    Its detail says `via` how somebody came, where somebody did (server/audit/way.py).
+    """
     with transaction.atomic():
         become_only_writer()
         last = AuditEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
@@ -44,7 +48,7 @@ def record(
             hosts=storable(list(hosts)),
             session=session,
             reason=storable(reason),
-            detail=storable(dict(detail or {})),
+            detail=storable(_with_way(detail or {})),
         )
         leaf = leaf_hash(entry)
         entry.hash = leaf.hex()
@@ -55,12 +59,28 @@ def record(
         return entry
 
 
-def record_once(action: str, actor: str, **fields: Any) -> None:
-    """What a person does over and over, such as looking at a session: one entry in ten minutes."""
+def record_once(
+    action: str, actor: str, outcome: str = "done", *, like: Mapping[str, Any] | None = None, **fields: Any
+) -> None:
+    """What is done over and over, such as looking at a session: one entry in ten minutes for each session, or for each
+    value of ``like``, fields of an entry, and for each way to come."""
+    found = {"session": fields.get("session")} if like is None else like
+    found = {**found, **{f"detail__via__{name}": fact for name, fact in via().items()}}
     since = timezone.now() - SAME
-    same = AuditEntry.objects.filter(actor=storable(actor[:80]), action=action, outcome="done", time__gte=since)
-    if not same.filter(session=fields.get("session")).exists():
-        record(action, actor, **fields)
+    same = AuditEntry.objects.filter(
+        actor=storable(actor[:80]), action=action, outcome=outcome, time__gte=since, **found
+    )
+    if same.exists():
+        return
+    with transaction.atomic():
+        become_only_writer()  # two may have looked at the same time
+        if not same.all().exists():
+            record(action, actor, outcome, **fields)
+
+
+def _with_way(detail: Mapping[str, Any]) -> dict[str, Any]:
+    way = via()
+    return {**detail, "via": way} if way else dict(detail)
 
 
 def become_only_writer() -> None:

@@ -14,6 +14,7 @@ from server import nudge
 from server.accounts import passkeys
 from server.accounts.models import User
 from server.audit.record import record
+from server.consent import telling
 from server.consent.models import OPEN, Part, Request, RequestState, Voice
 from server.consent.signing import SignatureIn, read_signature
 from server.errors import Conflict, Forbidden, Invalid, NotFound
@@ -25,6 +26,7 @@ def create(request: Request) -> None:
     """On record, and told to everybody who may agree."""
     with transaction.atomic():
         request.save(force_insert=True)
+        telling.tell_made(request)
         _noted(request, "request.ask", request.created_by.username, {"why": request.why})
 
 
@@ -181,6 +183,7 @@ def settle(request: Request) -> None:
 def _move(request: Request, state: RequestState, message: str) -> None:
     request.state, request.state_message = state, " ".join(message.split())[:_LINE]
     request.save(update_fields=["state", "state_message"])
+    telling.tell_moved(request)
 
 
 def _noted(

@@ -7,6 +7,7 @@ import uuid
 from contextlib import suppress
 from typing import Annotated, Any
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
@@ -113,9 +114,11 @@ def get_host(request: HttpRequest, host: str) -> dict[str, Any]:
 def change_host(request: HttpRequest, host: str, body: HostChange) -> dict[str, Any]:
     actor = person(request)
     found = permitted_host(actor, host, Action.HOST_CHANGE)
-    found.labels = body.labels
-    found.save(update_fields=["labels"])
-    record(Action.HOST_CHANGE, actor.username, hosts=[found.name], detail={"labels": body.labels})
+    with transaction.atomic():
+        detail = {"before": {"labels": found.labels}, "after": {"labels": body.labels}}
+        found.labels = body.labels
+        found.save(update_fields=["labels"])
+        record(Action.HOST_CHANGE, actor.username, hosts=[found.name], detail=detail)
     nudge.fleet_changed("hosts")
     return _out(actor, found)
 

@@ -11,8 +11,11 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from server import nudge
 from server.accounts import standing
 from server.accounts.models import User
-from server.accounts.policy import Action, Actor, decide
+from server.accounts.policy import Action, Actor, decide, require
 from server.accounts.standing import Entrance, look_now, until_lost
+from server.accounts.ways import of_socket
+from server.audit.way import coming
+from server.errors import Forbidden
 
 REFUSED = 4403
 
@@ -26,7 +29,7 @@ class FleetConsumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         await self.accept()
-        problem = await database_sync_to_async(_problem)(self._entrance)
+        problem = await database_sync_to_async(self._enter)()
         if problem:
             await self.close(REFUSED, problem)
         else:
@@ -42,6 +45,17 @@ class FleetConsumer(AsyncJsonWebsocketConsumer):
     async def access_changed(self, _event: dict[str, Any]) -> None:
         """Somebody signed out or got another role."""
         look_now()
+
+    def _enter(self) -> str:
+        """Why not, which is on the record; empty: nothing but what has changed is told here, so coming in is not."""
+        if problem := standing.lost(self._entrance):
+            return problem
+        try:
+            with coming(lambda: of_socket(self.scope)):
+                require(standing.current(self._entrance), Action.HOST_VIEW)
+        except Forbidden as error:
+            return error.message
+        return ""
 
     @property
     def _entrance(self) -> Entrance:

@@ -23,7 +23,11 @@ _LINE = 1000
 
 
 class UnknownHostError(PermissionError):
-    """The certificate belongs to no host that may connect."""
+    """The certificate belongs to no host that may connect. ``host``: its name, where that is known."""
+
+    def __init__(self, message: str, host: str = "") -> None:
+        super().__init__(message)
+        self.host = host
 
 
 def identified(host_id: str, serial: int) -> Host:
@@ -33,7 +37,7 @@ def identified(host_id: str, serial: int) -> Host:
     except ValueError:
         host = None
     if host is not None and host.revoked_at is not None:
-        raise UnknownHostError(f"{host.name} was revoked; join it again with a new token")
+        raise UnknownHostError(f"{host.name} was revoked; join it again with a new token", host.name)
     if host is None or not presented(host, serial):
         raise UnknownHostError("the fleet does not know this host; join it again with a new token")
     return host

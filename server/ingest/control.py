@@ -8,14 +8,16 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from grpc import StatusCode
 from grpc.aio import ServicerContext
 
+from proto.frame import MAX_MESSAGE
 from proto.v1.agent_pb2 import AgentMessage, Hello, ServerMessage, Welcome
 from server import nudge
 from server.fleet import presence
 from server.fleet.models import HEARTBEAT_SECONDS
-from server.ingest import witnesses
+from server.ingest import refused, witnesses
 from server.ingest.database import in_db
 from server.ingest.identity import Caller
 from server.ingest.links import Link, Links
@@ -27,6 +29,7 @@ from server.tracing.reconcile import reconcile
 log = logging.getLogger(__name__)
 
 HELLO_SECONDS = 10
+TOGETHER_SECONDS = 5  # within which the other stream of a lost connection ends too
 Context = ServicerContext[AgentMessage, ServerMessage]
 
 
@@ -39,12 +42,12 @@ class ControlStream:
         self._link = Link.to(caller)
 
     async def serve(self, requests: AsyncIterator[AgentMessage], context: Context) -> AsyncIterator[ServerMessage]:
-        link, hello = self._link, await _hello(requests, context)
+        link, hello = self._link, await self._hello(requests, context)
         tasks: list[asyncio.Task[Any]] = []
         try:
             yield await self._welcome(hello)
             closing = asyncio.create_task(link.closed.wait())
-            tasks = [closing, asyncio.create_task(self._read(requests))]
+            tasks = [closing, asyncio.create_task(self._read(requests)), asyncio.create_task(_lone(link))]
             await push(self._links, [link.host])
             while message := await _next(link, closing):
                 yield message
@@ -76,10 +79,23 @@ class ControlStream:
             async for message in requests:
                 self._link.heard()
                 await take_report(self._link, message)
+        except DecodeError:
+            await refused.note(self._link, refused.Kind.MESSAGE, "it sent a report that cannot be read")
         except Exception:
             log.exception("%s: a report could not be taken over; its connection starts again", self._link.name)
         finally:
             self._link.close()
+
+    async def _hello(self, requests: AsyncIterator[AgentMessage], context: Context) -> Hello:
+        """gRPC ends the requests without a word when a message is too large or compressed."""
+        try:
+            first = await asyncio.wait_for(anext(aiter(requests)), HELLO_SECONDS)
+        except (TimeoutError, StopAsyncIteration, DecodeError):
+            first = AgentMessage()
+        if not first.HasField("hello"):
+            await refused.note(self._link, refused.Kind.HELLO, "it opened a control stream without a hello")
+            await context.abort(StatusCode.INVALID_ARGUMENT, "the first message of a control stream must be hello")
+        return first.hello
 
     async def _gone(self) -> None:
         link = self._link
@@ -92,14 +108,14 @@ class ControlStream:
         log.info("%s is disconnected", link.name)
 
 
-async def _hello(requests: AsyncIterator[AgentMessage], context: Context) -> Hello:
-    try:
-        first = await asyncio.wait_for(anext(aiter(requests)), HELLO_SECONDS)
-    except (TimeoutError, StopAsyncIteration):
-        first = AgentMessage()
-    if not first.HasField("hello"):
-        await context.abort(StatusCode.INVALID_ARGUMENT, "the first message of a control stream must be hello")
-    return first.hello
+async def _lone(link: Link) -> None:
+    """An agent ends both streams or none. gRPC ends one without a word when a message on it is too large."""
+    while True:
+        await link.data_ended.wait()
+        await asyncio.sleep(TOGETHER_SECONDS)
+        link.data_ended.clear()
+        why = f"its data stream alone ended, as one does at a message of more than {MAX_MESSAGE} bytes"
+        await refused.note(link, refused.Kind.MESSAGE, why)
 
 
 async def _next(link: Link, closing: asyncio.Task[bool]) -> ServerMessage | None:

@@ -17,7 +17,7 @@ from proto.frame import MAX_HEAD, PREFIX, Frame, FrameError, decode
 from proto.v1.agent_pb2 import DataDown, DataUp, Reject
 from proto.v1.stream_pb2 import BatchHead
 from server import nudge
-from server.ingest import disk
+from server.ingest import disk, refused
 from server.ingest.database import in_db
 from server.ingest.inbox import Inbox, Room
 from server.ingest.links import Link
@@ -25,6 +25,7 @@ from server.ingest.reports import open_run
 from server.ingest.runs import OpenRun, flush
 from server.ingest.storing import Stored
 from server.tracing import lifecycle
+from server.tracing.ended_by import SERVER
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +39,13 @@ class DataStream:
     def __init__(self, link: Link, room: Room) -> None:
         self._link = link
         self._room = room
+        self._refused = False  # in so many words
 
     async def serve(self, requests: AsyncIterator[DataUp]) -> AsyncIterator[DataDown]:
         for run in self._link.runs.values():
             run.awaited_seq = 0
         inbox = Inbox(self._room)
-        filling = asyncio.create_task(inbox.fill(requests))
+        filling = asyncio.create_task(self._fill(inbox, requests))
         closing = asyncio.create_task(self._close(filling))
         try:
             while frames := await inbox.take():
@@ -53,7 +55,16 @@ class DataStream:
             filling.cancel()
             closing.cancel()
             await inbox.close()
+            if not self._refused:
+                self._link.data_ended.set()
             await flush(self._link.runs.values())
+
+    async def _fill(self, inbox: Inbox, requests: AsyncIterator[DataUp]) -> None:
+        try:
+            await inbox.fill(requests)
+        except DecodeError:
+            self._refused = True
+            await refused.note(self._link, refused.Kind.MESSAGE, "it sent a message of rows that cannot be read")
 
     async def _close(self, filling: asyncio.Task[None]) -> None:
         """Without its control stream a host may not send: another process may hold it by now."""
@@ -67,7 +78,7 @@ class DataStream:
             try:
                 frame = decode(raw)
             except FrameError as error:
-                log.warning("%s sent a damaged frame: %s", self._link.name, error)
+                await refused.note(self._link, refused.Kind.FRAME, f"it sent a damaged frame: {error}")
                 answers += self._again(raw, str(error))
                 continue
             by_run.setdefault(frame.head.run_id, []).append(frame)
@@ -86,6 +97,7 @@ class DataStream:
     async def _store_run(self, run_id: bytes, frames: list[Frame]) -> list[DataDown]:
         run = await open_run(self._link, run_id)
         if run is None:
+            await refused.late(self._link, run_id)
             return [DataDown(reject=Reject(run_id=run_id, expected_seq=0, reason="the server does not want this run"))]
         if run.awaited_seq:
             frames = _from(run.awaited_seq, frames)
@@ -98,9 +110,11 @@ class DataStream:
         return [stored.answer]
 
     async def _after(self, run: OpenRun, stored: Stored) -> None:
+        if stored.late:
+            await refused.late(self._link, run.id.bytes)
         if stored.unacceptable:
-            log.warning("%s, run %s: %s", self._link.name, run.id, stored.unacceptable)
-            await in_db(lifecycle.lose, run.id, stored.unacceptable)
+            await refused.note(self._link, refused.Kind.BATCH, f"run {run.id}: {stored.unacceptable}", run.session)
+            await in_db(lifecycle.lose, run.id, stored.unacceptable, SERVER)
             self._link.runs.pop(run.id.bytes, None)
         elif run.end is not None and not run.closed:
             await in_db(lifecycle.close, run.progress, run.end)

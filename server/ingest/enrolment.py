@@ -13,6 +13,7 @@ from proto.v1.agent_pb2 import EnrollReply, EnrollRequest
 from proto.v1.agent_pb2_grpc import EnrolmentServicer
 from server.fleet.joining import JoinError, enrol
 from server.ingest.database import in_db
+from server.ingest.identity import address_of
 from server.keys import KeysMissing
 
 
@@ -54,8 +55,3 @@ class Enrolment(EnrolmentServicer):
             await context.abort(StatusCode.PERMISSION_DENIED, str(error))
         except KeysMissing as error:
             await context.abort(StatusCode.FAILED_PRECONDITION, str(error))
-
-
-def address_of(peer: str) -> str:
-    """``ipv4:10.0.0.1:4711`` → ``10.0.0.1``."""
-    return peer.partition(":")[2].rpartition(":")[0] or peer

@@ -36,6 +36,7 @@ class Link:
 
     host: uuid.UUID
     name: str
+    address: str = ""
     connection: str = field(default_factory=lambda: uuid.uuid4().hex)
     last_heard: float = field(default_factory=time.monotonic)
     outbox: asyncio.Queue[ServerMessage | None] = field(default_factory=lambda: asyncio.Queue(OUTBOX))
@@ -44,14 +45,16 @@ class Link:
     watched: set[uuid.UUID] = field(default_factory=set)
     until: datetime.datetime = _NEVER  # the end of its certificate
     renewal_ordered: float = -math.inf
+    data_ended: asyncio.Event = field(default_factory=asyncio.Event)  # without an error that it could be told of
     trespasses: int = 0  # words about runs of other hosts
+    refused: dict[str, float] = field(default_factory=dict)  # kinds, and when the audit was asked to hold one
     waiting: tuple[int, int] = (0, 0)  # bytes and batches in its spools, as the database knows them
     runs: dict[bytes, OpenRun] = field(default_factory=dict)
     witness: Witnessing = field(default_factory=Witnessing)
 
     @classmethod
     def to(cls, caller: Caller) -> Link:
-        return cls(caller.host.id, caller.host.name, until=caller.until)
+        return cls(caller.host.id, caller.host.name, caller.address, until=caller.until)
 
     def send(self, message: ServerMessage) -> None:
         try:

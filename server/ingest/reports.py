@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 
 from proto.v1.agent_pb2 import AgentMessage, Heartbeat, Refusal, RunUpdate, ServerMessage, Stop
 from proto.v1.stream_pb2 import EndCause
 from server import nudge
 from server.fleet import answers, presence
-from server.ingest import renewals, trespass, witnesses
+from server.ingest import refused, renewals, trespass, witnesses
 from server.ingest.database import in_db
 from server.ingest.links import Link
 from server.ingest.runs import OpenRun, load_run
 from server.ingest.schema_check import SchemaError, acceptable
 from server.tracing import lifecycle, listings
 from server.tracing.segments import segment_store
-
-log = logging.getLogger(__name__)
 
 MAX_TARGETS = 512 * 1024
 _NOTE = 2000
@@ -121,7 +118,7 @@ async def _attach(link: Link, run: OpenRun, update: RunUpdate) -> bool:
 
 
 async def _fail(link: Link, run: OpenRun, message: str) -> None:
-    log.warning("%s, run %s: %s", link.name, run.id, message)
+    await refused.note(link, refused.Kind.SCHEMA, f"run {run.id}: {message}", run.session)
     await in_db(lifecycle.fail, run.id, message)
     link.runs.pop(run.id.bytes, None)
     link.send(ServerMessage(stop=Stop(run_id=run.id.bytes, cause=EndCause.END_CAUSE_FAILED, message=message)))

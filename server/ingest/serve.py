@@ -17,7 +17,7 @@ from django.conf import settings
 from grpc import StatusCode
 from grpc.aio import ServicerContext
 
-from proto.frame import MAX_FRAME
+from proto.frame import MAX_MESSAGE
 from proto.v1.agent_pb2 import AgentMessage, DataDown, DataUp, ServerMessage
 from proto.v1.agent_pb2_grpc import (
     AgentLinkServicer,
@@ -38,7 +38,7 @@ from server.ingest.links import Links
 log = logging.getLogger(__name__)
 
 _OPTIONS = [
-    ("grpc.max_receive_message_length", MAX_FRAME + 1024),
+    ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.max_concurrent_streams", 16),
     # No compressed messages: their size after decompression is bounded by nothing.
     ("grpc.compression_enabled_algorithms_bitset", 1),

@@ -18,17 +18,21 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of some frames: the answer to the host, and why the run must end when it must."""
+    """What became of some frames: the answer to the host, and why the run must end when it must. ``late``: some came
+    after the run's last one."""
 
     answer: DataDown
     unacceptable: str = ""
+    late: bool = False
 
 
 def store_frames(run: OpenRun, frames: list[Frame]) -> Stored:
     """Blocking; one call for a run at a time. Raises OSError when the disk fails: then nothing is acknowledged."""
-    fresh = _fresh(frames, run.progress.stored_seq)
-    if run.closed or not fresh:
-        return Stored(_ack(run))
+    new = _fresh(frames, run.progress.stored_seq)
+    fresh = _up_to_end(run, new)
+    late = len(fresh) < len(new)
+    if not fresh:
+        return Stored(_late(run) if late else _ack(run), late=late)
     try:
         for frame in fresh:
             check_frame(frame, run.decoders, encrypted=run.encrypted)
@@ -40,7 +44,7 @@ def store_frames(run: OpenRun, frames: list[Frame]) -> Stored:
     for frame in joined:
         _count(run, frame)
     if hole is None:
-        return Stored(_ack(run))
+        return Stored(_late(run) if late else _ack(run), late=late)
     run.awaited_seq = hole.expected
     return Stored(_reject(run, hole.expected, str(hole)))
 
@@ -53,6 +57,14 @@ def _fresh(frames: list[Frame], stored_seq: int) -> list[Frame]:
             fresh.append(frame)
             last = frame.head.seq
     return fresh
+
+
+def _up_to_end(run: OpenRun, frames: list[Frame]) -> list[Frame]:
+    """Nothing follows a run's last frame."""
+    if run.closed or run.end is not None:
+        return []
+    last = next((place for place, frame in enumerate(frames) if frame.head.HasField("end")), len(frames))
+    return frames[: last + 1]
 
 
 def _append(run: OpenRun, frames: list[Frame]) -> HoleError | None:
@@ -83,6 +95,10 @@ def _count(run: OpenRun, frame: Frame) -> None:
 
 def _ack(run: OpenRun) -> DataDown:
     return DataDown(ack=Ack(run_id=run.id.bytes, seq=run.progress.stored_seq))
+
+
+def _late(run: OpenRun) -> DataDown:
+    return _reject(run, 0, "the run is over; nothing may follow its last batch")
 
 
 def _reject(run: OpenRun, expected: int, reason: str) -> DataDown:

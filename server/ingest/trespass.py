@@ -24,7 +24,7 @@ _ID_BYTES = 16
 
 async def watch(link: Link, run_id: bytes) -> None:
     """To be told of every run that is not the host's."""
-    if not await in_db(_noted, link.host, link.name, run_id):
+    if not await in_db(_noted, link, run_id):
         return
     link.trespasses += 1
     log.warning("%s speaks of a run of another host", link.name)
@@ -32,16 +32,16 @@ async def watch(link: Link, run_id: bytes) -> None:
         link.close()
 
 
-def _noted(host: uuid.UUID, name: str, run_id: bytes) -> bool:
+def _noted(link: Link, run_id: bytes) -> bool:
     """Is it a run of another host?"""
     if len(run_id) != _ID_BYTES:
         return False
-    run = Run.objects.filter(id=uuid.UUID(bytes=run_id)).exclude(host_id=host).select_related("host").first()
+    run = Run.objects.filter(id=uuid.UUID(bytes=run_id)).exclude(host_id=link.host).select_related("host").first()
     if run is None:
         return False
     since = timezone.now() - SAME
-    known = AuditEntry.objects.filter(action=ACTION, actor=name, session=run.session_id, time__gte=since)
+    known = AuditEntry.objects.filter(action=ACTION, actor=link.name, session=run.session_id, time__gte=since)
     if not known.exists():
-        detail = {"run": str(run.id), "of": run.host.name}
-        record(ACTION, name, "refused", hosts=[name, run.host.name], session=run.session_id, detail=detail)
+        detail = {"run": str(run.id), "of": run.host.name, "address": link.address}
+        record(ACTION, link.name, "refused", hosts=[link.name, run.host.name], session=run.session_id, detail=detail)
     return True

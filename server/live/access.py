@@ -8,7 +8,9 @@ from uuid import UUID
 
 from server.accounts.policy import Action
 from server.accounts.standing import Entrance
+from server.accounts.ways import of_socket
 from server.audit.record import record_once
+from server.audit.way import coming
 from server.errors import ApiError
 from server.tracing.lookup import permitted
 
@@ -21,6 +23,11 @@ class RefusedError(PermissionError):
 
 def enter(scope: Scope) -> UUID:
     """The session that the socket's address names; the view, or its refusal, is on the record. Raises RefusedError."""
+    with coming(lambda: of_socket(scope)):
+        return _enter(scope)
+
+
+def _enter(scope: Scope) -> UUID:
     actor = scope["user"]
     try:
         session = permitted(actor, scope["url_route"]["kwargs"]["session"], Action.SESSION_VIEW)

@@ -13,7 +13,7 @@ from channels.db import database_sync_to_async
 
 from proto.v1.live_pb2 import SessionState
 from server.errors import KeyDestroyed
-from server.live.messages import session_state, state_message
+from server.live.messages import askable, session_state, state_message
 from server.live.watcher import Watcher, take
 from server.tracing.models import Session
 from server.tracing.nudges import Listener, listening
@@ -40,6 +40,10 @@ class Tail:
         self._state_heard = -1
         self._state_at = -STATE_SECONDS
         self._task = asyncio.create_task(self._run(), name=f"tail of session {session}")
+
+    @property
+    def askable(self) -> bool:
+        return askable(self._state)
 
     def add(self, watcher: Watcher) -> None:
         self.watchers.add(watcher)

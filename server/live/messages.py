@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from proto.v1.live_pb2 import LiveMessage, RowsGroup, RunRows, RunState, SessionState
+from proto.v1.tool_pb2 import KIND_BYTES
 from server.live.joining import joined_body, parts
 from server.live.viewer import Rows
 from server.tracing.models import Run, Session
@@ -64,6 +65,15 @@ def session_state(session: UUID) -> SessionState:
     state = Session.objects.values_list("state", flat=True).get(pk=session)
     runs = Run.objects.filter(session=session).select_related("host").order_by("host__name")
     return SessionState(session=str(session), state=state, runs=[_run_state(run) for run in runs])
+
+
+def askable(state: SessionState) -> bool:
+    """The session is over, and the store answers for every view of it: those of bytes replay the rows themselves, and
+    of encrypted rows it cannot take in many at once.
+    """
+    schemas = [run.schema for run in state.runs if run.HasField("schema")]
+    replayed = any(stream.kind == KIND_BYTES for schema in schemas for stream in schema.streams)
+    return state.state == "ended" and not replayed and not any(schema.HasField("encryption") for schema in schemas)
 
 
 def state_message(state: SessionState, watching: Iterable[str]) -> bytes:

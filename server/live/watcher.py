@@ -17,12 +17,21 @@ GROUP_BYTES = 512 * 1024  # of them in one message, before they are put together
 PASSES = 8
 
 
+# Rows of a session that is over: of more, a browser shows pages and sums that it asks the store for.
+MOST_READ = 200_000
+
+
 class Position(Protocol):
     """How far the tail has read: of each run the last seq, and the rows up to it."""
 
     session: UUID
     cursors: dict[str, int]
     totals: dict[str, int]
+
+    @property
+    def askable(self) -> bool:
+        """It is over, and all of its views can be made of answers of the store."""
+        ...
 
 
 class Watcher:
@@ -52,7 +61,7 @@ class Watcher:
 
     async def read_up(self, store: SegmentStore, tail: Position) -> None:
         """Until the viewer holds what the tail has handed out. Then it is live: no gap and, by seq, nothing twice."""
-        for _ in range(PASSES):
+        for _ in range(0 if self._asks_instead(tail) else PASSES):
             for run, seq in list(tail.cursors.items()):
                 await self._read_run(store, tail.session, run, seq)
             # No await between this look and the switch: the tail cannot move in between.
@@ -62,6 +71,10 @@ class Watcher:
             self.viewer.jump(run, seq, tail.totals.get(run, 0))
         self.viewer.live = True
         self.wake()
+
+    def _asks_instead(self, tail: Position) -> bool:
+        """Whoever holds some of the rows already has read on before, and does so again."""
+        return tail.askable and not any(self.viewer.cursors.values()) and sum(tail.totals.values()) > MOST_READ
 
     async def _read_run(self, store: SegmentStore, session: UUID, run: str, target: int) -> None:
         stored = store.read(session, UUID(run), self.viewer.cursors.get(run, 0))

@@ -79,10 +79,9 @@ def stop_session(request: HttpRequest, session: str) -> dict[str, Any]:
     actor = person(request)
     found = permitted(actor, session, Action.SESSION_STOP)
     runs = list(lifecycle.open_runs().filter(session=found).select_related("host"))
-    record(
-        Action.SESSION_STOP, actor.username, tool=found.tool, hosts=[run.host.name for run in runs], session=found.id
-    )
-    lifecycle.stop(found.id, runs, EndCause.END_CAUSE_STOPPED, f"stopped by {actor.username}")
+    about: dict[str, Any] = {"tool": found.tool, "session": found.id, "reason": found.reason}
+    record(Action.SESSION_STOP, actor.username, hosts=[run.host.name for run in runs], **about)
+    lifecycle.stop(found.id, runs, EndCause.END_CAUSE_STOPPED, f"stopped by {actor.username}", actor.username)
     return session_out(_shown(Session.objects).get(pk=found.pk))
 
 

@@ -24,7 +24,8 @@ from server.consent.rights import about, permitted
 from server.consent.rules import Need, need
 from server.errors import ApiError, AuditUnavailable, Conflict, Forbidden, Invalid
 from server.fleet.models import Host
-from server.tracing.launch import launch
+from server.tracing import session_keys
+from server.tracing.launch import add_key, launch
 from server.tracing.models import Session
 from server.tracing.start import Checked, Order, about_start, actions, allowed, draft_of
 from server.tracing.targets import check_ready
@@ -35,6 +36,7 @@ def ask(user: User, order: Order, minutes: int, *, break_glass: bool) -> Request
     checked = allowed(user, order, lambda found: _require_reason(order, found))
     wanted = _need(checked)
     draft = draft_of(user, order, checked)
+    add_key(draft)
     now = timezone.now().replace(microsecond=0)
     expires = now + datetime.timedelta(minutes=minutes)
     terms = Terms(int(now.timestamp()), int(expires.timestamp()), break_glass)
@@ -143,6 +145,8 @@ def _unchanged(request: Request, draft: Envelope) -> list[Host]:
     hosts = list(Host.objects.filter(id__in=list(ids), revoked_at=None))
     now = {str(host.id): host.name for host in hosts}
     problems += [f"{name} was renamed or has left" for pk, name in ids.items() if now.get(pk) != name]
+    if draft.payload_key and not session_keys.exists(request.pk):
+        problems.append("the key of its rows was destroyed")
     problems += _agreement_lost(request)
     if problems and request.state in (RequestState.WAITING, RequestState.APPROVED):
         requests.void(request, "; ".join(problems))

@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from proto.v1.agent_pb2 import SignedEnvelope
 from proto.v1.stream_pb2 import EndCause
-from server.fleet.models import Host
+from server.fleet.models import FleetSwitch, Host
 from server.fleet.switch import fleet_switch, switched_off
 from server.tracing import lifecycle
+from server.tracing.ended_by import who
 from server.tracing.models import Run, RunState, Session
 from server.tracing.nudges import WATCH
 
@@ -71,8 +72,9 @@ def sweep() -> None:
     """What nobody else notices: starts that got no answer, switches, revoked hosts."""
     _refuse_unanswered()
     _stop_switched_off()
-    for run in lifecycle.open_runs().filter(host__revoked_at__isnull=False):
-        lifecycle.lose(run.id, "the host was revoked")
+    for run in lifecycle.open_runs().filter(host__revoked_at__isnull=False).select_related("host"):
+        by = who("host.revoke", run.host.name, "revoked the host")
+        lifecycle.lose(run.id, f"the host was revoked by {by.partition(',')[0]}", by)
 
 
 def _refuse_unanswered() -> None:
@@ -90,6 +92,15 @@ def _stop_switched_off() -> None:
         return
     fleet = fleet_switch()
     for run in lifecycle.open_runs().filter(host__in=hosts, stop_cause=""):
-        reason = fleet.reason if fleet.off else hosts[run.host_id].switch_reason
-        message = "tracing was switched off" + (f": {reason}" if reason else "")
-        lifecycle.stop(run.session_id, [run], EndCause.END_CAUSE_SWITCHED_OFF, message)
+        message, by = _switched_off_by(fleet, hosts[run.host_id])
+        lifecycle.stop(run.session_id, [run], EndCause.END_CAUSE_SWITCHED_OFF, message, by)
+
+
+def _switched_off_by(fleet: FleetSwitch, host: Host) -> tuple[str, str]:
+    """What is told of it, and who did."""
+    if fleet.off:
+        where, reason, by = "for the whole fleet", fleet.reason, f"{fleet.changed_by}, who switched tracing off"
+    else:
+        where, reason, by = "here", host.switch_reason, who("host.switch", host.name, "switched tracing off")
+    told = f"tracing was switched off {where} by {by.partition(',')[0]}"
+    return (f"{told}: {reason}" if reason else told), by

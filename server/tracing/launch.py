@@ -29,8 +29,7 @@ def launch(user: User, draft: Envelope, facts: dict[str, Any]) -> Session:
     and NotFound when its team is gone."""
     become_only_writer()  # so that the head in the envelope is the one the start's entry follows
     session = _session(user, draft)
-    if may_hold_plaintext(find(draft.tool).tool, risk_of(draft.risk)):
-        draft.payload_key = session_keys.create(session.id)
+    add_key(draft)
     envelope.seal(session, draft)
     session.save(force_insert=True)
     hosts = {target.host_name: uuid.UUID(target.host_id) for target in draft.runs}
@@ -51,6 +50,12 @@ def launch(user: User, draft: Envelope, facts: dict[str, Any]) -> Session:
     nudge.hosts(hosts.values())
     nudge.session_changed(session.id)
     return session
+
+
+def add_key(draft: Envelope) -> None:
+    """To which its rows are encrypted, if they may hold plaintext. What people agreed to has one already."""
+    if not draft.payload_key and may_hold_plaintext(find(draft.tool).tool, risk_of(draft.risk)):
+        draft.payload_key = session_keys.create(uuid.UUID(bytes=draft.session_id))
 
 
 def _session(user: User, draft: Envelope) -> Session:

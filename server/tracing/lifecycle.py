@@ -17,6 +17,7 @@ from server import nudge
 from server.accounts.models import Risk
 from server.audit.record import record
 from server.tracing import totals
+from server.tracing.ended_by import SERVER, ended_by
 from server.tracing.models import FINAL, Run, RunState, Session, SessionState
 from server.tracing.progress import Progress, changes, stored
 from server.tracing.segments import segment_store
@@ -98,7 +99,8 @@ def fail(run: uuid.UUID, message: str) -> None:
             reason=found.session.reason,
             detail={"run": str(run), "refusal": _line(message)},
         )
-        _finish(run, RunState.ENDED, RunEnd(cause=EndCause.END_CAUSE_FAILED, message=message, ledger_known=False))
+        end = RunEnd(cause=EndCause.END_CAUSE_FAILED, message=message, ledger_known=False)
+        _finish(run, RunState.ENDED, end, _by(SERVER))
 
 
 def close(progress: Progress, end: RunEnd) -> None:
@@ -117,22 +119,25 @@ def close_stored(run: Run) -> bool:
     return True
 
 
-def lose(run: uuid.UUID, message: str) -> None:
-    """It is known that no more rows will come, and nobody can say what is missing."""
+def lose(run: uuid.UUID, message: str, by: str = "") -> None:
+    """It is known that no more rows will come, and nobody can say what is missing.
+
+    ``by``: who did that; else the host.
+    """
     end = RunEnd(cause=EndCause.END_CAUSE_RUNNER_DIED, message=message, ledger_known=False)
     session = Run.objects.values_list("session_id", flat=True).get(id=run)
-    _finish(run, RunState.ENDED, end, changes(stored(session, run)))
+    _finish(run, RunState.ENDED, end, {**changes(stored(session, run)), **_by(by)})
 
 
-def stop(session: uuid.UUID, runs: Iterable[Run], cause: EndCause, message: str) -> None:
-    """Ask for an end; a start that has not left yet never leaves."""
+def stop(session: uuid.UUID, runs: Iterable[Run], cause: EndCause, message: str, by: str) -> None:
+    """Ask for an end, by a person or `SERVER`; a start that has not left yet never leaves."""
     asked = list(runs)
     for run in asked:
         end = RunEnd(cause=cause, message=message, ledger_known=True)
-        if _finish(run.id, RunState.ENDED, end, only=Q(state=RunState.PENDING, sent_at=None)):
+        if _finish(run.id, RunState.ENDED, end, {"stop_by": by}, only=Q(state=RunState.PENDING, sent_at=None)):
             continue
-        cause_name = enum_short(EndCause.DESCRIPTOR, cause)
-        open_runs().filter(id=run.id, stop_cause="").update(stop_cause=cause_name, stop_message=message[:500])
+        wanted = {"stop_cause": enum_short(EndCause.DESCRIPTOR, cause), "stop_message": message[:500], "stop_by": by}
+        open_runs().filter(id=run.id, stop_cause="").update(**wanted)
     nudge.hosts(run.host_id for run in asked)
     nudge.session_changed(session)
 
@@ -172,6 +177,11 @@ def _finish(
     return True
 
 
+def _by(by: str) -> dict[str, str]:
+    """Whatever was asked before, that ended it."""
+    return {"stop_by": by, "stop_cause": ""} if by else {}
+
+
 def _changed(run: uuid.UUID) -> None:
     session = Run.objects.values_list("session_id", flat=True).get(id=run)
     settle(session)
@@ -207,6 +217,7 @@ def _end_facts(run: Run) -> dict[str, Any]:
         "sent": run.sent_at is not None,
         "state": str(run.state),
         "cause": run.end_cause,
+        "by": ended_by(run),
         "message": run.end_message,
         "rows": run.rows,
         "bytes": run.stored_bytes,

@@ -67,7 +67,8 @@ class Session(models.Model):
 
 
 class Share(models.Model):
-    """Opens a session to people of other teams, as far as their own grants reach in class and hosts.
+    """Opens a session to people of other teams, as far as their own grants reach in class and hosts, and while who
+    gave it may still share the session.
 
     For a person, for a team, or a link: whoever opens it while signed in gets a share of their own, `through` it.
     """
@@ -137,6 +138,7 @@ class Run(models.Model):
     sent_at = models.DateTimeField(null=True)
     stop_cause = models.CharField(max_length=24, blank=True)  # asked for; empty: not
     stop_message = models.CharField(max_length=500, blank=True)
+    stop_by = models.CharField(max_length=160, blank=True)  # who asked for the end; empty: nobody here
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     end_cause = models.CharField(max_length=24, blank=True)

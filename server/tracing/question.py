@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from ninja import Schema
@@ -60,11 +61,11 @@ class Measure(Strict):
         return f"{function}_{self.column}" if self.column else function
 
     @property
-    def quantile(self) -> float | None:
-        """Between 0 and 1; None when the function is no percentile."""
+    def share(self) -> Fraction | None:
+        """Between 0 and 1, exactly as it is written; None when the function is no percentile."""
         if self.percent is not None:
-            return self.percent / 100
-        return {"p50": 0.5, "p90": 0.9, "p99": 0.99}.get(self.function)
+            return Fraction(repr(self.percent)) / 100
+        return {"p50": Fraction(1, 2), "p90": Fraction(9, 10), "p99": Fraction(99, 100)}.get(self.function)
 
 
 class Order(Strict):

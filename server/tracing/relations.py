@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 import pyarrow as pa
 
 from proto.columnar import arrow_schema
+from proto.v1 import tool_pb2
 from proto.v1.stream_pb2 import StreamSchema
 from server.errors import Invalid
 from server.tracing.merge import Merged
+from server.tracing.pruning import may_hold
 from server.tracing.query import Relation
+from server.tracing.question import Filter
 from server.tracing.rollups.cubes import Cube
 from server.tracing.rollups.files import Rollups
 from server.tracing.rows import RunSource
@@ -25,14 +30,23 @@ def relations_of(
     source: SessionSource,
     merged: Merged,
     cube: Cube | None,
+    filters: Sequence[Filter] = (),
 ) -> list[Relation]:
-    """Of the merged stream in all runs; ``cube``: from the rollups that hold it, where there are some."""
-    found = [relation for run in source.runs for relation in _of_run(connection, store, source, run, merged, cube)]
+    """Of the merged stream in all runs; ``cube``: from the rollups that hold it, where there are some. Files without a
+    row that may pass the ``filters`` are left out.
+    """
+    runs = [_of_run(connection, store, source, run, merged, cube, filters) for run in source.runs]
+    found = [relation for relations in runs for relation in relations]
     return found or [_nothing(connection, merged.stream)]
 
 
 def pieces_of(
-    connection: duckdb.DuckDBPyConnection, store: SegmentStore, source: SessionSource, run: RunSource, merged: Merged
+    connection: duckdb.DuckDBPyConnection,
+    store: SegmentStore,
+    source: SessionSource,
+    run: RunSource,
+    merged: Merged,
+    filters: Sequence[Filter] = (),
 ) -> list[Relation]:
     """Of one run, each with rows that lie before those of the next."""
     number = run.stream_number(merged.stream.name)
@@ -40,7 +54,8 @@ def pieces_of(
         return []
     snapshot = _snapshot(store, source, run, number)
     shift, stored = _names(run, merged)
-    found = [Relation("read_parquet(?)", [[str(sealed.path)]], run.host, shift, stored) for sealed in snapshot.sealed]
+    needed = _needed(snapshot.sealed, merged, filters, shift, stored)
+    found = [Relation("read_parquet(?)", [[str(sealed.path)]], run.host, shift, stored) for sealed in needed]
     return found + _tail(connection, run, snapshot.tail, stored)
 
 
@@ -51,17 +66,26 @@ def _of_run(
     run: RunSource,
     merged: Merged,
     cube: Cube | None,
+    filters: Sequence[Filter],
 ) -> list[Relation]:
     number = run.stream_number(merged.stream.name)
     if number is None:
         return []
     snapshot = _snapshot(store, source, run, number)
     shift, stored = _names(run, merged)
-    relations, rest = _counted(snapshot.sealed, run.host, shift, stored, cube)
+    needed = _needed(snapshot.sealed, merged, filters, shift, stored)
+    relations, rest = _counted(needed, run.host, shift, stored, cube)
     if rest:
         paths = [str(sealed.path) for sealed in rest]
         relations.append(Relation("read_parquet(?)", [paths], run.host, shift, stored))
     return relations + _tail(connection, run, snapshot.tail, stored)
+
+
+def _needed(
+    sealed: list[Sealed], merged: Merged, filters: Sequence[Filter], shift: int, stored: dict[str, str | None]
+) -> list[Sealed]:
+    times = {column.name: shift for column in merged.stream.columns if column.unit == tool_pb2.UNIT_BOOT_TIME}
+    return [one for one in sealed if may_hold(one, filters, stored, times)]
 
 
 def _snapshot(store: SegmentStore, source: SessionSource, run: RunSource, number: int) -> Snapshot:

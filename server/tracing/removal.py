@@ -9,6 +9,7 @@ from django.db import transaction
 
 from server import nudge
 from server.audit.record import record
+from server.consent.models import OPEN, Request
 from server.tracing import listings, session_keys
 from server.tracing.models import Session
 from server.tracing.segments import segment_store
@@ -46,9 +47,12 @@ def _destroy_key(session: Session, actor: str) -> None:
 
 
 def _destroy_strays(now: datetime.datetime) -> None:
-    """Keys of sessions that never came to be, or that went while nobody could destroy theirs."""
+    """Keys of sessions that never came to be, or that went while nobody could destroy theirs; not of those that people
+    are being asked about."""
     for session, age in session_keys.all_with_age(now.timestamp()):
-        if age > STRAGGLERS.total_seconds() and not Session.objects.filter(pk=session).exists():
+        # In this order: the two change in one transaction.
+        asked = Request.objects.filter(pk=session, state__in=OPEN).exists()
+        if age > STRAGGLERS.total_seconds() and not asked and not Session.objects.filter(pk=session).exists():
             session_keys.destroy(session)
 
 

@@ -11,6 +11,7 @@ from proto.v1.stream_pb2 import Ledger, Listing, LossCause, RunEnd
 from proto.v1.tool_pb2 import ProbeType
 from server.tracing.books import Books, books, session_books
 from server.tracing.bytecode import INSTRUCTION_BYTES, disassemble
+from server.tracing.ended_by import ended_by
 from server.tracing.models import Run, RunState, Session
 from server.tracing.segments import segment_store
 
@@ -62,12 +63,13 @@ def run_books(run: Run, *, verify: bool = True) -> Books:
 def run_end(run: Run) -> RunEnd | None:
     if not run.final:
         return None
-    return RunEnd(cause=f"END_CAUSE_{run.end_cause.upper()}", message=run.end_message, ledger_known=run.ledger_known)
+    cause = f"END_CAUSE_{run.end_cause.upper()}"
+    return RunEnd(cause=cause, message=run.end_message, ledger_known=run.ledger_known, by=ended_by(run))
 
 
 def _run_out(run: Run, found: Books) -> dict[str, Any]:
     schema = run.run_schema
-    end = {"cause": run.end_cause, "message": run.end_message} if run.end_cause else None
+    end = {"cause": run.end_cause, "by": ended_by(run), "message": run.end_message} if run.end_cause else None
     return {
         "id": run.id,
         "host": {"id": run.host.id, "name": run.host.name},

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from proto.v1.stream_pb2 import EndCause
 from server.tracing import lifecycle
+from server.tracing.ended_by import SERVER
 from server.tracing.keeping import kept_until, of_class
 from server.tracing.models import Run, Session, SessionState
 from server.tracing.quantities import bytes_text
@@ -85,4 +86,4 @@ def _stop_when_full(quota: int) -> None:
     for run in running:
         by_session.setdefault(run.session_id, []).append(run)
     for runs in by_session.values():
-        lifecycle.stop(runs[0].session_id, runs, EndCause.END_CAUSE_STORE_FULL, message)
+        lifecycle.stop(runs[0].session_id, runs, EndCause.END_CAUSE_STORE_FULL, message, SERVER)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from server.accounts import grants
 from server.accounts.models import Grant, Risk, Team, User
 from server.accounts.policy import About, Action, Actor, reach
-from server.accounts.roles import RULES, Rule
+from server.accounts.roles import LINKED, RULES, Rule
 from server.fleet.models import Host
 from server.tracing.models import Run, Session, Share
 
@@ -29,20 +29,34 @@ def about(session: Session, actor: Actor) -> About:
 def shares_with(actor: User) -> QuerySet[Share]:
     """What holds now. A link is no share of anybody before it is opened."""
     mine = Q(person=actor) | Q(team__in=Team.objects.filter(members=actor))
-    return Share.objects.filter(mine).filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+    return holding(Share.objects.filter(mine))
+
+
+def holding(shares: QuerySet[Share]) -> QuerySet[Share]:
+    """Those that open something now: not expired, given by somebody who may still share their session so."""
+    lasting = shares.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+    found = Q(pk__in=[])
+    for giver in User.objects.filter(pk__in=lasting.values("created_by")):
+        still = sessions_for(giver, Action.SESSION_SHARE).values("pk")
+        found = found | Q(created_by=giver, session__in=still)
+    by_link = Q(person=None, team=None) | Q(through__isnull=False)
+    return lasting.filter(found).exclude(by_link, session__risk__gt=LINKED)
 
 
 def sessions_for(actor: Actor, action: Action = Action.SESSION_LIST) -> QuerySet[Session]:
-    """Those of which `decide` would say yes, an action that does not depend on who made them."""
-    rule, reaching = RULES[action], reach(actor, action)
-    if not isinstance(actor, User) or not reaching:
+    """Those of which `decide` would say yes."""
+    rule, reaching, owning = RULES[action], reach(actor, action), reach(actor, action, own=True)
+    if not isinstance(actor, User) or not owning:
         return Session.objects.none()
     found = Q(pk__in=[])
     for team in Team.objects.all():
         here = [grant for grant in reaching if grants.in_team(grant, team)]
         if here:
             found = found | (Q(team=team) & _covered(here, rule))
-    if rule.shared:
+        mine = [grant for grant in owning if grants.in_team(grant, team)]
+        if len(mine) > len(here):
+            found = found | (Q(team=team, created_by=actor) & _covered(mine, rule))
+    if rule.shared and reaching:
         found = found | (Q(pk__in=shares_with(actor).values("session")) & _covered(reaching, rule))
     return Session.objects.filter(found)
 

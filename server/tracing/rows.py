@@ -21,7 +21,8 @@ from proto.v1.tool_pb2 import Column
 
 HOST = "host"
 WALL = pa.timestamp("ns", tz="UTC")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
+# The last four are the full-width forms of the first, which some spreadsheets take for them (OWASP, "CSV Injection").
+_FORMULA = tuple("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
 _QUOTED = frozenset('",\r\n')
 
 
@@ -157,7 +158,7 @@ def _csv(source: RunSource, column: Column, values: pa.Array) -> list[pa.Array |
     if pa.types.is_list(kind):
         inner = _over_values(values.flatten(), lambda text: text.replace('"', '""'))
         joined = _joined(values, inner, ";")
-        guard = pc.if_else(pc.match_substring_regex(joined, r"^[=+\-@\t\r]"), "'", "")
+        guard = pc.if_else(_starts_formula(joined), "'", "")
         return [pa.scalar('"'), guard, joined, pa.scalar('"')]
     if not pa.types.is_dictionary(kind):
         return [values.cast(pa.utf8())]
@@ -184,6 +185,10 @@ def _text(value: bytes | str) -> str:
 def is_formula(text: str) -> bool:
     """A spreadsheet might run a cell that starts like this (OWASP ASVS 1.2.10)."""
     return text.startswith(_FORMULA)
+
+
+def _starts_formula(texts: pa.Array) -> pa.Array:
+    return pc.is_in(pc.utf8_slice_codeunits(texts, 0, 1), pa.array(_FORMULA))
 
 
 def _csv_cell(text: str) -> str:

@@ -94,7 +94,10 @@ class HostRef(Schema):
 
 
 class RunEndOut(Schema):
+    """`by`: who ended it, a person by name or which of its bounds, its host or the server."""
+
     cause: str
+    by: str
     message: str
 
 

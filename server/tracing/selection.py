@@ -46,7 +46,8 @@ class Selection:
         schema = arrow_schema(columns)
         found = engine.cursor(self.store.root, spill=not self.source.encrypted)
         with found as connection, self.departure.stopping(connection.interrupt):
-            for relation in pieces_of(connection, self.store, self.source, run, self.merged):
+            filters = self.question.filters
+            for relation in pieces_of(connection, self.store, self.source, run, self.merged, filters):
                 compiled = compile_selection(
                     self.question, self.merged.stream, relation, [column.name for column in columns]
                 )

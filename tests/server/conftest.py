@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from django.db import connection
@@ -63,3 +65,14 @@ def committed(_triggers_again: None, transactional_db: None, server_keys: None) 
     """A database whose commits other threads see. Clearing it afterwards needs the audit's triggers out of the way."""
     yield
     triggers.remove(connection)
+
+
+def close_connections(threads: ThreadPoolExecutor) -> None:
+    """Of all of them, each of which has its own."""
+    everybody = threading.Barrier(threads._max_workers)
+
+    def close() -> None:
+        everybody.wait(10)
+        connection.close()
+
+    wait([threads.submit(close) for _ in range(threads._max_workers)])

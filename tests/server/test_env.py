@@ -38,6 +38,8 @@ def test_https_is_part_of_the_address() -> None:
         ("FLEETSCOPE_GRPC", "a:b:c"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("CHANNEL_URL", "amqp://localhost"),
+        ("FLEETSCOPE_WEBHOOK_NETWORKS", "intranet"),
+        ("FLEETSCOPE_WEBHOOK_NETWORKS", "0.0.0.0/0"),
         ("FLEETSCOPE_PROXIES", "*"),
         ("FLEETSCOPE_PROXIES", "proxy.example"),
         ("FLEETSCOPE_PROXIES", "10.0.0.7 0.0.0.0/0"),

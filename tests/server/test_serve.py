@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import socket
 from pathlib import Path
 
@@ -33,6 +34,17 @@ def test_one_process_serves_people_and_hosts(server: Server) -> None:
     with server.running():
         server.wait_healthy()
         asyncio.run(check_one_session(server, admin_token(server)))
+
+
+def test_a_low_soft_limit_of_files_does_not_bound_the_fleet(server: Server) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))
+    try:
+        with server.running() as process:
+            server.wait_healthy()
+            assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_second_server_on_the_same_ports_says_so(server: Server) -> None:

@@ -18,6 +18,7 @@ from fleetscope.cli.output import complain
 from fleetscope.cli.program import program
 from fleetscope.cli.requests import requests
 from fleetscope.cli.sessions import sessions, stop
+from fleetscope.cli.share import share
 from fleetscope.cli.sign_ins import sign_ins
 from fleetscope.cli.start import start
 from fleetscope.cli.tokens import tokens
@@ -50,6 +51,7 @@ for command in (
     stop,
     sessions,
     requests,
+    share,
     export,
     program,
 ):

@@ -15,12 +15,13 @@ STOP_SECONDS = 20.0
 @click.option("--tool", help="Only sessions of this tool.")
 @click.option("--state", type=click.Choice(["pending", "running", "ended"]), help="Only sessions in this state.")
 @click.option("--user", help="Only sessions of this user.")
+@click.option("--team", help="Only sessions of this team.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="How many, newest first.")
 @output_option()
-def sessions(tool: str | None, state: str | None, user: str | None, limit: int, output: str) -> None:
+def sessions(tool: str | None, state: str | None, user: str | None, team: str | None, limit: int, output: str) -> None:
     """List sessions, newest first."""
     with connect() as client:
-        found, total = client.sessions(limit=limit, tool=tool, state=state, user=user)
+        found, total = client.sessions(limit=limit, tool=tool, state=state, user=user, team=team)
     if output == "json":
         return print_json(found)
     print_table(

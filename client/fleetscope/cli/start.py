@@ -69,6 +69,7 @@ def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ..
 @click.option("--rate", type=click.IntRange(1), metavar="N", help="At most so many events a second; counts the rest.")
 @click.option("--budget", callback=_checked(budget_permille), metavar="N%", help="Stop above this share of host CPU.")
 @click.option("--buffer", callback=_checked(size_bytes), metavar="SIZE", help="For rows not read yet, such as 64MiB.")
+@click.option("--team", default="", metavar="NAME", help="Owns the session; needed by who starts for several teams.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; stands in the audit.")
 @click.option("--reveal", is_flag=True, help="Rows as they are, secrets included; S3, where the host allows it.")
 @click.option("--request", "wants", is_flag=True, help="Ask others to agree first; then: fleetscope requests.")
@@ -117,6 +118,7 @@ def _order(options: dict[str, Any]) -> dict[str, Any]:
         "limits": limits,
         "reason": options["reason"],
         "reveal": options["reveal"],
+        "team": options["team"],
     }
 
 

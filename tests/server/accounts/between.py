@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
+from typing import Any, cast
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.test import Client
 
 from server.accounts import teams, tokens
@@ -20,7 +22,7 @@ from server.consent.rights import permitted
 from server.errors import ApiError
 from server.fleet import consumers
 from server.live.access import RefusedError, enter
-from server.tracing import looking
+from server.tracing import looking, sharing
 from server.tracing.approved import ask, start_approved
 from server.tracing.start import Order, start
 from tests.server.consent.requests import MakeUser, asked, signed_by_ada, signed_by_bob
@@ -101,14 +103,28 @@ def approval_of_what_one_may_only_view(user: MakeUser) -> object:
     return permitted(eve, str(request.pk), Action.SESSION_APPROVE)
 
 
+def link_to_what_no_link_opens(user: MakeUser) -> object:
+    session = traced(user("tracer", "ann")).session
+    session.risk = Risk.S3
+    session.save()
+    return sharing.give(session.created_by, str(session.pk), sharing.Terms()) and None
+
+
 def stranger_opens_a_socket(user: MakeUser) -> object:
     session = traced(user("viewer")).session
-    return enter({"user": user("", "ann"), "url_route": {"kwargs": {"session": str(session.pk)}}}) and None
+    route = {"kwargs": {"session": str(session.pk)}}
+    return enter({"user": user("", "ann"), "url_route": route, "session": SessionBase()}) and None
 
 
 def stranger_goes_on_looking(user: MakeUser) -> object:
     session = traced(user("viewer")).session
     return looking.lost(Entrance(user("", "ann").pk, ""), session.pk)
+
+
+def stranger_enters_the_fleets_socket(user: MakeUser) -> object:
+    consumer = consumers.FleetConsumer()
+    consumer.scope = cast(Any, {"user": user("", "ann"), "session": SessionBase(), "client": ("10.0.0.1", 1)})
+    return consumer._enter()
 
 
 def stranger_goes_on_hearing_of_the_fleet(user: MakeUser) -> object:
@@ -161,8 +177,10 @@ CASES: tuple[Case, ...] = (
     start_of_what_was_approved_beyond_a_new_bound,
     start_of_what_was_approved_by_somebody_who_may_no_more,
     approval_of_what_one_may_only_view,
+    link_to_what_no_link_opens,
     stranger_opens_a_socket,
     stranger_goes_on_looking,
+    stranger_enters_the_fleets_socket,
     stranger_goes_on_hearing_of_the_fleet,
 )
 

@@ -1,7 +1,7 @@
 """Who may do what to whose session of which class, and every way in: declared here once, executed cell by cell.
 
 People hold one role in the team `ours` up to class S2; the admin's and the auditor's are for every team. The session is
-their own, a colleague's of `ours`, or one of the team `theirs`.
+their own, a colleague's of `ours`, one of the team `theirs`, or one of `theirs` that is shared with them.
 """
 
 from __future__ import annotations
@@ -9,21 +9,26 @@ from __future__ import annotations
 from server.accounts.policy import Action
 
 ROLES = ("none", "viewer", "tracer", "approver", "auditor", "admin")
-RELATIONS = ("own", "team", "other")
+RELATIONS = ("own", "team", "other", "shared")
 RISKS = (0, 1, 2, 3)
 
-_NEVER = (-1, -1, -1)
-_TEAM = (2, 2, -1)
+_NEVER = (-1, -1, -1, -1)
+_TEAM = (2, 2, -1, -1)
+_SHOWN = (2, 2, -1, 2)
+_OWN = (2, -1, -1, -1)
+_ANY = (3, 3, 3, 3)
+_FEW = (1, 1, 1, 1)
 # The highest class for each relation; -1: none. Roles that are not named may not at all.
-SESSIONS: dict[Action, dict[str, tuple[int, int, int]]] = {
-    Action.SESSION_LIST: {"viewer": _TEAM, "tracer": _TEAM, "approver": _TEAM, "admin": (3, 3, 3)},
-    Action.SESSION_VIEW: {"viewer": _TEAM, "tracer": _TEAM, "admin": (1, 1, 1)},
-    Action.SESSION_EXPORT: {"viewer": _TEAM, "tracer": _TEAM, "admin": (1, 1, 1)},
-    Action.SESSION_STOP: {"tracer": (2, -1, -1), "admin": (3, 3, 3)},
-    Action.SESSION_DELETE: {"tracer": (2, -1, -1), "admin": (3, 3, 3)},
-    Action.SESSION_SHARE: {"tracer": (2, -1, -1), "admin": (1, 1, 1)},
-    Action.SESSION_APPROVE: {"approver": (-1, 2, -1)},
-    Action.REQUEST_VIEW: {"viewer": _TEAM, "tracer": _TEAM, "approver": _TEAM, "admin": (3, 3, 3)},
+SESSIONS: dict[Action, dict[str, tuple[int, int, int, int]]] = {
+    Action.SESSION_LIST: {"viewer": _SHOWN, "tracer": _SHOWN, "approver": _SHOWN, "admin": _ANY},
+    Action.SESSION_VIEW: {"viewer": _SHOWN, "tracer": _SHOWN, "admin": _FEW},
+    Action.SESSION_EXPORT: {"viewer": _SHOWN, "tracer": _SHOWN, "admin": _FEW},
+    Action.SESSION_STOP: {"tracer": _OWN, "admin": _ANY},
+    Action.SESSION_DELETE: {"tracer": _OWN, "admin": _ANY},
+    Action.SESSION_SHARE: {"tracer": _OWN, "admin": _FEW},
+    Action.SESSION_UNSHARE: {"tracer": _OWN, "admin": _ANY},
+    Action.SESSION_APPROVE: {"approver": (-1, 2, -1, -1)},
+    Action.REQUEST_VIEW: {"viewer": _TEAM, "tracer": _TEAM, "approver": _TEAM, "admin": _ANY},
 }
 # What is about no session: the roles that may.
 OTHERS: dict[Action, set[str]] = {
@@ -47,10 +52,15 @@ OTHERS: dict[Action, set[str]] = {
     Action.TEAM_ADD: {"admin"},
     Action.TEAM_CHANGE: {"admin"},
     Action.GRANT_CHANGE: {"admin"},
+    Action.WEBHOOK_CHANGE: {"admin"},
     Action.METRICS_VIEW: {"admin"},
     Action.AUDIT_VIEW: {"auditor", "admin"},
 }
 
+SECRET = "of the link to each session, which who made it has given"
+OPEN = "/api/sessions/{session}/open"
+# By a link to it. Class S3 has none, and one of a person who may not share the session opens nothing.
+OPENED = {"viewer": (2, 2, 2, 2), "tracer": (2, 2, 2, 2), "admin": _FEW}
 # (verb, path): the action, and the body that makes it do something.
 PATHS: dict[tuple[str, str], tuple[Action | None, object]] = {
     ("GET", "/api/health"): (None, None),
@@ -103,6 +113,10 @@ PATHS: dict[tuple[str, str], tuple[Action | None, object]] = {
     ("DELETE", "/api/teams/{team}"): (Action.TEAM_ADD, None),
     ("PUT", "/api/teams/{team}/members/{username}"): (Action.TEAM_CHANGE, {}),
     ("DELETE", "/api/teams/{team}/members/{username}"): (Action.TEAM_CHANGE, None),
+    ("GET", "/api/teams/{team}/webhooks"): (Action.WEBHOOK_CHANGE, None),
+    ("POST", "/api/teams/{team}/webhooks"): (Action.WEBHOOK_CHANGE, {"url": "https://192.0.2.1/"}),
+    ("DELETE", "/api/teams/{team}/webhooks/{webhook}"): (Action.WEBHOOK_CHANGE, None),
+    ("POST", "/api/teams/{team}/webhooks/{webhook}/test"): (Action.WEBHOOK_CHANGE, {}),
     ("GET", "/api/grants"): (Action.TEAM_VIEW, None),
     ("POST", "/api/grants"): (Action.GRANT_CHANGE, {"person": "colleague", "role": "viewer", "team": "ours"}),
     ("PUT", "/api/grants/{number}"): (Action.GRANT_CHANGE, {"person": "colleague", "role": "viewer", "team": "ours"}),
@@ -132,6 +146,10 @@ PATHS: dict[tuple[str, str], tuple[Action | None, object]] = {
     ("GET", "/api/sessions/{session_id}/rows"): (Action.SESSION_VIEW, None),
     ("GET", "/api/sessions/{session_id}/export"): (Action.SESSION_EXPORT, None),
     ("POST", "/api/sessions/{session_id}/query"): (Action.SESSION_VIEW, {"stream": "events"}),
+    ("GET", "/api/sessions/{session}/shares"): (Action.SESSION_UNSHARE, None),
+    ("POST", "/api/sessions/{session}/shares"): (Action.SESSION_SHARE, {"person": "colleague"}),
+    ("DELETE", "/api/sessions/{session}/shares/{share}"): (Action.SESSION_UNSHARE, None),
+    ("POST", OPEN): (Action.SESSION_VIEW, {"secret": SECRET}),
     ("GET", "/api/requests"): (Action.REQUEST_VIEW, None),
     ("GET", "/api/requests/rules"): (Action.REQUEST_VIEW, None),
     ("POST", "/api/requests"): (Action.SESSION_START, {"tool": "opensnoop", "hosts": ["host-1"], "reason": "x"}),
@@ -144,7 +162,7 @@ PATHS: dict[tuple[str, str], tuple[Action | None, object]] = {
     ("POST", "/api/requests/{request_id}/start"): (Action.SESSION_START, {}),
 }
 # What is left to say of a request to who asked for it, while they may start what it asks for.
-ASKED = {"tracer": (2, -1, -1)}
+ASKED = {"tracer": _OWN}
 QUERIES = {"/api/me/rights": "?tool=opensnoop", "/api/sessions/{session_id}/export": "?format=ndjson"}
 SOCKETS = {"ws/fleet": Action.HOST_VIEW, "ws/sessions/<str:session>": Action.SESSION_VIEW}
 # Hosts call these, people never: a join token lets one in, after that its certificate.
@@ -190,11 +208,20 @@ def allowed(action: Action | None, role: str, relation: str, risk: int, path: st
         return risk <= ASKED.get(role, _NEVER)[RELATIONS.index(relation)]
     if action in OTHERS:
         return role in OTHERS[action]
+    if path == OPEN:
+        return not ended(role, relation, risk) and risk <= OPENED.get(role, _NEVER)[RELATIONS.index(relation)]
     return risk <= SESSIONS[action].get(role, _NEVER)[RELATIONS.index(relation)]
+
+
+def ended(role: str, relation: str, risk: int) -> bool:
+    """Whether the link to the session opens nothing for anybody."""
+    return risk > 2 or (relation == "own" and not allowed(Action.SESSION_SHARE, role, relation, risk))
 
 
 def hidden(action: Action | None, role: str, relation: str, risk: int, path: str) -> bool:
     """Of a cell that is refused: whether for the person there is no such thing, or they hear that they may not."""
+    if path == OPEN:
+        return ended(role, relation, risk)
     if "{session" in path:
         return role in SESSIONS[Action.SESSION_LIST] and not allowed(Action.SESSION_LIST, role, relation, risk)
     if "{request" in path and action is not None:

@@ -75,5 +75,5 @@ def test_a_selection_leaves_as_a_file_that_can_be_checked(client_of: Callable[[s
     found = check(lines)
     assert (found.verdict.entries, found.verdict.bad_id, found.wanted) == (2, None, {"actor": "ann"})
     entry = AuditEntry.objects.get(action="audit.export")
-    assert (entry.actor, entry.detail) == ("admin", {"wanted": {"actor": "ann"}, "form": "ndjson"})
+    assert (entry.actor, entry.detail["wanted"], entry.detail["form"]) == ("admin", {"actor": "ann"}, "ndjson")
     assert client_of("viewer").get("/api/audit/export").status_code == 403

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.http import HttpResponseBase
 
@@ -113,7 +114,7 @@ def test_every_way_in_is_listed() -> None:
 def test_every_action_is_in_the_table() -> None:
     assert set(SESSIONS) | set(OTHERS) == set(Action)
     reached = {action for action, _ in PATHS.values()} | set(SOCKETS.values())
-    assert set(Action) - reached == {Action.SESSION_REVEAL, Action.SESSION_SHARE}
+    assert set(Action) - reached == {Action.SESSION_REVEAL}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -157,7 +158,8 @@ def test_every_cell_of_a_session_by_the_function_its_list_and_its_socket(
         for action in set(SESSIONS) - REQUESTS:
             cell = (role, action, relation, risk)
             assert decide(made.person, action, asked).allowed == allowed(action, role, relation, risk), cell
-        scope = {"user": made.person, "url_route": {"kwargs": {"session": str(session.pk)}}}
+        route = {"kwargs": {"session": str(session.pk)}}
+        scope = {"user": made.person, "url_route": route, "session": SessionBase()}
         assert _enters(scope) == allowed(Action.SESSION_VIEW, role, relation, risk)
     for action in (Action.SESSION_LIST, Action.SESSION_VIEW, Action.SESSION_EXPORT):
         listed = set(sessions_for(made.person, action).values_list("pk", flat=True))

@@ -31,9 +31,10 @@ def test_the_password_alone_is_half_a_sign_in(ann: User) -> None:
     assert post(browser, "login/code", {"code": "000000"}).status_code == 401
     done = answer(browser, "login/code", {"code": code_of(secret)})
     assert (done["step"], done["me"]["username"], is_in(browser)) == ("done", "ann", True)
-    told = AuditEntry.objects.filter(action="account.login").order_by("id").values_list("outcome", "detail")
+    entries = AuditEntry.objects.filter(action="account.login").order_by("id")
+    told = [(entry.outcome, {name: fact for name, fact in entry.detail.items() if name != "via"}) for entry in entries]
     here = {"address": "127.0.0.1"}
-    assert list(told)[1:] == [
+    assert told[1:] == [
         ("asked", here | {"how": "password", "for": "factor"}),
         ("refused", here | {"how": "code"}),
         ("done", here | {"how": "password+totp"}),

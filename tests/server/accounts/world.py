@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.http import HttpResponseBase
 from django.test import Client
@@ -18,8 +20,9 @@ from server.accounts.models import Grant, Risk, Team, User
 from server.consent.models import Request
 from server.fleet.models import Host
 from server.tracing import listings
-from server.tracing.models import Session
-from tests.server.accounts.matrix import PATHS, PROOFS, QUERIES, RELATIONS, RISKS
+from server.tracing.models import Session, Share
+from server.webhooks.models import Webhook
+from tests.server.accounts.matrix import PATHS, PROOFS, QUERIES, RELATIONS, RISKS, SECRET
 from tests.server.fleet.hosts import make_host
 from tests.server.people import grant, team
 from tests.server.tracing.sessions import LISTING, traced
@@ -32,28 +35,38 @@ class World:
     person: User
     cookies: dict[str, str]
     sessions: dict[tuple[str, int], Session]
+    shares: dict[tuple[str, int], int]
     requests: dict[tuple[str, int], Request]
     spare: Grant
     tokens: dict[str, int]
     sign_in: str
+    webhook: UUID
     bearer: str = ""  # the API token to come in with, else the browser
 
-    def answer(self, cell: Cell) -> HttpResponseBase:
+    def answer(self, cell: Cell, instead: object = None) -> HttpResponseBase:
+        """``instead`` of the body that the matrix sends."""
         verb, path, relation, risk = cell
         session = str(self.sessions[relation, risk].pk)
         names = {"session": session, "session_id": session, "host": "host-1", "name": "opensnoop"}
+        names["share"] = str(self.shares[relation, risk])
         names["request_id"] = str(self.requests[relation, risk].pk)
         names["token"] = str(self.tokens["person" if path.startswith("/api/auth") else "colleague"])
         names |= {"sign_in": self.sign_in, "username": "colleague", "passkey": "1", "team": "ours"}
+        names["webhook"] = str(self.webhook)
         target = path.format(number=self.spare.pk, **names)
         body = PATHS[verb, path][1]
         if self.bearer:
             body = PROOFS.get((verb, path), body)
+        body = body if instead is None else instead
+        told = None if body is None else json.loads(json.dumps(body).replace(SECRET, f"{SECRET}{session}"))
+        return self.send(verb, target + QUERIES.get(path, ""), told)
+
+    def send(self, verb: str, target: str, body: object = None) -> HttpResponseBase:
         data = "" if body is None else json.dumps(body)
         client = Client(headers={"authorization": f"Bearer {self.bearer}"} if self.bearer else None)
         if not self.bearer:
             client.cookies.load(self.cookies)  # in a new client: a way in may sign the person out
-        return client.generic(verb, target + QUERIES.get(path, ""), data, "application/json")
+        return client.generic(verb, target, data, "application/json")
 
 
 def world(role: str) -> World:
@@ -67,12 +80,16 @@ def world(role: str) -> World:
     cells = [(relation, risk) for relation in RELATIONS for risk in RISKS]
     owners = {relation: person if relation == "own" else colleague for relation in RELATIONS}
     sessions = {(relation, risk): _session(owners[relation], relation, risk) for relation, risk in cells}
+    for name in ("ours", "theirs"):
+        grant(colleague, "tracer", team(name))
+    shares = {cell: _share(session, person if cell[0] == "shared" else None) for cell, session in sessions.items()}
     asked = {(relation, risk): _request(owners[relation], relation, risk) for relation, risk in cells}
     client = Client()
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     made = {user.username: _token(user) for user in (person, colleague)}
-    return World(person, cookies, sessions, asked, spare, made, sign_ins.of(person).get().public_id)
+    webhook = Webhook.objects.create(team=team("ours"), url="https://example.org/", secret=b"")
+    return World(person, cookies, sessions, shares, asked, spare, made, sign_ins.of(person).get().public_id, webhook.pk)
 
 
 def _token(user: User) -> int:
@@ -88,6 +105,14 @@ def _session(owner: User, relation: str, risk: int) -> Session:
     made.session.team, made.session.risk = _team(relation), risk
     made.session.save()
     return made.session
+
+
+def _share(session: Session, person: User | None) -> int:
+    """With the person, if one is given, and by a link."""
+    if person is not None:
+        Share.objects.create(session=session, person=person, created_by=session.created_by)
+    digest = hashlib.sha256(f"{SECRET}{session.pk}".encode()).hexdigest()
+    return Share.objects.create(session=session, digest=digest, created_by=session.created_by).pk
 
 
 def _request(owner: User, relation: str, risk: int) -> Request:
@@ -108,7 +133,7 @@ def _request(owner: User, relation: str, risk: int) -> Request:
 
 
 def _team(relation: str) -> Team:
-    return team("theirs" if relation == "other" else "ours")
+    return team("theirs" if relation in ("other", "shared") else "ours")
 
 
 def refused(response: HttpResponseBase) -> bool:

@@ -47,6 +47,23 @@ def test_writers_at_the_same_time_make_one_log() -> None:
     assert (found.entries, found.bad_id) == (40, None)
 
 
+@pytest.mark.usefixtures("committed")
+def test_who_looks_at_the_same_time_writes_one_entry() -> None:
+    meeting = threading.Barrier(4)
+
+    def write() -> None:
+        meeting.wait()
+        record_once("host.refused", "evil", "refused", like={"detail__kind": "frame"}, detail={"kind": "frame"})
+        connection.close()
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert AuditEntry.objects.count() == 1
+
+
 @pytest.mark.django_db
 def test_what_is_done_over_and_over_is_one_entry_in_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = uuid.uuid4(), uuid.uuid4()

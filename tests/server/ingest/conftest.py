@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import wait
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -21,6 +18,7 @@ from server.fleet.joining import new_token
 from server.ingest import database
 from server.ingest.database import in_db
 from server.ingest.serve import ingesting
+from tests.server.conftest import close_connections
 from tests.server.ingest import scripted
 from tests.server.people import begin
 from tests.services import free_port
@@ -55,14 +53,7 @@ class Api:
 def _closed_connections(django_db_setup: None) -> Iterator[None]:
     """The threads of ingest keep their connections; PostgreSQL drops no database that somebody uses."""
     yield
-    threads = database._THREADS
-    everybody = threading.Barrier(threads._max_workers)
-
-    def close() -> None:
-        everybody.wait(10)
-        connection.close()
-
-    wait([threads.submit(close) for _ in range(threads._max_workers)])
+    close_connections(database._THREADS)
 
 
 @pytest.fixture
@@ -95,3 +86,28 @@ async def api(committed: None) -> Callable[[str], Awaitable[Api]]:
         return Api(client)
 
     return of
+
+
+@dataclasses.dataclass
+class Running:
+    """An attached run with its data stream open."""
+
+    host: scripted.Agent
+    person: Api
+    session: str
+    run: bytes
+    frames: scripted.RunFrames
+
+    async def rows(self, wanted: int) -> None:
+        found = await scripted.until(lambda: self.person.get(f"sessions/{self.session}"), lambda s: s["rows"] == wanted)
+        assert found["rows"] == wanted
+
+
+@pytest.fixture
+async def running(address: str, join: Join, api: Callable[[str], Awaitable[Api]]) -> AsyncIterator[Running]:
+    identity, person = await join(), await api("tracer")
+    async with scripted.agent(address, identity) as host:
+        await host.hello()
+        made = await person.post("sessions", {"tool": "opensnoop"}, 201)
+        run = await scripted.attached(host)
+        yield Running(host, person, made["id"], run, scripted.RunFrames(run))

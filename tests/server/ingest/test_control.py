@@ -50,7 +50,7 @@ async def test_a_session_runs_from_start_to_closed_books(address: str, join: Joi
         await host.ack(run, 3)
         ended = await person.get(f"sessions/{made['id'][:8]}")
         assert (ended["state"], ended["books"], ended["rows"]) == ("ended", "complete", 107)
-        assert ended["runs"][0]["end"] == {"cause": "duration", "message": "its time is over"}
+        assert ended["runs"][0]["end"] == {"cause": "duration", "by": "its limits", "message": "its time is over"}
         assert ended["runs"][0]["ledger"] == {"seen": 107, "stored": 107, "lost": {}, "redacted": {}}
         assert ended["runs"][0]["schema"]["streams"][0]["name"] == "opens"
 
@@ -141,7 +141,7 @@ async def test_a_revoked_host_is_cut_off_and_its_run_lost(address: str, join: Jo
         await person.post("hosts/web-1/revoke", {"reason": "stolen"})
         await asyncio.wait_for(host.ended.wait(), 5)
         ended = await until(lambda: person.get(f"sessions/{made['id']}"), lambda s: s["state"] == "ended")
-        assert ended["runs"][0]["end"]["message"] == "the host was revoked"
+        assert ended["runs"][0]["end"]["message"].startswith("the host was revoked by ")
 
 
 async def test_a_switch_stops_the_hosts_runs(address: str, join: Join, api: MakeApi) -> None:

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -12,35 +11,10 @@ from server.ingest import data
 from server.ingest.data import claimed_run
 from server.tracing import lifecycle
 from server.tracing.progress import Progress
-from tests.server.ingest.conftest import Api, Join
-from tests.server.ingest.scripted import OPENS, Agent, RunFrames, agent, attached, run_of, until
+from tests.server.ingest.conftest import Api, Join, Running
+from tests.server.ingest.scripted import OPENS, RunFrames, agent, run_of, until
 
 MakeApi = Callable[[str], Awaitable[Api]]
-
-
-@dataclass
-class Running:
-    """An attached run with its data stream open."""
-
-    host: Agent
-    person: Api
-    session: str
-    run: bytes
-    frames: RunFrames
-
-    async def rows(self, wanted: int) -> None:
-        found = await until(lambda: self.person.get(f"sessions/{self.session}"), lambda s: s["rows"] == wanted)
-        assert found["rows"] == wanted
-
-
-@pytest.fixture
-async def running(address: str, join: Join, api: MakeApi) -> AsyncIterator[Running]:
-    identity, person = await join(), await api("tracer")
-    async with agent(address, identity) as host:
-        await host.hello()
-        made = await person.post("sessions", {"tool": "opensnoop"}, 201)
-        run = await attached(host)
-        yield Running(host, person, made["id"], run, RunFrames(run))
 
 
 async def test_repeats_are_stored_once(running: Running) -> None:

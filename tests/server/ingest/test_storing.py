@@ -64,5 +64,16 @@ def test_the_last_frame_says_how_the_run_ended(run: OpenRun) -> None:
     store_frames(run, frames)
     assert run.end is not None
     assert run.end.message == "over"
-    run.closed = True
-    assert store_frames(run, sent(1, 1, 1)).answer.ack.seq == 2
+    for run.closed in (False, True):
+        assert store_frames(run, sent(1, 1)).answer.ack.seq == 2
+
+
+def test_what_follows_the_last_frame_is_not_stored(run: OpenRun) -> None:
+    made = Frames()
+    frames = [decode(made.rows_of(10)), decode(made.end(END_CAUSE_DURATION)), decode(made.rows_of(7))]
+    stored = store_frames(run, frames)
+    assert (stored.late, stored.answer.reject.reason) == (True, "the run is over; nothing may follow its last batch")
+    assert (run.progress.rows, run.progress.stored_seq) == (10, 2)
+    for run.closed in (False, True):
+        assert store_frames(run, frames[2:]).late
+    assert (run.progress.rows, run.progress.stored_seq) == (10, 2)

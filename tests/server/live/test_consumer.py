@@ -11,13 +11,17 @@ from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from channels.routing import URLRouter
 from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 
 from proto.v1.live_pb2 import Cursor, LiveMessage, RunRows, Seen, SessionState, Subscribe, ViewerMessage
 from server.accounts.browsers import SessionStore
 from server.accounts.models import User
 from server.audit.models import AuditEntry
 from server.live.routing import websocket_urlpatterns
-from server.tracing.models import Session
+from server.tracing import sharing
+from server.tracing.models import Session, Share
+from server.tracing.sharing import Terms
+from tests.server.people import grant, team
 from tests.server.tracing.rows import EVENTS
 from tests.server.tracing.sessions import Traced, traced
 
@@ -184,6 +188,24 @@ async def test_a_person_made_inactive_is_cut_off_without_a_nudge(tracer: User, r
         await User.objects.filter(pk=tracer.pk).aupdate(is_active=False)
         await page.until(lambda b: b.closing)
         assert page.closing == "sign in first"
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired"])
+async def test_a_share_that_ends_closes_the_socket(tracer: User, running: Traced, end: str) -> None:
+    text = str(running.session.pk)
+    bob = await User.objects.acreate(username="bob", password="!")
+    await in_thread(grant)(bob, "viewer", await in_thread(team)("web"))
+    link, secret = await in_thread(sharing.give)(tracer, text, Terms())
+    await in_thread(sharing.open_link)(bob, text, secret)
+    async with browser(bob, text) as page:
+        await page.subscribe()
+        await page.until(lambda b: b.rows)
+        if end == "revoked":
+            await in_thread(sharing.revoke)(tracer, text, link.pk)
+        else:
+            await Share.objects.aupdate(expires_at=timezone.now())
+        await page.until(lambda b: b.closing, 30)
+        assert page.closing.startswith("session.view needs the role")
 
 
 async def test_a_deleted_session_closes_its_sockets(tracer: User, running: Traced) -> None:

@@ -9,14 +9,15 @@ import pytest
 from django.utils import timezone
 
 from proto.frame import decode
-from proto.v1.live_pb2 import LiveMessage
-from proto.v1.stream_pb2 import END_CAUSE_DURATION
+from proto.v1.live_pb2 import LiveMessage, RunState, SessionState
+from proto.v1.stream_pb2 import END_CAUSE_DURATION, RunEncryption, RunSchema, StreamSchema
+from proto.v1.tool_pb2 import KIND_BYTES
 from server.accounts.models import User
 from server.fleet.models import Host
-from server.live.messages import group_message, rows_message, session_state, state_message
+from server.live.messages import askable, group_message, rows_message, session_state, state_message
 from server.tracing.models import Session
 from server.tracing.store import StoredBatch
-from tests.server.tracing.rows import BOOT, EVENTS, SCHEMA, WALL, Frames, events
+from tests.server.tracing.rows import BOOT, EVENTS, SCHEMA, TWO_STREAMS, WALL, Frames, events
 from tests.server.tracing.sessions import traced
 
 
@@ -46,6 +47,21 @@ def test_batches_of_the_past_go_as_one() -> None:
     (batch,) = LiveMessage.FromString(found.payload or b"").group.batches
     assert (batch.seq, batch.rows, batch.first_row, batch.backfill) == (2, 11, 0, True)
     assert sum(part.rows for part in batch.parts) == 11
+
+
+@pytest.mark.parametrize(
+    ("state", "schema", "wanted"),
+    [
+        ("ended", TWO_STREAMS, True),
+        ("running", TWO_STREAMS, False),
+        ("ended", RunSchema(streams=[EVENTS, StreamSchema(name="said", kind=KIND_BYTES)]), False),
+        ("ended", RunSchema(streams=[EVENTS], encryption=RunEncryption()), False),
+    ],
+    ids=["over", "runs", "replayed", "encrypted"],
+)
+def test_the_store_answers_for_all_views_of_a_session_that_is_over(state: str, schema: RunSchema, wanted: bool) -> None:
+    runs = [RunState(run="silent"), RunState(run="plain", schema=SCHEMA), RunState(run="own", schema=schema)]
+    assert askable(SessionState(state=state, runs=runs)) is wanted
 
 
 @pytest.mark.django_db

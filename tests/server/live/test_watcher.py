@@ -27,6 +27,7 @@ class Tail:
     session: UUID = SESSION
     cursors: dict[str, int] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
+    askable: bool = False
 
 
 @pytest.fixture
@@ -120,6 +121,27 @@ async def test_a_browser_that_never_catches_up_skips_to_what_is_live(
     assert watcher.viewer.live and watcher.viewer.cursors == tail.cursors
     assert gap.first_seq == rows[-1].seq + 1 and gap.last_seq == frames.seq
     assert gap.rows + sum(batch.rows for batch in rows) == frames.rows
+
+
+@pytest.mark.parametrize(
+    ("askable", "held", "most", "read"),
+    [(True, 0, 8, 0), (True, 0, 9, 9), (False, 0, 8, 9), (True, 1, 8, 5)],
+    ids=["large and over", "small", "not to be asked for", "begun before"],
+)
+async def test_of_a_large_session_that_is_over_a_browser_reads_nothing_by_itself(
+    store: SegmentStore, monkeypatch: pytest.MonkeyPatch, askable: bool, held: int, most: int, read: int
+) -> None:
+    monkeypatch.setattr(watcher_module, "MOST_READ", most)
+    frames = Frames()
+    store.append(SESSION, RUN, [frames.rows_of(4), frames.rows_of(5), frames.end(END_CAUSE_DURATION)])
+    watcher = Watcher("ann", {KEY: held} if held else {})
+    await watcher.read_up(store, Tail(cursors={KEY: 3}, totals={KEY: 9}, askable=askable))
+    messages = sent(watcher.viewer)
+    gaps = [skipped(message) for message in messages if message.HasField("skipped")]
+    rows = batches([message for message in messages if not message.HasField("skipped")])
+    assert sum(batch.rows for batch in rows) == read
+    assert [(gap.first_seq, gap.last_seq, gap.rows) for gap in gaps] == ([] if read else [(1, 3, 9)])
+    assert watcher.viewer.live and watcher.viewer.cursors == {KEY: 3}
 
 
 async def test_what_was_removed_by_hand_does_not_hold_it_up(store: SegmentStore) -> None:

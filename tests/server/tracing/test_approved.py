@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 
 import pytest
 from django.conf import settings
@@ -15,7 +16,7 @@ from server.consent.models import Part, Request, RequestState, Voice
 from server.consent.rules import ApprovalNeeded
 from server.errors import Conflict, Forbidden, Invalid
 from server.fleet.models import Host
-from server.tracing import approved
+from server.tracing import approved, session_keys
 from server.tracing.approved import ask, start_approved
 from server.tracing.models import Session
 from server.tracing.start import Order, start
@@ -47,6 +48,7 @@ def test_it_starts_once_with_the_signed_bytes_in_its_envelope(user: MakeUser) ->
     assert sent.consent.specification == bytes(request.specification)
     assert list(sent.consent.signatures) == [signer.sign(bytes(request.specification)) for signer in (ADA, BOB)]
     assert (list(sent.approvals), sent.user) == (["bob"], "ada")
+    assert json.loads(bytes(request.specification))["payload_key"] == sent.payload_key.hex() != ""
     entry = AuditEntry.objects.get(action="session.start")
     assert [said["person"] for said in entry.detail["consent"]] == ["ada", "bob"]
     with pytest.raises(Conflict, match="is started, not approved"):
@@ -97,7 +99,7 @@ def test_it_is_over_when_it_has_expired(user: MakeUser) -> None:
         start_approved(request.created_by, str(request.pk))
 
 
-@pytest.mark.parametrize("change", ["tool", "host", "revoked", "draft"])
+@pytest.mark.parametrize("change", ["tool", "host", "revoked", "draft", "key", "lost key"])
 def test_any_change_since_makes_it_void(user: MakeUser, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
     request = agreed(user)
     draft = Envelope.FromString(bytes(request.draft))
@@ -110,6 +112,10 @@ def test_any_change_since_makes_it_void(user: MakeUser, change: str, monkeypatch
             Host.objects.update(revoked_at=timezone.now())
         case "draft":
             draft.reason = "another"
+        case "key":
+            draft.payload_key = b"x" * 32
+        case "lost key":
+            session_keys.destroy(request.pk)
     Request.objects.update(draft=draft.SerializeToString())
     with pytest.raises(Conflict, match="void, ask again"):
         start_approved(request.created_by, str(request.pk))

@@ -84,7 +84,10 @@ def test_a_switch_stops_what_runs_and_cancels_what_waits(session: Session, fleet
         switch_host("admin", first, "incident", off=True)
     dispatch.sweep()
     running, waiting = Run.objects.get(host=first), Run.objects.get(host=second)
-    assert (running.stop_cause, running.stop_message) == ("switched_off", "tracing was switched off: incident")
+    where = "for the whole fleet" if fleet else "here"
+    told = f"tracing was switched off {where} by admin: incident"
+    assert (running.stop_cause, running.stop_message) == ("switched_off", told)
+    assert running.stop_by == "admin, who switched tracing off"
     assert (waiting.state, waiting.end_cause) == (("ended", "switched_off") if fleet else ("pending", ""))
 
 
@@ -93,4 +96,4 @@ def test_the_runs_of_a_revoked_host_are_lost(session: Session) -> None:
     revoke("admin", hosts()[0], "stolen")
     dispatch.sweep()
     run = Run.objects.get(host=hosts()[0])
-    assert (run.state, run.end_message, run.ledger_known) == ("ended", "the host was revoked", False)
+    assert (run.state, run.end_message, run.ledger_known) == ("ended", "the host was revoked by admin", False)

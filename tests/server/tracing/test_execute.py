@@ -7,6 +7,7 @@ from threading import BoundedSemaphore
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,8 +20,8 @@ from server.tracing.question import Filter, Key, Measure, Question
 from server.tracing.rollups.upkeep import roll_up
 from server.tracing.rows import RunSource
 from server.tracing.sources import SessionSource
-from server.tracing.store import SegmentStore
-from tests.server.tracing.rows import BOOT, SCHEMA, TWO_STREAMS, WALL, Frames
+from server.tracing.store import SegmentStore, Snapshot
+from tests.server.tracing.rows import BOOT, SCHEMA, TWO_STREAMS, WALL, EncryptedFrames, Frames
 
 SESSION = UUID(int=1)
 SOURCE = SessionSource(
@@ -199,3 +200,17 @@ def test_a_rollup_that_cannot_be_read_is_passed_over(tmp_path: Path, caplog: pyt
 def exact(value: object) -> object:
     """Sums of doubles depend on their order in the last digit."""
     return float(f"{value:.9g}") if isinstance(value, float) and math.isfinite(value) else value
+
+
+def test_encrypted_rows_are_decrypted_once_for_a_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = EncryptedFrames(UUID(int=9).bytes, X25519PrivateKey.generate().public_key().public_bytes_raw()).schema
+    asked: list[UUID] = []
+
+    def snapshot(_: SegmentStore, session: UUID, *__: object) -> Snapshot:
+        asked.append(session)
+        return Snapshot([], None)
+
+    monkeypatch.setattr(SegmentStore, "snapshot", snapshot)
+    source = SessionSource(SESSION, ended=True, runs=[RunSource(UUID(int=9), "h", schema, BOOT, WALL)])
+    assert answer(SegmentStore(tmp_path), source, "events", Question()).rows == []
+    assert asked == [SESSION]

@@ -85,8 +85,9 @@ def test_a_lost_run_has_unknown_books(runs: list[Run]) -> None:
 
 def test_a_stop_is_asked_once_and_cancels_what_was_not_sent(runs: list[Run]) -> None:
     Run.objects.filter(id=runs[1].id).update(sent_at=None)
-    lifecycle.stop(runs[0].session_id, runs, END_CAUSE_STOPPED, "stopped by ann")
-    lifecycle.stop(runs[0].session_id, runs, END_CAUSE_STOPPED, "stopped by bob")
+    lifecycle.stop(runs[0].session_id, runs, END_CAUSE_STOPPED, "stopped by ann", "ann")
+    lifecycle.stop(runs[0].session_id, runs, END_CAUSE_STOPPED, "stopped by bob", "bob")
     first, second = Run.objects.order_by("host__name")
+    assert (first.stop_by, second.stop_by) == ("ann", "ann")
     assert (first.state, first.stop_cause, first.stop_message) == ("pending", "stopped", "stopped by ann")
     assert (second.state, second.end_cause, second.end_message) == ("ended", "stopped", "stopped by ann")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from pydantic import ValidationError
 
@@ -13,9 +15,9 @@ def test_measures_are_named_after_what_they_are() -> None:
 
 
 def test_percentiles_are_shares() -> None:
-    assert Measure(function="percentile", column="latency", percent=12.5).quantile == 0.125
-    assert Measure(function="p99", column="latency").quantile == 0.99
-    assert Measure(function="sum", column="latency").quantile is None
+    assert Measure(function="percentile", column="latency", percent=99.9).share == Fraction(999, 1000)
+    assert Measure(function="p99", column="latency").share == Fraction(99, 100)
+    assert Measure(function="sum", column="latency").share is None
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,14 @@ from django.utils import timezone
 
 from server.accounts.models import User
 from server.audit.models import AuditEntry
+from server.consent import requests
 from server.errors import KeyDestroyed
 from server.tracing import removal, session_keys
 from server.tracing.models import Session
 from server.tracing.removal import finish, remove
 from server.tracing.segments import segment_store
 from server.tracing.store import SegmentStore
+from tests.server.consent.requests import asked
 from tests.server.tracing.sessions import Traced, encrypted, traced
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +116,12 @@ def test_keys_of_sessions_that_never_came_to_be_go(user: Callable[..., User]) ->
     assert session_keys.exists(stray), "its session may be about to be saved"
     finish(timezone.now() + HOUR)
     assert not session_keys.exists(stray) and session_keys.exists(made.session.pk)
+
+
+def test_a_key_lives_as_long_as_people_are_asked(user: Callable[..., User]) -> None:
+    request = asked(user)
+    finish(timezone.now() + HOUR)
+    assert session_keys.exists(request.pk)
+    requests.withdraw(request.created_by, str(request.pk))
+    finish(timezone.now() + HOUR)
+    assert not session_keys.exists(request.pk)

@@ -44,7 +44,7 @@ def test_a_refused_run_lost_nothing(user: Callable[..., User]) -> None:
     lifecycle.refuse(made.runs[0].id, "policy: S2 is off")
     session = shown()
     assert (session["books"], session["books_message"]) == ("complete", "nothing was traced: policy: S2 is off")
-    assert session["runs"][0]["end"] == {"cause": "failed", "message": "policy: S2 is off"}  # type: ignore[index]
+    assert session["runs"][0]["end"] == {"cause": "failed", "by": "the host", "message": "policy: S2 is off"}  # type: ignore[index]
 
 
 def test_a_lost_run_is_unknown(user: Callable[..., User]) -> None:

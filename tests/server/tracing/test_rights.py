@@ -52,10 +52,15 @@ def test_a_list_holds_just_what_the_function_allows(user: Callable[..., User], s
             host_labels=dice.choice([{}, {}, {"env": "prod"}]),
             **holder,
         )
-    sessions = [some_session(dice, owner, hosts) for _ in range(40)]
-    for session in dice.sample(sessions, 8):
+    for scope in dice.sample(TEAMS, 2):
+        grant(owner, dice.choice(["viewer", "tracer", "admin"]), team(scope), risk=dice.choice(Risk.values))
+    sessions = [some_session(dice, dice.choice([owner, owner, person]), hosts) for _ in range(40)]
+    for session in dice.sample(sessions, 12):
         Share.objects.create(session=session, person=person, created_by=owner)
-    for action in (Action.SESSION_LIST, Action.SESSION_VIEW, Action.SESSION_EXPORT):
+    given = {session.pk for session in sessions if decide(owner, Action.SESSION_SHARE, about(session, owner)).allowed}
+    assert all(share.session_id in given for share in shares_with(person))
+    assert shares_with(person).count() == Share.objects.filter(session__in=given).count()
+    for action in (Action.SESSION_LIST, Action.SESSION_VIEW, Action.SESSION_EXPORT, Action.SESSION_SHARE):
         one_by_one = {session.pk for session in sessions if decide(person, action, about(session, person)).allowed}
         assert set(sessions_for(person, action).values_list("pk", flat=True)) == one_by_one
 
@@ -63,10 +68,15 @@ def test_a_list_holds_just_what_the_function_allows(user: Callable[..., User], s
 def test_a_share_holds_until_it_expires_and_for_members_too(user: Callable[..., User]) -> None:
     ann, bob = user("", "ann"), user("", "bob")
     session = some_session(random.Random(1), bob, fleet())
+    may = grant(bob, "tracer", session.team)
     team("ops").members.add(ann)
     share = Share.objects.create(session=session, team=team("ops"), created_by=bob)
     assert list(shares_with(ann)) == [share]
     assert list(shares_with(bob)) == []
+    may.delete()
+    assert list(shares_with(ann)) == [], "who gave it may no longer share the session"
+    grant(bob, "tracer", session.team)
+    assert list(shares_with(ann)) == [share]
     Share.objects.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
     assert list(shares_with(ann)) == []
 
@@ -77,5 +87,6 @@ def test_news_are_of_the_teams_one_may_know_of_and_of_what_is_shared(user: Calla
     grant(ann, "viewer", team("web"))
     assert teams_for(ann) == {team("web").pk}
     session = some_session(random.Random(1), bob, fleet())
+    grant(bob, "tracer", session.team)
     Share.objects.create(session=session, person=ann, created_by=bob)
     assert teams_for(ann) == {team("web").pk, session.team_id}

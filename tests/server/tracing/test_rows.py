@@ -15,8 +15,10 @@ from proto.v1 import tool_pb2 as pb
 from proto.v1.tool_pb2 import Column
 from server.tracing import rows
 from server.tracing.rows import RunSource
+from tests.hostile import strings
 from tests.server.tracing.rows import BOOT, EVENTS, SCHEMA, STACKS, TWO_STREAMS, WALL, batch, events, stacks, stream
 
+FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # OWASP, "CSV injection"
 SOURCE = RunSource(UUID(int=1), "db-1", SCHEMA, BOOT, WALL)
 ARGS = stream(
     "execs",
@@ -142,3 +144,23 @@ def test_a_table_keeps_raw_bytes_and_has_the_wall_clock() -> None:
 def test_a_source_finds_its_streams_by_name() -> None:
     both = RunSource(SOURCE.run, "h", TWO_STREAMS, BOOT, WALL)
     assert [both.stream_number(name) for name in ("events", "stacks", "none")] == [0, 1, None]
+
+
+def test_no_hostile_string_becomes_a_formula_or_another_cell_and_all_come_back() -> None:
+    """Over every kind of text that a row has, and the host's name."""
+    texts = [text.replace("\0", "") for text in strings()]
+    raw = [text.encode() for text in texts]
+    opened = parsed(rows.csv(SOURCE, EVENTS, events(0, len(raw), paths=raw)))
+    started = parsed(rows.csv(SOURCE, ARGS, commands(*raw)))
+    named = [
+        parsed(rows.csv(RunSource(UUID(int=1), text, SCHEMA, BOOT, WALL), EVENTS, events(0, 1)))[0] for text in texts
+    ]
+    shown = [escape(text) for text in raw]
+    for cells, wanted in (
+        ([row[-1] for row in opened], shown),
+        ([row[-1] for row in started], shown),
+        ([row[0] for row in named], texts),
+    ):
+        assert cells == [f"'{text}" if text[:1] in FORMULA_STARTS else text for text in wanted]
+        assert not [cell for cell in cells if cell[:1] in FORMULA_STARTS]
+    assert sum(text[:1] in FORMULA_STARTS for text in texts) > 50

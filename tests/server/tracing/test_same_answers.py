@@ -199,6 +199,17 @@ def sealed_store(root: Path, runs: list[Halves]) -> SegmentStore:
     return store
 
 
+def store_of_pieces(root: Path, runs: list[Halves]) -> SegmentStore:
+    """Every batch in a file of its own."""
+    store = SegmentStore(root)
+    for run, (first, second) in zip(RUNS, runs, strict=True):
+        sender = Sender(store, run)
+        for some in first + second:
+            sender.send([some])
+            store.seal_due()
+    return store
+
+
 def mixed_store(root: Path, runs: list[Halves]) -> SegmentStore:
     """The first half sealed, with rollups only on the first host; the second half open."""
     store = SegmentStore(root)
@@ -235,11 +246,13 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("same")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(writer_module, "SEGMENT_SECONDS", 0.0)  # every segment is due
-        patched.setattr(build, "SMALLER", 0)  # so that few rows have rollups too
+        patched.setattr(build, "SMALLER", 1)  # so that few rows have rollups too
         stores = {
             "open": open_store(folder / "open", runs),
             "sealed": sealed_store(folder / "sealed", runs),
             "rolled up": counted(sealed_store(folder / "rolled", runs), RUNS),
+            "pieces": store_of_pieces(folder / "pieces", runs),
+            "counted pieces": counted(store_of_pieces(folder / "counted", runs), RUNS),
             "mixed": mixed_store(folder / "mixed", runs),
         }
     return Told(plain(runs), stores)

@@ -9,7 +9,7 @@ from fleetscope.models import Session
 def session(**run: Any) -> Session:
     base = {
         "id": "r1", "host": {"id": "h1", "name": "web1"}, "state": "ended", "books": "complete",
-        "books_message": "", "end": {"cause": "duration", "message": "ran for 10 s"},
+        "books_message": "", "end": {"cause": "duration", "by": "its limits", "message": "ran for 10 s"},
         "ledger": {"seen": 7, "stored": 7, "lost": {}, "redacted": {}}, "schema": None,
     }  # fmt: skip
     return cast(Session, {"id": "0123456789abcdef", "runs": [{**base, **run}]})
@@ -57,6 +57,9 @@ def test_a_refused_run_is_a_failure_even_without_an_end() -> None:
 
 def test_a_reason_that_the_books_tell_is_not_told_twice(capsys: pytest.CaptureFixture[str]) -> None:
     report(
-        session(books_message="nothing was traced: no process 7", end={"cause": "failed", "message": "no process 7"})
+        session(
+            books_message="nothing was traced: no process 7",
+            end={"cause": "failed", "by": "the host", "message": "no process 7"},
+        )
     )
     assert capsys.readouterr().err == "ledger web1: seen 7 = stored 7 + lost 0; nothing was traced: no process 7\n"

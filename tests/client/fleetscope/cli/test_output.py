@@ -1,6 +1,9 @@
+import json
+
 import pytest
 
-from fleetscope.cli.output import complain, local_time, print_table, printable
+from fleetscope.cli.output import complain, local_time, note, print_json, print_table, printable
+from tests.hostile import COUNT, strings
 
 
 @pytest.mark.parametrize(
@@ -32,3 +35,18 @@ def test_a_complaint_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_missing_time_is_a_dash() -> None:
     assert local_time(None) == "-"
     assert local_time("2026-01-02T03:04:05Z")[:4] == "2026"
+
+
+def test_no_hostile_string_reaches_the_terminal_as_more_than_text(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = strings()
+    print_table(["NAME"], [[text] for text in texts], empty="none")
+    print_json([{"reason": text, text: 1} for text in texts])
+    for text in texts:
+        complain(text)
+        note(text)
+    printed = capsys.readouterr()
+    lines = (printed.out + printed.err).split("\n")
+    assert len(lines) > 4 * COUNT
+    assert not [line for line in lines if not line.isprintable()]
+    assert [line for line in "\n".join(texts).split("\n") if not line.isprintable()]
+    assert [item["reason"] for item in json.loads(printed.out[printed.out.index("[\n") :])] == texts
