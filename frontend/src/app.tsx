@@ -77,7 +77,7 @@ function SignedIn(): ReactNode {
   const location = useLocation();
   const { data, error, refetch } = useQuery(me);
   if (error instanceof ApiError && error.status === 401) {
-    return <Navigate to="/login" state={{ from: `${location.pathname}${location.search}` }} replace />;
+    return <Navigate to="/login" state={{ from: `${location.pathname}${location.search}${location.hash}` }} replace />;
   }
   if (data !== undefined) return <Shell me={data} />;
   return error === null ? <Loading /> : <Failure error={error} retry={() => void refetch()} />;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { escapeBytes, splitArgv, unescapeBytes, visible } from "./bytes-text";
+import { escapeBytes, splitArgv, unescapeBytes, visible, visibleLines } from "./bytes-text";
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -39,6 +39,16 @@ describe("escapeBytes", () => {
 describe("visible", () => {
   it("spells out control and bidirectional characters", () => {
     expect(visible("a\nb\u0001\u202ec\u007f\u200b")).toBe("a\\nb\\x01\\u202ec\\x7f\\u200b");
+  });
+
+  it("leaves nothing that a screen hides or obeys, and everything else as it is", () => {
+    for (const typed of ["=cmd|x", "<script>", "日本 ünï 👍", "'; drop table--"]) expect(visible(typed)).toBe(typed);
+    for (const code of [0x00, 0x1b, 0x7f, 0x9b, 0xad, 0x61c, 0x180e, 0x200d, 0x202e, 0x2028, 0x2066, 0xfeff, 0xfffb, 0xe0041])
+      expect(visible(String.fromCodePoint(code))).toMatch(/^\\(e|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})$/);
+  });
+
+  it("may keep lines and tabs", () => {
+    expect(visibleLines("int a;\r\n\tb; // \u202e\u001b\n")).toBe("int a;\n\tb; // \\u202e\\e\n");
   });
 
   it("cannot be confused with text that was typed", () => {

@@ -62,19 +62,28 @@ export function unescapeBytes(text: string): Uint8Array {
   return Uint8Array.from(parts);
 }
 
-/** What a screen would hide or obey: C0, DEL, C1; Arabic letter mark; zero-width and bidirectional marks, embeddings, isolates; line separators; BOM. */
-export const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+/** What a screen would hide or obey: control and format characters (bidirectional, zero-width, tags, soft hyphen), separators of lines and paragraphs. */
+export const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\t": "\\t", "\r": "\\r", "\u001b": "\\e" };
 
 export function visible(text: string): string {
   return text.replace(HIDDEN, (character) => {
-    const code = character.charCodeAt(0);
+    const code = character.codePointAt(0) ?? 0;
     const short = SHORT[character];
     if (short !== undefined) return short;
     const hex = code.toString(16);
-    return code < 0x100 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`;
+    if (code < 0x100) return `\\x${hex.padStart(2, "0")}`;
+    return code < 0x10000 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
   });
+}
+
+/** As `visible`, but lines stay lines and tabs stay tabs. */
+export function visibleLines(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.split("\t").map(visible).join("\t"))
+    .join("\n");
 }
 
 /** The arguments of a NUL-separated argv. */

@@ -746,6 +746,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/teams/{team}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Webhooks */
+        get: operations["server_webhooks_api_list_webhooks"];
+        put?: never;
+        /**
+         * Add Webhook
+         * @description It is told of the team's requests from now on.
+         */
+        post: operations["server_webhooks_api_add_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teams/{team}/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Webhook
+         * @description With what still waits to be sent there.
+         */
+        delete: operations["server_webhooks_api_remove_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teams/{team}/webhooks/{webhook}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Webhook
+         * @description Sends a message that is about nothing; list the webhooks to see what came of it.
+         */
+        post: operations["server_webhooks_api_test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/grants": {
         parameters: {
             query?: never;
@@ -1169,6 +1230,72 @@ export interface paths {
          * @description Filter, group, measure, order: over everything stored so far. On the record as a view of the session.
          */
         post: operations["server_tracing_data_api_query_rows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shares
+         * @description Newest first, without those that have ended.
+         */
+        get: operations["server_tracing_shares_api_list_shares"];
+        put?: never;
+        /**
+         * Share Session
+         * @description It raises nobody's rights: whoever it is shared with needs grants up to its class on its hosts, of any team.
+         *
+         *     It holds while who gave it may still share the session. Class S3 is shared by name, never by a link.
+         */
+        post: operations["server_tracing_shares_api_share_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/shares/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Share
+         * @description Whoever looks by it, or came in by the link, stops looking within seconds.
+         */
+        delete: operations["server_tracing_shares_api_revoke_share"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Link
+         * @description Come in by a link; once is enough, until it ends.
+         */
+        post: operations["server_tracing_shares_api_open_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1774,6 +1901,69 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * WebhookOut
+         * @description `result`: what came of the last try. `failures`: tries since one succeeded. `waiting`: messages still to send.
+         */
+        WebhookOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Url */
+            url: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Tried At */
+            tried_at: string | null;
+            /** Result */
+            result: string;
+            /** Failures */
+            failures: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * MadeWebhook
+         * @description `secret` is shown only here.
+         */
+        MadeWebhook: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Url */
+            url: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Tried At */
+            tried_at: string | null;
+            /** Result */
+            result: string;
+            /** Failures */
+            failures: number;
+            /** Waiting */
+            waiting: number;
+            /** Secret */
+            secret: string;
+        };
+        /** NewWebhook */
+        NewWebhook: {
+            /** Url */
+            url: string;
+        };
         /** GrantOut */
         GrantOut: {
             /** Person */
@@ -2328,10 +2518,15 @@ export interface components {
             /** Groups */
             groups: components["schemas"]["ResolvedGroupOut"][];
         };
-        /** RunEndOut */
+        /**
+         * RunEndOut
+         * @description `by`: who ended it, a person by name or which of its bounds, its host or the server.
+         */
         RunEndOut: {
             /** Cause */
             cause: string;
+            /** By */
+            by: string;
             /** Message */
             message: string;
         };
@@ -2880,6 +3075,88 @@ export interface components {
              * @default 0
              */
             offset: number;
+        };
+        /**
+         * ShareOut
+         * @description A link has neither person nor team; `opened_by` are those who came in by it. `problem`: why it opens nothing.
+         */
+        ShareOut: {
+            /** Id */
+            id: number;
+            /** Person */
+            person: string | null;
+            /** Team */
+            team: string | null;
+            /** Given By */
+            given_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Opened By */
+            opened_by: string[];
+            /** Problem */
+            problem: string;
+        };
+        /**
+         * ShareMade
+         * @description `secret`: of a link, told only now. Its address is `/sessions/<id>#link=<secret>`.
+         */
+        ShareMade: {
+            /** Id */
+            id: number;
+            /** Person */
+            person: string | null;
+            /** Team */
+            team: string | null;
+            /** Given By */
+            given_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Opened By */
+            opened_by: string[];
+            /** Problem */
+            problem: string;
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * NewShare
+         * @description For one `person`, or for the members of one `team`; without either it is a link, for people who can sign in.
+         *
+         *     `hours` null: until it is revoked; a link then ends after 7 days.
+         */
+        NewShare: {
+            /**
+             * Person
+             * @default
+             */
+            person: string;
+            /**
+             * Team
+             * @default
+             */
+            team: string;
+            /** Hours */
+            hours?: number | null;
+        };
+        /** Opened */
+        Opened: {
+            /** Session */
+            session: string;
+        };
+        /** Opening */
+        Opening: {
+            /** Secret */
+            secret: string;
         };
         /** RequestList */
         RequestList: {
@@ -4242,6 +4519,98 @@ export interface operations {
             };
         };
     };
+    server_webhooks_api_list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"][];
+                };
+            };
+        };
+    };
+    server_webhooks_api_add_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeWebhook"];
+                };
+            };
+        };
+    };
+    server_webhooks_api_remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    server_webhooks_api_test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"];
+                };
+            };
+        };
+    };
     server_accounts_teams_api_list_grants: {
         parameters: {
             query?: never;
@@ -4902,6 +5271,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnswerOut"];
+                };
+            };
+        };
+    };
+    server_tracing_shares_api_list_shares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareOut"][];
+                };
+            };
+        };
+    };
+    server_tracing_shares_api_share_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareMade"];
+                };
+            };
+        };
+    };
+    server_tracing_shares_api_revoke_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+                share: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    server_tracing_shares_api_open_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Opening"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
                 };
             };
         };

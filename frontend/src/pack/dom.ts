@@ -1,4 +1,6 @@
-/** Elements made of text alone: nothing that a log says becomes markup. */
+/** Elements made of text alone: nothing that a log says becomes markup, or is hidden. */
+
+import { visible } from "../format/bytes-text";
 
 type Child = Node | string;
 
@@ -9,7 +11,7 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[Name] {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
+  element.append(...children.map((child) => (typeof child === "string" ? visible(child) : child)));
   return element;
 }
 

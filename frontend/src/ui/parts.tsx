@@ -1,3 +1,4 @@
+import { visible } from "../format/bytes-text";
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { IconCheck, IconCopy } from "./icons";
@@ -159,8 +160,8 @@ export function Facts({ facts }: { facts: readonly (readonly [string, ReactNode]
     <dl className={classes.facts}>
       {facts.map(([name, value]) => (
         <div key={name} style={{ display: "contents" }}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
+          <dt>{visible(name)}</dt>
+          <dd>{typeof value === "string" ? visible(value) : value}</dd>
         </div>
       ))}
     </dl>
@@ -181,13 +182,13 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 export function CopyLine({ text, label }: { text: string; label: string }) {
   return (
     <div className={classes.copy}>
-      <code>{text}</code>
+      <code>{visible(text)}</code>
       <CopyButton text={text} label={label} />
     </div>
   );
 }
 
 export function errorText(error: unknown): string {
-  if (error instanceof ApiError) return error.message;
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof ApiError) return visible(error.message);
+  return visible(error instanceof Error ? error.message : String(error));
 }

@@ -1,3 +1,4 @@
+import { visible } from "../format/bytes-text";
 import { Tooltip } from "@mantine/core";
 import type { Verdict, VerdictState } from "../api/catalog";
 import { Badge, type Tone } from "./parts";
@@ -21,7 +22,7 @@ export function VerdictBadge({ verdict = UNKNOWN }: { verdict?: Verdict | undefi
       </Badge>
     </span>
   );
-  return verdict.reason === "" ? badge : <Tooltip label={verdict.reason}>{badge}</Tooltip>;
+  return verdict.reason === "" ? badge : <Tooltip label={visible(verdict.reason)}>{badge}</Tooltip>;
 }
 
 export function canRun(verdict: Verdict | undefined): boolean {

@@ -17,6 +17,12 @@ export function fromStore({ session, stream, range }: ViewProps): boolean {
   return range !== null || state?.state === "ended" || skippedRows > 0 || stream.rows.dropped > 0;
 }
 
+/** A session that was too large to be read as a whole when it was opened: its rows are shown by the page. */
+export function leftToStore({ session, stream }: Pick<ViewProps, "session" | "stream">): boolean {
+  const { state, skippedRows } = session.snapshot();
+  return state?.state === "ended" && skippedRows > 0 && stream.rows.rows === 0;
+}
+
 export interface Stored {
   readonly answer: Answer | null;
   readonly error: Error | null;

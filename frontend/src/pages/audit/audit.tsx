@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -28,7 +29,7 @@ export function AuditPage() {
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(audit(filter));
   const entries = data?.pages.flatMap((page) => page.items) ?? [];
   const filtered = Object.values(filter).some(Boolean);
-  const set = (name: string, value: string): void =>
+  const set = (name: Field | "days", value: string): void =>
     setQuery(
       (before) => {
         const next = new URLSearchParams(before);
@@ -90,7 +91,7 @@ export function AuditPage() {
       {data === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
       {error === null && data === undefined && <Loading />}
       {data !== undefined && entries.length === 0 && <Empty title={filtered ? "No entry matches" : "Nothing is on record yet"} />}
-      {entries.length > 0 && <AuditTable entries={entries} />}
+      {entries.length > 0 && <AuditTable entries={entries} only={set} />}
       {hasNextPage && (
         <div className={classes.more}>
           <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
@@ -108,7 +109,9 @@ function daysAgo(days: number): string {
   return new Date(Math.floor(Date.now() / minute) * minute - days * 24 * 60 * minute).toISOString();
 }
 
-function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
+type Only = (field: Field, value: string) => void;
+
+function AuditTable({ entries, only }: { entries: readonly AuditEntry[]; only: Only }) {
   const [open, setOpen] = useState<AuditEntry["id"] | null>(null);
   return (
     <TablePanel>
@@ -138,14 +141,25 @@ function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
                   {dateTime(entry.time)}
                 </button>
               </td>
-              <td>{entry.actor}</td>
+              <td>
+                <OnlyButton field="actor" value={entry.actor} only={only} />
+              </td>
               <td className={parts.mono}>{entry.action}</td>
               <td>
                 <Badge tone={isGood(entry.outcome) ? "ok" : "bad"}>{entry.outcome}</Badge>
               </td>
-              <td className={classes.wide}>{entry.tool}</td>
-              <td className={classes.wide}>{entry.hosts.join(", ")}</td>
-              <td className={classes.wide}>{entry.reason}</td>
+              <td className={classes.wide}>
+                <OnlyButton field="tool" value={entry.tool} only={only} />
+              </td>
+              <td className={classes.wide}>
+                {entry.hosts.map((host, number) => (
+                  <Fragment key={host}>
+                    {number > 0 && ", "}
+                    <OnlyButton field="host" value={host} only={only} />
+                  </Fragment>
+                ))}
+              </td>
+              <td className={classes.wide}>{visible(entry.reason)}</td>
             </tr>
             {open === entry.id && (
               <tr>
@@ -161,6 +175,25 @@ function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
   );
 }
 
+/** One word of an entry, which shows all entries that have it. */
+function OnlyButton({ field, value, only }: { field: Field; value: string; only: Only }) {
+  if (value === "") return null;
+  return (
+    <button
+      type="button"
+      className="linkButton"
+      title={`Only entries of this ${field}`}
+      data-testid={`audit-only-${field}`}
+      onClick={(event) => {
+        event.stopPropagation();
+        only(field, value);
+      }}
+    >
+      {visible(value)}
+    </button>
+  );
+}
+
 function isGood(outcome: string): boolean {
   return ["ok", "allowed", "success", "done"].includes(outcome);
 }
@@ -169,7 +202,7 @@ function factsOf(entry: AuditEntry): [string, React.ReactNode][] {
   const detail = Object.entries(entry.detail).map(([name, value]): [string, React.ReactNode] => [
     name,
     <span key={name} className={parts.mono}>
-      {typeof value === "string" ? value : JSON.stringify(value)}
+      {visible(typeof value === "string" ? value : JSON.stringify(value))}
     </span>,
   ]);
   const session =

@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Button, Drawer, TagsInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -10,6 +11,7 @@ import { canRun, VerdictBadge } from "../../ui/verdict";
 import { useMe } from "../use-me";
 import { HostStateBadge, Labels } from "./host-parts";
 import classes from "./hosts.module.css";
+import { labelPill } from "./label-pill";
 import { labelsOf, tagsOf } from "./labels";
 import { SwitchDialog, type SwitchTarget } from "./switch-dialog";
 
@@ -30,7 +32,7 @@ function HostDetail({ host }: { host: Host }) {
         facts={[
           ["state", <HostStateBadge key="state" host={host} />],
           ...(host.switched_off ? [["switched off", host.switch_reason || "no reason given"] as const] : []),
-          ...(host.audit_trouble !== "" ? [["makes no start", <span key="audit" data-testid="audit-trouble">{host.audit_trouble}</span>] as const] : []),
+          ...(host.audit_trouble !== "" ? [["makes no start", <span key="audit" data-testid="audit-trouble">{visible(host.audit_trouble)}</span>] as const] : []),
           ["last seen", host.last_seen === null ? "never" : `${dateTime(host.last_seen)} (${ago(host.last_seen)})`],
           ["agent", host.agent_version],
           ...factsOf(host),
@@ -91,6 +93,7 @@ function LabelEditor({ host }: { host: Host }) {
         aria-label="Labels"
         placeholder="key=value"
         value={tags}
+        renderPill={labelPill}
         onChange={setTags}
         error={save.error === null ? tags.find((tag) => !tag.includes("=")) && "Write key=value." : errorText(save.error)}
       />
@@ -110,7 +113,7 @@ function Verdicts({ host, mayStart }: { host: Host; mayStart: boolean }) {
           <div key={tool} style={{ display: "contents" }}>
             <Link to={mayStart && canRun(verdict) ? `/tools/${tool}/start?host=${host.name}` : `/tools/${tool}`}>{tool}</Link>
             <VerdictBadge verdict={verdict} />
-            <span className={classes.reason}>{verdict.reason}</span>
+            <span className={classes.reason}>{visible(verdict.reason)}</span>
           </div>
         ))}
     </div>

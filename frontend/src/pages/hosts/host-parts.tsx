@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Tooltip } from "@mantine/core";
 import type { Verdict } from "../../api/catalog";
 import type { Host } from "../../api/fleet";
@@ -17,7 +18,7 @@ export function Labels({ labels }: { labels: Record<string, string> }) {
     <span className={classes.labels}>
       {Object.entries(labels).map(([key, value]) => (
         <span key={key} className={classes.label}>
-          {key}={value}
+          {visible(`${key}=${value}`)}
         </span>
       ))}
     </span>

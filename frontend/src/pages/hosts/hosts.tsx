@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Button, TextInput } from "@mantine/core";
 import { IconPlus, IconPower } from "../../ui/icons";
 import { useQuery } from "@tanstack/react-query";
@@ -100,7 +101,7 @@ function HostTable({ hosts, open }: { hosts: readonly Host[]; open: (name: strin
                 <Labels labels={host.labels} />
               </td>
               <td className={classes.wide}>
-                <span className={parts.mono}>{host.facts.kernel_release}</span> <span className={parts.dim}>{host.facts.architecture}</span>
+                <span className={parts.mono}>{visible(host.facts.kernel_release ?? "")}</span> <span className={parts.dim}>{visible(host.facts.architecture ?? "")}</span>
               </td>
               <td>
                 <VerdictTally verdicts={Object.values(host.verdicts)} />

@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
 import { type Request, request as requestQuery } from "../../api/requests";
@@ -20,7 +21,7 @@ export function RequestPage() {
       {data !== undefined && (
         <div className={classes.columns}>
           <Panel label="What would run, byte for byte">
-            <pre className={classes.text} data-testid="specification">
+            <pre className={classes.text} tabIndex={0} data-testid="specification">
               {data.specification}
             </pre>
           </Panel>
@@ -42,7 +43,7 @@ function State({ request }: { request: Request }) {
     <span key={`${person}${part}`}>
       {person}, {dateTime(at)}
       {key !== "" && <span className={parts.mono}> {key}</span>}
-      {reason !== "" && `: ${reason}`}
+      {reason !== "" && `: ${visible(reason)}`}
     </span>,
   ]) as [string, React.ReactNode][];
   return (
@@ -57,7 +58,7 @@ function State({ request }: { request: Request }) {
           ...(request.reviewed_by === "" ? [] : [[`Reviewed by ${request.reviewed_by}`, request.review] as [string, string]]),
         ]}
       />
-      <p data-testid="request-state">{stateText(request)}</p>
+      <p data-testid="request-state">{visible(stateText(request))}</p>
       {request.state === "started" && <Link to={`/sessions/${request.id}`}>Open its session</Link>}
     </>
   );

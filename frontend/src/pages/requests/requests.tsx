@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "react-router";
 import { type Request, requests } from "../../api/requests";
@@ -66,7 +67,7 @@ function RequestTable({ items }: { items: readonly Request[] }) {
             <td>{request.created_by}</td>
             <td>{request.break_glass ? "break-glass" : `${agreed(request)} of ${request.needed}`}</td>
             <td className={classes.wide}>{request.hosts.join(", ")}</td>
-            <td className={classes.wide}>{request.reason}</td>
+            <td className={classes.wide}>{visible(request.reason)}</td>
           </tr>
         ))}
       </tbody>

@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Popover } from "@mantine/core";
 import type { BooksState } from "../../api/tracing";
 import { count } from "../../format/numbers";
@@ -32,12 +33,12 @@ export function LedgerBadge({ books, runs }: { books: BooksState; runs: readonly
           </thead>
           <tbody>
             {ledgerLines(runs).map((line) => (
-              <tr key={line.host} title={line.message}>
+              <tr key={line.host} title={visible(line.message)}>
                 <td>{line.host}</td>
                 <td className={classes.num}>{count(line.seen)}</td>
                 <td className={classes.num}>{count(line.stored)}</td>
                 <td className={classes.num}>{count(lostOf(line))}</td>
-                <td>{line.lost.map((loss) => `${loss.cause}: ${count(loss.events)}`).join("; ") || line.message || "–"}</td>
+                <td>{line.lost.map((loss) => `${loss.cause}: ${count(loss.events)}`).join("; ") || visible(line.message) || "–"}</td>
               </tr>
             ))}
           </tbody>

@@ -1,3 +1,4 @@
+import { visibleLines } from "../../format/bytes-text";
 import { Button, Drawer, NativeSelect, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -56,7 +57,7 @@ function Texts({ program }: { program: Program }) {
               <CopyButton text={text} label={`Copy: ${title}`} />
             </div>
             <pre className={classes.text} tabIndex={0} data-testid={`program-${name}`}>
-              {text}
+              {visibleLines(text)}
             </pre>
           </Tabs.Panel>
         ))}

@@ -1,8 +1,9 @@
+import { visible } from "../../format/bytes-text";
 import { Tooltip } from "@mantine/core";
 import { ago } from "../../format/clock";
 import { percent } from "../../format/numbers";
 import type { RunState } from "../../gen/proto/v1/live_pb";
-import { EndCause } from "../../gen/proto/v1/stream_pb";
+import { EndCause, type RunEnd } from "../../gen/proto/v1/stream_pb";
 import { seriesToken } from "../../ui/canvas";
 import { useNow } from "../../ui/connection";
 import { Badge, type Tone } from "../../ui/parts";
@@ -28,19 +29,29 @@ export function RunsStrip({ session, runs, watching }: { session: string; runs: 
               <span className={parts.mono}>{percent(run.cost.hostPercent)} CPU</span>
             </Tooltip>
           )}
-          {(run.schema?.attached ?? "") !== "" && <span data-testid="attached">{run.schema?.attached}</span>}
-          {(run.schema?.loses ?? "") !== "" && <span className={parts.dim}>without {run.schema?.loses}</span>}
+          {(run.schema?.attached ?? "") !== "" && <span data-testid="attached">{visible(run.schema?.attached ?? "")}</span>}
+          {(run.schema?.loses ?? "") !== "" && <span className={parts.dim}>without {visible(run.schema?.loses ?? "")}</span>}
           {run.note !== "" && run.end === undefined && (
             <span role="status">
-              <Badge tone="warn">{run.note}</Badge>
+              <Badge tone="warn">{visible(run.note)}</Badge>
             </span>
           )}
-          {run.end !== undefined && <span className={parts.dim}>{run.end.message}</span>}
+          {run.end !== undefined && <EndedBy end={run.end} />}
         </span>
       ))}
       {runs.length > 0 && <ProgramButton session={session} hosts={runs.map((run) => run.host)} />}
       <People names={watching} />
     </div>
+  );
+}
+
+/** Who ended it, unless what is told of the end names them. */
+function EndedBy({ end }: { end: RunEnd }) {
+  const named = end.by === "" || end.message.includes(end.by.split(",")[0] ?? "");
+  return (
+    <span className={parts.dim} data-testid="ended-by" title={end.by === "" ? undefined : `ended by ${end.by}`}>
+      {named ? visible(end.message) : visible(`ended by ${end.by}: ${end.message}`)}
+    </span>
   );
 }
 

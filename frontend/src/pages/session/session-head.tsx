@@ -1,6 +1,6 @@
-import { Button, Tooltip } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
-import { IconLink, IconPlayerStop, IconRefresh } from "../../ui/icons";
+import { visible } from "../../format/bytes-text";
+import { Button } from "@mantine/core";
+import { IconPlayerStop, IconRefresh } from "../../ui/icons";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { tools } from "../../api/catalog";
@@ -19,6 +19,7 @@ import { worstBooks } from "./ledger";
 import { LedgerBadge } from "./ledger-badge";
 import { RedactionBadge } from "./redaction-badge";
 import classes from "./session.module.css";
+import { ShareButton } from "./share-button";
 import { targetWords } from "./target-words";
 
 interface Props {
@@ -57,7 +58,7 @@ function Asked({ session }: { session: Session }) {
   const defaults = new Map(tool?.params?.map((param) => [param.name, param.default ?? ""]));
   const params = Object.entries(session.params).filter(([name, value]) => value !== defaults.get(name));
   const words = [...targetWords(session), ...params.map(([name, value]) => `${name}=${value}`)];
-  const text = [...words, session.reason].filter((word) => word !== "").join(" · ");
+  const text = visible([...words, session.reason].filter((word) => word !== "").join(" · "));
   if (text === "") return null;
   return (
     <span className={`${classes.where} ${parts.mono}`} title={text}>
@@ -92,8 +93,7 @@ function Meters({ session, stream, running }: { session: Session; stream: Sessio
 function Actions({ session, snapshot, state, whereOf }: Omit<Props, "stream"> & { state: string }) {
   const me = useMe();
   const stop = useMutation({ mutationFn: () => stopSession(session.id) });
-  const clipboard = useClipboard({ timeout: 1500 });
-  // Whoever may stop a session may also delete it.
+  // Whoever may stop a session may also delete it, and end its shares.
   const mayEnd = me.can.stop_any || (me.can.start && session.created_by === me.username);
   return (
     <div className={classes.actions}>
@@ -102,11 +102,7 @@ function Actions({ session, snapshot, state, whereOf }: Omit<Props, "stream"> & 
           {errorText(stop.error)}
         </span>
       )}
-      <Tooltip label={clipboard.copied ? "Copied" : "Copy the address: a team mate who opens it sees all of this"}>
-        <Button variant="default" leftSection={<IconLink size={14} />} onClick={() => clipboard.copy(window.location.href)}>
-          Share
-        </Button>
-      </Tooltip>
+      <ShareButton session={session} may={mayEnd} />
       <ExportMenu session={session} snapshot={snapshot} whereOf={whereOf} />
       {state !== "ended" && mayEnd && (
         <Button

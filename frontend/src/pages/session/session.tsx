@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useParams } from "react-router";
@@ -11,19 +12,22 @@ import classes from "./session.module.css";
 import { StreamViews } from "./stream-views";
 import { Timeline } from "./timeline";
 import type { Shown } from "../../views/view-props";
+import { useLink } from "./use-link";
 import { useRates } from "./use-rates";
 import { useSnapshot, useStream } from "./use-stream";
 import type { RunState } from "../../gen/proto/v1/live_pb";
 import { rangeFilters, type TimeRange } from "../../stream/range";
 import type { SessionStream, StreamRows } from "../../stream/session";
 
-/** A session, live or stored: its address is its share link. */
+/** A session, live or stored, at an address that shows the same to whoever may see it. */
 export function SessionPage() {
   const { id = "" } = useParams();
-  const { data, error, refetch } = useQuery(sessionQuery(id));
+  const link = useLink(id);
+  const { data, error, refetch } = useQuery({ ...sessionQuery(id), enabled: link.done });
   useTitle(data === undefined ? "Session" : `${data.tool} on ${data.hosts.join(", ")}`);
   if (data !== undefined) return <OpenSession key={data.id} session={data} />;
-  return error === null ? <Loading /> : <Failure error={error} retry={() => void refetch()} />;
+  const problem = error === null ? null : (link.problem ?? error);
+  return problem === null ? <Loading /> : <Failure error={problem} retry={() => void refetch()} />;
 }
 
 function OpenSession({ session }: { session: Session }) {
@@ -65,12 +69,12 @@ function Notices({ closing, problem }: { closing: string | null; problem: string
     <>
       {closing !== null && (
         <div className={parts.notice} data-tone="info" role="status">
-          The server closed this view: {closing}. Reload the page to open it again.
+          The server closed this view: {visible(closing)}. Reload the page to open it again.
         </div>
       )}
       {problem !== null && (
         <div className={parts.notice} data-tone="bad" role="alert">
-          {problem}
+          {visible(problem)}
         </div>
       )}
     </>
@@ -87,7 +91,7 @@ function NoRows({ runs, state }: { runs: readonly RunState[]; state: string }) {
         {reasons.length > 0
           ? reasons.map((reason) => (
               <span key={reason} className={classes.reason}>
-                {reason}
+                {visible(reason)}
               </span>
             ))
           : "The hosts did not say why; their logs do."}

@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Select } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearchParams, Link } from "react-router";
@@ -132,7 +133,7 @@ function SessionTable({ items }: { items: readonly Session[] }) {
               <Badge tone={BOOKS[item.books].tone}>{BOOKS[item.books].text}</Badge>
             </td>
             <td className={classes.wide}>{item.created_by}</td>
-            <td className={classes.wide}>{item.reason}</td>
+            <td className={classes.wide}>{visible(item.reason)}</td>
           </tr>
         ))}
       </tbody>

@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -37,10 +38,10 @@ function Owned({ owned }: { owned: Factors }) {
       {owned.passkeys.map((passkey) => (
         <div key={passkey.id} className={styles.row} data-testid="passkey-row">
           <span>
-            Passkey <b>{passkey.name}</b> <span className={styles.hint}>{used(passkey.last_used_at)}</span>{" "}
-            <CopyButton text={passkey.line} label={`Copy the public key of ${passkey.name}, as a host's policy lists it`} />
+            Passkey <b>{visible(passkey.name)}</b> <span className={styles.hint}>{used(passkey.last_used_at)}</span>{" "}
+            <CopyButton text={passkey.line} label={`Copy the public key of ${visible(passkey.name)}, as a host's policy lists it`} />
           </span>
-          <Button variant="default" aria-label={`Remove the passkey ${passkey.name}`} onClick={() => change.mutate(() => removePasskey(passkey.id))}>
+          <Button variant="default" aria-label={`Remove the passkey ${visible(passkey.name)}`} onClick={() => change.mutate(() => removePasskey(passkey.id))}>
             Remove
           </Button>
         </div>

@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { identity, leave, unlink } from "../../api/oidc";
@@ -27,7 +28,7 @@ export function IdentityPanel() {
         ) : (
           <div className={styles.row} data-testid="identity-row">
             <span>
-              Signs you in as <b>{data.subject}</b>
+              Signs you in as <b>{visible(data.subject)}</b>
             </span>
             <Button variant="default" data-testid="identity-unlink" onClick={() => change.mutate(unlink)}>
               Take off

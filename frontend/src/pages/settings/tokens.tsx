@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ApiToken, endToken, tokens } from "../../api/accounts";
@@ -20,11 +21,11 @@ export function TokensPanel() {
       {data.map((token) => (
         <div key={token.id} className={styles.row} data-testid="token-row">
           <span>
-            {token.name} <span className={styles.hint}>
+            {visible(token.name)} <span className={styles.hint}>
               {reach(token)} · {times(token)}
             </span>
           </span>
-          <Button variant="default" aria-label={`End the token ${token.name}`} onClick={() => end.mutate(token.id)}>
+          <Button variant="default" aria-label={`End the token ${visible(token.name)}`} onClick={() => end.mutate(token.id)}>
             End
           </Button>
         </div>

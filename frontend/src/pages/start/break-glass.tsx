@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Button, Checkbox, Modal } from "@mantine/core";
 import { useState } from "react";
 import classes from "./start.module.css";
@@ -37,7 +38,7 @@ export function BreakGlass(props: { plaintext: boolean; hosts: readonly string[]
             <li>Somebody else has to review it; until then it stays in their queue.</li>
             <li>It stands in the audit, here{plaintext && " and on every host"}.</li>
           </ul>
-          {missing ? <p role="alert">Close this and write down the reason first.</p> : <p data-testid="break-glass-reason">Your reason: {reason}</p>}
+          {missing ? <p role="alert">Close this and write down the reason first.</p> : <p data-testid="break-glass-reason">Your reason: {visible(reason)}</p>}
           <Checkbox
             label="This cannot wait"
             data-testid="break-glass-understood"

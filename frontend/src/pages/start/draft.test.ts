@@ -57,7 +57,9 @@ describe("the start form", () => {
     expect(filterNames({ ...tool, filters: ["pid"] })).toEqual(["pid"]);
     const draft = { ...blank, filters: { pid: "42" }, follow: true, exclude: { comm: "cc1, ld ,", uid: "" } };
     expect(requestOf(tool, draft).filters).toEqual({ pid: "42", follow: true, exclude: { comm: ["cc1", "ld"] } });
+    expect(commandOf(tool, { ...draft, reason: "it's\n\u001b[201~\\x" })).toContain(String.raw`--reason $'it\'s\U0000000a\U0000001b[201~\\x'`);
     expect(commandOf(tool, draft)).toContain("--pid 42 --follow --not-comm cc1 --not-comm ld");
+    expect(commandOf(tool, draft, "the web")).toContain("--not-comm ld --team 'the web'");
     expect(requestOf(tool, { ...draft, filters: {} }).filters).toEqual({ exclude: { comm: ["cc1", "ld"] } });
     const again = { hosts: [], params: {}, filters: { pid: 42, follow: true, exclude: { comm: ["cc1", "ld"] } }, limits: {}, reason: "", reveal: false };
     expect(requestOf(tool, draftOf(tool, again as never)).filters).toEqual(requestOf(tool, draft).filters);

@@ -1,5 +1,6 @@
 import type { FilterName, Tool } from "../../api/catalog";
 import type { LimitsRequest, Session, StartRequest } from "../../api/tracing";
+import { HIDDEN, visible } from "../../format/bytes-text";
 import { byteSize, durationMs, durationText, permille, wholeNumber } from "../../format/parse";
 
 export type LimitName = "duration" | "rows" | "bytes" | "events_per_second" | "budget" | "buffer";
@@ -107,7 +108,7 @@ export function draftOf(tool: Tool, session: Session): Draft {
       events_per_second: limits.events_per_second ? String(limits.events_per_second) : "",
       buffer: limits.buffer_bytes ? String(limits.buffer_bytes) : "",
     },
-    reason: session.reason,
+    reason: visible(session.reason),
     reveal: session.reveal,
   };
 }
@@ -167,8 +168,8 @@ export function requestOf(tool: Tool, draft: Draft): StartRequest {
   };
 }
 
-/** The command that starts the same session. Values that are the tool's own defaults are left out. */
-export function commandOf(tool: Tool, draft: Draft): string {
+/** The command that starts the same session. Values that are the tool's own defaults are left out; `team` where there is a choice. */
+export function commandOf(tool: Tool, draft: Draft, team = ""): string {
   const words = ["fleetscope", "start", tool.name];
   for (const host of draft.hosts) words.push("--host", quote(host));
   for (const [name, value] of Object.entries(draft.filters)) if (value !== "") words.push(`--${name}`, quote(value));
@@ -182,6 +183,7 @@ export function commandOf(tool: Tool, draft: Draft): string {
     const value = draft.limits[name];
     if (value !== "" && value !== defaults.limits[name]) words.push(LIMITS[name].option, quote(optionValue(name, value)));
   }
+  if (team !== "") words.push("--team", quote(team));
   if (draft.reveal) words.push("--reveal");
   if (draft.reason !== "") words.push("--reason", quote(draft.reason));
   return words.join(" ");
@@ -193,6 +195,12 @@ function optionValue(name: LimitName, text: string): string {
   return String(LIMITS[name].parse(text) ?? text);
 }
 
+/** What a terminal would obey, were it pasted, is spelled in the way of bash and zsh. */
 function quote(word: string): string {
+  if (word.search(HIDDEN) >= 0) return `$'${word.replaceAll(/[\\']/g, "\\$&").replace(HIDDEN, unicodeEscape)}'`;
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function unicodeEscape(character: string): string {
+  return `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, "0")}`;
 }

@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Select } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { RiskName } from "../../api/catalog";
@@ -10,16 +11,18 @@ interface Props {
   hosts: readonly string[];
   team: string;
   risk: RiskName;
+  /** A refusal that is shown already. */
+  told: string;
 }
 
 /** Before it is sent: may I, and how far; why not, and who can give it. */
-export function RightsNotice({ tool, hosts, team, risk }: Props) {
+export function RightsNotice({ tool, hosts, team, risk, told }: Props) {
   const { data } = useQuery({ ...rights(tool, hosts, team, risk), enabled: hosts.length > 0, placeholderData: keepPreviousData });
   if (data === undefined || hosts.length === 0) return null;
   if (!data.allowed) {
-    return (
+    return data.reason === told ? null : (
       <p className={classes.error} role="status" data-testid="rights-refusal">
-        {data.reason}
+        {visible(data.reason)}
       </p>
     );
   }

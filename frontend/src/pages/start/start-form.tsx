@@ -116,10 +116,10 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
           />
           <div>
             <p className={parts.label}>The same by command</p>
-            <CopyLine text={commandOf(tool, draft)} label="Copy the command" />
+            <CopyLine text={commandOf(tool, draft, teams.length > 1 ? team : "")} label="Copy the command" />
           </div>
           {teams.length > 1 && <TeamSelect teams={teams} team={team} choose={setTeam} />}
-          <RightsNotice tool={tool.name} hosts={draft.hosts} team={team} risk={risk} />
+          <RightsNotice tool={tool.name} hosts={draft.hosts} team={team} risk={risk} told={failed === null ? "" : errorText(failed)} />
           {approval.why !== null && (
             <p role="note" data-testid="approval-notice">
               <strong>This needs approval.</strong> {approval.why} Your reason is shown to those who are asked.

@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Checkbox, Select, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { Tool } from "../../api/catalog";
@@ -79,7 +80,7 @@ function TargetRow({ target, chosen, toggle }: { target: Target; chosen: boolean
       ) : (
         <Badge>{host.switched_off ? "switched off" : host.state}</Badge>
       )}
-      {note !== null && <small>{note}</small>}
+      {note !== null && <small>{visible(note)}</small>}
     </label>
   );
 }

@@ -4,6 +4,7 @@ import { type SyntheticEvent, useState } from "react";
 import { users } from "../../api/accounts";
 import { hosts } from "../../api/fleet";
 import { addGrant, changeGrant, type Grant, type Team, type Terms } from "../../api/teams";
+import { labelPill } from "../hosts/label-pill";
 import { Outcome } from "../settings/form-parts";
 import { ROLES } from "../settings/users";
 import { useMe } from "../use-me";
@@ -141,6 +142,7 @@ function Where({ draft, set }: Part) {
         description="One of these names; empty: any name"
         data={known.map((host) => host.name)}
         value={[...draft.hosts]}
+        renderPill={labelPill}
         onChange={(names) => set({ hosts: names })}
         acceptValueOnBlur
         data-testid="grant-hosts"
@@ -150,6 +152,7 @@ function Where({ draft, set }: Part) {
         description="All of them; empty: any host"
         placeholder="key=value"
         value={[...draft.labels]}
+        renderPill={labelPill}
         onChange={(labels) => set({ labels })}
         error={labelProblem(draft.labels)}
         acceptValueOnBlur

@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Button } from "@mantine/core";
 import { type Grant, removeGrant } from "../../api/teams";
 import parts from "../../ui/parts.module.css";
@@ -75,7 +76,7 @@ function Hosts({ grant }: { grant: Grant }) {
   if (everyHost(grant)) return <span className={parts.dim}>every host</span>;
   return (
     <>
-      {grant.host_names.join(", ")} <Labels labels={grant.host_labels} />
+      {visible(grant.host_names.join(", "))} <Labels labels={grant.host_labels} />
     </>
   );
 }

@@ -4,6 +4,7 @@ import { type SyntheticEvent, useState } from "react";
 import { users } from "../../api/accounts";
 import { joinTeam, leaveTeam, type Team } from "../../api/teams";
 import { IconX } from "../../ui/icons";
+import { errorText } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { Outcome } from "../settings/form-parts";
 import classes from "./teams.module.css";
@@ -59,7 +60,7 @@ function Join({ team }: { team: Team }) {
           setName(text);
           join.reset();
         }}
-        error={join.error?.message}
+        error={join.error !== null && errorText(join.error)}
         data-testid="team-join-name"
       />
       <Button type="submit" variant="default" loading={join.isPending} disabled={name.trim() === ""} data-testid="team-join">

@@ -15,6 +15,7 @@ import { NameDialog } from "./name-dialog";
 import classes from "./teams.module.css";
 import { holderText } from "./terms";
 import { useChange } from "./use-change";
+import { WebhookDialog } from "./webhook-dialog";
 
 /** Who may do what: each team with its members and what is granted for its sessions, then what is for every team. */
 export function TeamsPage() {
@@ -23,6 +24,7 @@ export function TeamsPage() {
   const [search, setSearch] = useState("");
   const [naming, setNaming] = useState<string | null>(null);
   const [opened, setOpened] = useState<Opened | null>(null);
+  const [telling, setTelling] = useState<string | null>(null);
   const error = known.error ?? given.error;
   const [all, granted] = [known.data, given.data];
   const first = all?.find((team) => team.may_change)?.name ?? "";
@@ -61,9 +63,10 @@ export function TeamsPage() {
           }}
         />
       ) : (
-        <Everything all={all} granted={granted} search={search} rename={setNaming} open={setOpened} />
+        <Everything all={all} granted={granted} search={search} rename={setNaming} open={setOpened} tell={setTelling} />
       )}
       <NameDialog team={naming} close={() => setNaming(null)} />
+      <WebhookDialog team={telling} close={() => setTelling(null)} />
       <GrantDialog opened={opened} teams={all ?? []} close={() => setOpened(null)} />
     </Page>
   );
@@ -76,9 +79,10 @@ function Waiting({ error, retry }: { error: Error | null; retry: () => void }) {
 interface Acts {
   readonly rename: (team: string) => void;
   readonly open: (what: Opened) => void;
+  readonly tell: (team: string) => void;
 }
 
-function Everything({ all, granted, search, rename, open }: Acts & { all: readonly Team[]; granted: readonly Grant[]; search: string }) {
+function Everything({ all, granted, search, rename, open, tell }: Acts & { all: readonly Team[]; granted: readonly Grant[]; search: string }) {
   const me = useMe();
   const of = (team: string | null): Grant[] => granted.filter((grant) => (grant.team ?? null) === team);
   const shown = all.filter((team) => matchWords(search, searchText(team.name, team.members, of(team.name))));
@@ -94,7 +98,7 @@ function Everything({ all, granted, search, rename, open }: Acts & { all: readon
   return (
     <div className={classes.list}>
       {shown.map((team) => (
-        <TeamPanel key={team.name} team={team} grants={of(team.name)} rename={rename} open={open} />
+        <TeamPanel key={team.name} team={team} grants={of(team.name)} rename={rename} open={open} tell={tell} />
       ))}
       {general && (
         <Panel label="Every team">
@@ -105,7 +109,7 @@ function Everything({ all, granted, search, rename, open }: Acts & { all: readon
   );
 }
 
-function TeamPanel({ team, grants: granted, rename, open }: Acts & { team: Team; grants: readonly Grant[] }) {
+function TeamPanel({ team, grants: granted, rename, open, tell }: Acts & { team: Team; grants: readonly Grant[] }) {
   const me = useMe();
   const remove = useChange(removeTeam);
   return (
@@ -118,6 +122,9 @@ function TeamPanel({ team, grants: granted, rename, open }: Acts & { team: Team;
               <>
                 <Button variant="default" onClick={() => rename(team.name)} aria-label={`Rename ${team.name}`} data-testid="team-rename">
                   Rename
+                </Button>
+                <Button variant="default" onClick={() => tell(team.name)} aria-label={`Webhooks of ${team.name}`} data-testid="team-webhooks">
+                  Webhooks
                 </Button>
                 <Button variant="default" onClick={() => open({ grant: null, team: team.name })} aria-label={`Give a right in ${team.name}`} data-testid="team-give">
                   Give a right

@@ -1,3 +1,4 @@
+import { visible } from "../../format/bytes-text";
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
@@ -107,7 +108,7 @@ function HostVerdicts({ tool }: { tool: ToolDetail }) {
         <div key={host} className={classes.hostRow}>
           <span>{host}</span>
           <VerdictBadge verdict={verdict} />
-          {verdict.reason !== "" && <p>{verdict.reason}</p>}
+          {verdict.reason !== "" && <p>{visible(verdict.reason)}</p>}
         </div>
       ))}
     </div>

@@ -1,4 +1,4 @@
-import { escapeBytes, visible } from "../../format/bytes-text";
+import { escapeBytes, visibleLines } from "../../format/bytes-text";
 
 const PER_LINE = 16;
 const SAMPLE = 512;
@@ -19,10 +19,7 @@ function hexLine(part: Uint8Array, at: number): string {
 
 /** Lines stay lines; everything else that a screen would hide or obey is spelled out. Hex has what a line end was made of. */
 export function plainText(bytes: Uint8Array): string {
-  return escapeBytes(bytes)
-    .split(/\r?\n/)
-    .map((line) => line.split("\t").map(visible).join("\t"))
-    .join("\n");
+  return visibleLines(escapeBytes(bytes));
 }
 
 /** Whether it reads better as hex: more than a tenth of its first bytes are neither text nor line ends. */

@@ -11,6 +11,7 @@ import { Empty, Loading } from "../../ui/parts";
 import { useFrame } from "../../ui/use-frame";
 import type { Chunk } from "../../stream/chunk";
 import { NoRows } from "../no-rows";
+import { leftToStore } from "../stored";
 import type { ViewProps } from "../view-props";
 import { type GridColumn, gridColumns } from "./columns";
 import { containerColumns, hasContainers } from "./containers";
@@ -44,7 +45,7 @@ export function EventsView(props: ViewProps) {
   const ended = session.snapshot().state?.state === "ended";
   const texts = useSettled(useMemo(() => ({ search, filters }), [search, filters]));
   const partial = session.snapshot().skippedRows + stream.rows.dropped > 0;
-  const asks = sort !== null || range !== null || (ended && partial && isAsking(texts));
+  const asks = sort !== null || range !== null || leftToStore(props) || (ended && partial && isAsking(texts));
   const wanted = useMemo(() => (asks ? { sort, ...texts } : null), [asks, sort, texts]);
   const sorted = useStoredRows(props, wanted);
   useShowing(props, texts, showing);

@@ -62,12 +62,12 @@ export function useStoredRows({ session, stream, range }: ViewProps, wanted: Wan
       chunks: wanted === null ? null : chunks,
       rows: chunks?.reduce((sum, chunk) => sum + chunk.rows, 0) ?? 0,
       error: wanted === null ? null : query.error,
-      more: query.hasNextPage,
+      more: chunks?.at(-1)?.rows === page,
       readMore: () => {
         if (query.hasNextPage && !query.isFetching) void query.fetchNextPage();
       },
     }),
-    [wanted, chunks, query],
+    [wanted, chunks, query, page],
   );
 }
 
