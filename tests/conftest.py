@@ -14,4 +14,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fault-rounds", type=int, default=0, help="rounds of every fault in tests/faults; 0: their short form"
     )
+    parser.addoption("--residue", action="store_true", help="every kind of end for every tool in test_residue.py")
     parser.addoption("--cases", type=int, default=0, help="mutated inputs in tests/faults; 0: their short form")

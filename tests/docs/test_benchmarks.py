@@ -37,3 +37,10 @@ def test_a_goal_is_met_or_missed(bound: dict[str, float], says: str) -> None:
 
 def test_what_was_not_measured_is_not_called_met() -> None:
     assert line(Goal("g", "what", "x", most=3.0), {}) == "| what | not measured | | | ≤ 3 | |"
+
+
+def test_what_was_refused_says_why_and_is_missed() -> None:
+    refused = {"x": {"bench": "x", "refused": "it takes longer than 30 s"}}
+    assert line(Goal("g", "what", "x", most=3.0), refused) == (
+        "| what | refused: it takes longer than 30 s | | | ≤ 3 | **missed** |"
+    )

@@ -21,6 +21,7 @@ FLAGS = [
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=30_000)  # Playwright waits 5 s unless told: a busy machine takes longer
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:

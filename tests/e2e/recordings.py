@@ -18,7 +18,8 @@ import pyarrow as pa
 from proto.v1 import tool_pb2 as pb
 from proto.v1.stream_pb2 import END_CAUSE_DURATION, LOSS_CAUSE_RING, RunSchema, StreamSchema
 from proto.v1.tool_pb2 import Column
-from tests.server.tracing.rows import BOOT, EVENTS, Frames, batch, events, stream
+from tests.hostile import strings
+from tests.server.tracing.rows import BOOT, EVENTS, STACKS, Frames, batch, events, stream
 
 if TYPE_CHECKING:
     from tests.e2e.stack import Stack
@@ -76,6 +77,28 @@ COUNTERS = stream(
         Column(name="misses", type=pb.CTYPE_U64, unit=pb.UNIT_COUNT, role=pb.ROLE_MEASURE),
         Column(name="ratio", type=pb.CTYPE_U32, unit=pb.UNIT_PERCENT, role=pb.ROLE_MEASURE, title="hit ratio"),
     ],
+)
+TOP = stream(
+    "files",
+    pb.KIND_TOP,
+    [
+        _TIME,
+        _COMM,
+        Column(name="file", type=pb.CTYPE_CHAR, size=256, role=pb.ROLE_KEY),
+        Column(name="calls", type=pb.CTYPE_U64, unit=pb.UNIT_COUNT, role=pb.ROLE_MEASURE),
+    ],
+    hits="calls",
+)
+HISTOGRAM = stream(
+    "times",
+    pb.KIND_HISTOGRAM,
+    [
+        _TIME,
+        Column(name="file", type=pb.CTYPE_CHAR, size=256, role=pb.ROLE_KEY),
+        Column(name="slot", type=pb.CTYPE_U32, unit=pb.UNIT_LOG2_SLOT, role=pb.ROLE_BUCKET),
+        Column(name="calls", type=pb.CTYPE_U64, unit=pb.UNIT_COUNT, role=pb.ROLE_MEASURE),
+    ],
+    hits="calls",
 )
 
 
@@ -136,6 +159,29 @@ def hostile() -> list[Said]:
     return [Said(100 * n, data) for n, data in enumerate(HOSTILE)]
 
 
+def keyed(schema: StreamSchema) -> pa.RecordBatch:
+    """Each hostile string as a key, a program, a stack of two frames: one row, counted once."""
+    texts = strings()
+    raw = [text.encode() for text in texts]
+    frames = pa.array([[text, f"in {text}"] for text in texts], pa.list_(pa.utf8()))
+    columns = {
+        "time": pa.array([BOOT + number * SECOND // 10 for number in range(len(raw))], pa.int64()),
+        "comm": pa.array([text[:15] for text in raw], pa.binary()),
+        "file": pa.array(raw, pa.binary()),
+        "slot": pa.array([number % 40 for number in range(len(raw))]),
+        "calls": pa.array([1] * len(raw)),
+        "samples": pa.array([1] * len(raw)),
+        "stack": pa.ListArray.from_arrays(frames.offsets, frames.values.dictionary_encode()),
+    }
+    return batch(schema, [columns[column.name] for column in schema.columns])
+
+
+def spoken(schema: StreamSchema) -> pa.RecordBatch:
+    """Each hostile string as a message of its own."""
+    raw = [text.encode() for text in strings()]
+    return rows_of(schema, [Said(10 * number, data, comm=data[:15]) for number, data in enumerate(raw)])
+
+
 def recordings() -> dict[str, tuple[str, StreamSchema, Iterator[pa.RecordBatch]]]:
     """By name: the tool that it is called after, its stream, its batches."""
     return {
@@ -143,6 +189,11 @@ def recordings() -> dict[str, tuple[str, StreamSchema, Iterator[pa.RecordBatch]]
         "hostile-terminal": ("ttysnoop", TERMINAL, iter([rows_of(TERMINAL, hostile())])),
         "tls": ("sslsniff", TLS, iter([rows_of(TLS, talking())])),
         "hostile-tls": ("sslsniff", TLS, iter([rows_of(TLS, hostile())])),
+        "strings-top": ("filetop", TOP, iter([keyed(TOP)])),
+        "strings-histogram": ("funclatency", HISTOGRAM, iter([keyed(HISTOGRAM)])),
+        "strings-stacks": ("profile", STACKS, iter([keyed(STACKS)])),
+        "strings-terminal": ("ttysnoop", TERMINAL, iter([spoken(TERMINAL)])),
+        "strings-tls": ("sslsniff", TLS, iter([spoken(TLS)])),
         "counters": ("cachestat", COUNTERS, _counters()),
         "many-batches": ("opensnoop", EVENTS, (events(number * 20, 20) for number in range(MANY))),
     }
@@ -180,6 +231,7 @@ def _store(name: str) -> str:
     session = Session.objects.create(
         tool=tool,
         title=f"Recorded {name}",
+        reason=" ".join(strings())[:2000] if name.startswith("strings") else "",
         kind=pb.Kind.Name(schema.kind).removeprefix("KIND_").lower(),
         state=SessionState.RUNNING,
         created_by=User.objects.order_by("pk")[0],
@@ -203,7 +255,8 @@ def _store(name: str) -> str:
     ledger = frames.ledger().SerializeToString()
     stored = progress.Progress(run.pk, rows=frames.rows, hits=frames.stored, stored_seq=frames.seq, ledger=ledger)
     progress.write([stored])
-    lifecycle.close(stored, RunEnd(cause=END_CAUSE_DURATION, message="its time was up", ledger_known=True))
+    said = " ".join(strings())[-400:] if name.startswith("strings") else "its time was up"
+    lifecycle.close(stored, RunEnd(cause=END_CAUSE_DURATION, message=said, ledger_known=True))
     return str(session.pk)
 
 

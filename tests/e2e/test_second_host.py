@@ -109,6 +109,7 @@ def test_a_joining_host_appears_in_an_open_browser(fleet: Stack, network: None, 
 
 
 def test_one_session_on_both_hosts_shows_rows_of_both(fleet: Stack, joined: str) -> None:
+    eventually(lambda: not online(fleet, "shown"), 60, "the host of another test to be offline")
     names = sorted(host["name"] for host in fleet.api("GET", "/api/hosts") if host["state"] == "online")
     assert len(names) == 2 and "second" in names
     eventually(lambda: all(works(fleet, name) for name in names), 60, "verdicts of both hosts")

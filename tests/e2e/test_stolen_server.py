@@ -17,17 +17,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from agent.warden.envelope import CONTEXT
 from proto.v1.agent_pb2 import Envelope, Filters, RunLimits, SignedEnvelope
 from tests.agent.support.commands import envelope, run_id_of, sign
 from tests.agent.support.consent import ADA, BOB, POLICY, agreed
 from tests.agent.warden.test_drill import TRIES
 from tests.e2e.consenting import host_says, signatures_wanted
 from tests.e2e.stack import ROOT, Stack, eventually, own_stack
+from tests.signers import PasskeySigner, SshSigner
 
 pytestmark = pytest.mark.kernel
+
+PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,34 @@ def loot(stack: Stack) -> Loot:
     return Loot(stack, Identity(str(stack.api("GET", "/api/hosts")[0]["id"])), Authority(key))
 
 
+def keys_on_disk(stack: Stack) -> dict[str, PrivateKey]:
+    """Every key that the server keeps, by its file; bare bytes count as the signing key that they could be."""
+    found: dict[str, PrivateKey] = {}
+    for path in sorted((stack.data / "server/keys").rglob("*.key")):
+        content = path.read_bytes()
+        key = load_pem_private_key(content, None) if b"PRIVATE KEY" in content else None
+        found[path.name] = key if isinstance(key, PrivateKey) else Ed25519PrivateKey.from_private_bytes(content)
+    return found
+
+
+def with_each_key(stolen: Loot, keys: dict[str, PrivateKey]) -> Iterator[SignedEnvelope]:
+    """Each as the key that hosts obey, and as the key of both people; then a key of the thief's for the rows."""
+    host = stolen.identity.host_id
+    for name, key in keys.items():
+        person = SshSigner(key) if isinstance(key, Ed25519PrivateKey) else PasskeySigner(key)
+        yield stolen.sealed(agreed(host, person, person))
+        if name != "command.key":
+            payload = envelope(host).SerializeToString()
+            yield SignedEnvelope(payload=payload, signature=signed_with(key, CONTEXT + payload))
+    own = agreed(host, ADA, BOB)
+    own.payload_key = X25519PrivateKey.generate().public_key().public_bytes_raw()
+    yield stolen.sealed(own)
+
+
+def signed_with(key: PrivateKey, message: bytes) -> bytes:
+    return key.sign(message) if isinstance(key, Ed25519PrivateKey) else key.sign(message, ECDSA(SHA256()))
+
+
 @pytest.fixture
 def robbed(tmp_path: Path) -> Iterator[Stack]:
     """A stack of its own: what is planted stands in no record of the server."""
@@ -101,6 +136,10 @@ def test_a_stolen_server_starts_nothing_that_people_did_not_agree_to(robbed: Sta
     own = {"filters": Filters(pid=os.getpid()), "limits": RunLimits(duration_ms=1000)}
     with signatures_wanted(robbed, lines):
         tries = [stolen.sealed(make(stolen)) for make in TRIES.values()]  # type: ignore[arg-type]
+        keys = keys_on_disk(robbed)
+        signing = {"audit.key", "ca.key", "command.key", "export.key", "grpc.key"}
+        assert set(keys) == signing | {"payload.key", "webhook.key"}
+        tries += with_each_key(stolen, keys)
         stolen.plant(*tries)
         refused = stolen.heard(*tries)
         # The same way, with what the host's owner allows anybody, and with what two people have signed.
@@ -112,6 +151,6 @@ def test_a_stolen_server_starts_nothing_that_people_did_not_agree_to(robbed: Sta
         again.runs[1].run_id = os.urandom(16)
         stolen.plant(stolen.sealed(again))
         refused += stolen.heard(stolen.sealed(again))
-    assert [entry["event"] for entry in refused] == ["refusal"] * (len(TRIES) + 1)
+    assert [entry["event"] for entry in refused] == ["refusal"] * (len(TRIES) + 2 * len(keys) + 1)
     assert [entry["event"] for entry in started] == ["start", "start"]
     assert [signer[0] for entry in started for signer in entry.get("consent", {}).get("signers", [])] == ["ada", "bob"]

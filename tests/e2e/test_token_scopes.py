@@ -16,9 +16,9 @@ PASSWORD = "correct-horse-battery-1"
 
 
 def test_a_token_reads_unless_more_is_chosen(stack: Stack, browser: Browser) -> None:
-    stack.api("POST", "/api/users", {"username": "tilda", "role": "admin", "password": PASSWORD}, status=201)
+    stack.api("POST", "/api/users", {"username": "toni", "role": "admin", "password": PASSWORD}, status=201)
     with closing(browser.new_context()) as context:
-        page = sign_in(context, stack.url, "tilda", PASSWORD)
+        page = sign_in(context, stack.url, "toni", PASSWORD)
         errors = watch_console(page)
         page.goto(f"{stack.url}/settings")
         page.get_by_label("Name", exact=True).fill("report")

@@ -47,6 +47,15 @@ def test_neither_role_sees_the_secrets_of_the_other() -> None:
     assert "public-keys:/data/server/keys/public" in web and "public-keys:/data/server/keys/public" in ingest
 
 
+def test_the_providers_secret_is_a_file_of_web_alone() -> None:
+    given = {name: service["secrets"] for name, service in SERVICES.items() if "secrets" in service}
+    assert given == {"web": list(COMPOSE["secrets"])}
+    (name,) = given["web"]
+    variable = "FLEETSCOPE_OIDC_CLIENT_SECRET_FILE"
+    assert SERVICES["web"]["environment"][variable] == f"${{{variable}:+/run/secrets/{name}}}"
+    assert [role for role in SERVICES if variable in SERVICES[role].get("environment", {})] == ["web"]
+
+
 def test_no_password_is_written_down_and_databases_are_not_published() -> None:
     assert SERVICES["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
     assert "ports" not in SERVICES["postgres"] and "ports" not in SERVICES["redis"]

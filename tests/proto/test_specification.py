@@ -35,6 +35,7 @@ def envelope() -> Envelope:
         reveal=True,
         risk="RISK_S3",
         team="web",
+        payload_key=b"\2" * 32,
         issued_wall_ns=1,
         not_after_wall_ns=2,
     )
