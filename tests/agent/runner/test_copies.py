@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.runner.copies import MAX_FUNCTIONS, with_answer
+from proto.v1 import stream_pb2
 from proto.v1.agent_pb2 import Filters
 from tests.agent.runner import harness
 from tests.agent.runner.harness import Run
@@ -47,6 +48,7 @@ def test_functions_are_told_apart(tmp_path: Path, tool: str, count: str) -> None
         run.stop()
         run.wait()
         run.check_books()
+        assert (run.end.cause, run.lost()) == (stream_pb2.END_CAUSE_STOPPED, {}), run.end
         found: Counter[str] = Counter()
         for row in run.rows():
             found[row["function"]] += row[count]
