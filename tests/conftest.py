@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
+
+from agent.kernel.mounts import ensure_mounts
 
 # A busy machine makes a test slow, not wrong.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_configure() -> None:
+    """A bare machine has no tracefs mounted; what tests read of it must not hang on who ran before them."""
+    if os.geteuid() == 0:
+        ensure_mounts()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

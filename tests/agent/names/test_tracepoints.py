@@ -2,17 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from agent.kernel.mounts import ensure_mounts
 from agent.kernel.tracepoints import tracepoint_names
 from agent.names.found import NotAnswered
 from agent.names.tracepoints import tracepoint_fields, tracepoints
 from proto.v1.agent_pb2 import Ask
 from proto.v1.tool_pb2 import RISK_S1, RISK_S3
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _mounted() -> None:
-    ensure_mounts()
 
 
 def test_events_are_found_by_either_half_of_their_name() -> None:
