@@ -11,13 +11,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.kernel.mounts import ensure_mounts
 from provision import ROOT
 
 FOLDER = ROOT / "tests/bench"
 RESULTS = FOLDER / "results/table.jsonl"
 # Each prints JSON lines; `rates` keeps its figures in the READMEs of the tools.
 PLAIN = (
-    *("capture", "loss", "slowdown", "rest", "browser_latency", "browser_rate", "drain"),
+    *("capture", "loss", "slowdown", "rest", "browser_latency", "first_row", "browser_rate", "drain"),
     *("stages", "store", "query", "flame", "ingest", "live", "agents", "audit_verify"),
 )
 # The module of tests.bench and its arguments.
@@ -32,6 +33,7 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(BENCHES):
         print(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}", file=sys.stderr)
         return 2
+    ensure_mounts()  # the peers read tracefs, which a bare machine has not mounted
     lines = {line["bench"]: line for line in map(json.loads, _lines(RESULTS))}
     before, failed = os.getloadavg()[0], []
     for name in names or BENCHES:
