@@ -49,14 +49,19 @@ def process_uid(pid: int) -> int | None:
     return None
 
 
+def thread_group(number: int) -> int | None:
+    """The process that a thread belongs to; None: there is none of that number."""
+    try:
+        status = (PROC / f"{number}/status").read_text("utf-8", "replace")
+    except OSError:
+        return None
+    return int(next(line for line in status.splitlines() if line.startswith("Tgid:")).split()[1])
+
+
 def find_thread(tid: int) -> Process:
     """Raises NoProcessError."""
-    try:
-        status = (PROC / f"{tid}/status").read_text("utf-8", "replace")
-        pid = int(next(line for line in status.splitlines() if line.startswith("Tgid:")).split()[1])
-        found = _read(pid, tid)
-    except OSError:
-        found = None
+    pid = thread_group(tid)
+    found = None if pid is None else _read(pid, tid)
     if found is None:
         raise NoProcessError(f"no thread {tid} runs on this host; see its threads with: ps -eL")
     return found

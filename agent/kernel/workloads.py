@@ -33,13 +33,19 @@ class Place:
 
 
 class Workloads:
-    def __init__(self, trees: Sequence[Hierarchy] | None = None, naming: Naming | None = None) -> None:
+    def __init__(
+        self,
+        trees: Sequence[Hierarchy] | None = None,
+        naming: Naming | None = None,
+        left_out: Callable[[Group], bool] = lambda _: False,
+    ) -> None:
+        self._left_out = left_out
         self._trees = hierarchies() if trees is None else trees
         self._naming = naming or Naming()
 
     @cached_property
     def groups(self) -> list[Group]:
-        return [group for tree in self._trees for group in tree.groups()]
+        return [group for tree in self._trees for group in tree.groups() if not self._left_out(group)]
 
     @cached_property
     def containers(self) -> list[Place]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from agent.kernel.hidden import HiddenError, is_hidden
 from agent.kernel.processes import process_uid
 from agent.names.found import Found, NotAnswered
 from agent.names.functions import functions
@@ -45,8 +46,10 @@ def answer(ask: Ask) -> Names:
             raise NotAnswered("this host's agent has no such names; upgrade it")
         if ask.pid and ask.never_uids and process_uid(ask.pid) in ask.never_uids:
             raise NotAnswered(f"pid {ask.pid} belongs to a user whom this host's policy never traces; choose another")
+        if ask.pid and is_hidden(ask.pid, ask.hidden):
+            raise NotAnswered(f"pid {ask.pid} is a process that this host's policy never traces; choose another")
         found = KINDS[ask.kind](ask)
-    except NotAnswered as error:
+    except (NotAnswered, HiddenError) as error:
         names.error = str(error)
         return names
     names.total = found.total

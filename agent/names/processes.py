@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from agent.clock import SECOND, boot_ns, wall_ns
+from agent.kernel.hidden import hidden_pids
 from agent.kernel.processes import process_uid
 from agent.names.containers import container_of
 from agent.names.found import Found, best
@@ -32,7 +33,7 @@ class Process:
 
 def processes(ask: Ask) -> Found:
     """The newest first within equally good ones; threads of the kernel last."""
-    everybody = sorted(running(ask.never_uids), key=lambda process: (process.kernel, -process.ticks))
+    everybody = sorted(running(ask), key=lambda process: (process.kernel, -process.ticks))
     found = best(everybody, ask.text, lambda process: (str(process.pid), escape(process.comm), process.program))
     return Found([_name(process) for process in found[: ask.limit]], len(found))
 
@@ -40,7 +41,7 @@ def processes(ask: Ask) -> Found:
 def program_names(ask: Ask) -> Found:
     """Only those that a filter, which is text, can name."""
     counts: dict[str, int] = {}
-    for process in running(ask.never_uids):
+    for process in running(ask):
         if process.kernel:
             continue  # what proc calls them is longer than their names
         try:
@@ -55,7 +56,7 @@ def program_names(ask: Ask) -> Found:
 
 def users(ask: Ask) -> Found:
     """People and services that have processes, then the rest of the host's users."""
-    active = {process_uid(process.pid) for process in running(ask.never_uids)} - {None}
+    active = {process_uid(process.pid) for process in running(ask)} - {None}
     known = {uid: name for uid, name in _users().items() if uid not in ask.never_uids}
     for uid in active:
         known.setdefault(uid or 0, "")
@@ -68,11 +69,12 @@ def users(ask: Ask) -> Found:
     return Found(names, len(found))
 
 
-def running(never_uids: Collection[int]) -> Iterator[Process]:
-    """What ends meanwhile is left out, and whose users this host's policy never traces."""
+def running(ask: Ask) -> Iterator[Process]:
+    """What ends meanwhile is left out, and whom this host's policy never traces."""
+    hidden = hidden_pids(ask.hidden)
     for name in os.listdir("/proc"):  # noqa: PTH208 (a Path for each of thousands would cost more than the reading)
         if name.isdecimal():
-            if never_uids and _is_one_of(int(name), never_uids):
+            if int(name) in hidden or (ask.never_uids and _is_one_of(int(name), ask.never_uids)):
                 continue
             try:
                 yield _process(int(name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
 from pathlib import Path
 
 from agent.names.found import Found, best
@@ -18,7 +17,7 @@ _MAJORS = range(136, 144)  # Documentation/admin-guide/devices.txt: the ends tha
 def terminals(ask: Ask) -> Found:
     """In the order of their numbers."""
     numbers = sorted(int(name) for name in os.listdir(_PTS) if name.isdecimal()) if _PTS.is_dir() else []  # noqa: PTH208
-    at = _latest(ask.never_uids)
+    at = _latest(ask)
     if ask.never_uids:
         numbers = [number for number in numbers if _owner(number) not in ask.never_uids]
     found = best(numbers, ask.text, lambda number: (f"pts/{number}", _comm(at.get(number))))
@@ -46,10 +45,10 @@ def _comm(process: Process | None) -> str:
     return escape(process.comm) if process else ""
 
 
-def _latest(never_uids: Collection[int]) -> dict[int, Process]:
+def _latest(ask: Ask) -> dict[int, Process]:
     """The newest process of each terminal: what a person there looks at."""
     found: dict[int, Process] = {}
-    for process in sorted(running(never_uids), key=lambda process: process.ticks):
+    for process in sorted(running(ask), key=lambda process: process.ticks):
         if (number := _number(process.tty)) is not None:
             found[number] = process
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.kernel.hidden import within
 from agent.kernel.workloads import Workloads
 from agent.names.found import Found, best
 from proto.v1.agent_pb2 import Ask, Name
@@ -9,7 +10,7 @@ from proto.v1.agent_pb2 import Ask, Name
 
 def containers(ask: Ask) -> Found:
     """The text of the column ``container``, with its runtime."""
-    known = [place.container for place in Workloads().containers if place.container]
+    known = [place.container for place in _shown(ask).containers if place.container]
     known.sort(key=lambda container: container.text)
     found = best(known, ask.text, lambda container: (container.text, container.id))
     names = [
@@ -20,11 +21,16 @@ def containers(ask: Ask) -> Found:
 
 
 def pods(ask: Ask) -> Found:
-    return _plain(ask, Workloads().pods)
+    return _plain(ask, _shown(ask).pods)
 
 
 def units(ask: Ask) -> Found:
-    return _plain(ask, Workloads().unit_names)
+    return _plain(ask, _shown(ask).unit_names)
+
+
+def _shown(ask: Ask) -> Workloads:
+    """Without the control groups of which this host tells nothing."""
+    return Workloads(left_out=lambda group: within(group, ask.hidden))
 
 
 def _plain(ask: Ask, known: list[str]) -> Found:

@@ -18,6 +18,7 @@ from agent.kernel.modules import Module
 from agent.runner import copies, probes, selection
 from agent.runner.compiler import AttachError, Compiled, program_types
 from agent.runner.found_targets import FoundTargets
+from agent.runner.hiding import Hiding
 from agent.runner.listing import Loaded
 from agent.runner.map_access import update_map
 from agent.runner.map_memory import check_memory
@@ -61,9 +62,9 @@ class Request:
     """What is to run. ``headers``: kernel source tree made from BTF, or empty. ``rate`` is in events a second,
     ``buffer`` and what all maps may take in bytes; 0: no limit, and a size that fits. ``skip_families`` are not traced
     unless a filter names one of them, ``own_pids`` never; nor what these fork. ``targets``: what the filters mean on
-    this host. ``trial``: only to see whether it can be attached; a function of any process stands for those of special
-    libraries. ``resolved``: what was found out about columns that the manifest cannot know; ``entry`` is then as it is
-    compiled.
+    this host. ``hiding``: whom its policy never shows. ``trial``: only to see whether it can be attached; a function of
+    any process stands for those of special libraries. ``resolved``: what was found out about columns that the manifest
+    cannot know; ``entry`` is then as it is compiled.
     """
 
     entry: CatalogTool
@@ -76,6 +77,7 @@ class Request:
     skip_families: Sequence[int] = ()
     own_pids: Sequence[int] = ()
     targets: FoundTargets = field(default_factory=FoundTargets)
+    hiding: Hiding | None = None
     trial: bool = False
     resolved: Resolved | None = None
 
@@ -153,10 +155,14 @@ def attach(
         wanted = [probe for probe in variant.probes if _wanted(request, probe)]
         compiled = _compile_and_load(request, _program(request, variant, wanted, held), wanted, held)
         selection.fill(held.maps, request.filters, request.targets)
+        if request.hiding:
+            request.hiding.prepare(held.maps)
         _fill_resolved(request, held)
         for program, event in selection.hooks(held.maps).items():
             held.probes.append(probes.attach_raw_tracepoint(held.programs[program], event))
         selection.fill_skipped(held.maps, request.filters, request.skip_families, request.own_pids)
+        if request.hiding:
+            request.hiding.fill(held.maps)
         before_probes(held)
         for probe in wanted:
             for attached in _attach(request, probe, held):
@@ -200,12 +206,16 @@ def _program(request: Request, variant: pb.Variant, wanted: Sequence[pb.Probe], 
         variant,
         request.values,
         request.filters,
-        groups=request.targets.selection,
+        groups=request.hiding.selection(request.targets.selection) if request.hiding else request.targets.selection,
         rate=request.rate,
         present=[probe.target for probe in wanted if probe.optional],
         ring_pages={name: size // PAGE for name, size in held.ring_bytes.items()},
-        defines=[*(request.resolved.defines if request.resolved else ()), *_terminal(request)],
+        defines=[*(request.resolved.defines if request.resolved else ()), *_terminal(request), *_hidden(request)],
     )
+
+
+def _hidden(request: Request) -> list[str]:
+    return request.hiding.defines if request.hiding else []
 
 
 def _terminal(request: Request) -> list[str]:

@@ -50,12 +50,13 @@ class WantedGroup:
 @dataclass(frozen=True, slots=True)
 class FoundTargets:
     """``children``: of a process that is followed, as it was when this was found out; only for the records, which list
-    nobody of ``excluded_uids``."""
+    nobody of ``excluded_uids`` nor of ``hidden_pids``."""
 
     processes: list[WantedProcess] = field(default_factory=list)
     groups: list[WantedGroup] = field(default_factory=list)
     children: list[int] = field(default_factory=list)
     excluded_uids: frozenset[int] = frozenset()
+    hidden_pids: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.processes or self.groups)
@@ -91,12 +92,13 @@ class FoundTargets:
         )
 
     def _listed(self, pids: list[int]) -> list[int]:
-        if not self.excluded_uids:
-            return pids[:PIDS_MAX]
-        return [pid for pid in pids if process_uid(pid) not in self.excluded_uids][:PIDS_MAX]
+        shown = [pid for pid in pids if pid not in self.hidden_pids]
+        if self.excluded_uids:
+            shown = [pid for pid in shown if process_uid(pid) not in self.excluded_uids]
+        return shown[:PIDS_MAX]
 
 
-def find_targets(filters: Filters, workloads: Workloads | None = None) -> FoundTargets:
+def find_targets(filters: Filters, workloads: Workloads | None = None, hidden_pids: Iterable[int] = ()) -> FoundTargets:
     """Raises TargetError naming what there is instead, also for a group in which no process runs."""
     here = workloads or Workloads()
     try:
@@ -107,7 +109,8 @@ def find_targets(filters: Filters, workloads: Workloads | None = None) -> FoundT
     except LookupError as error:
         raise TargetError(str(error)) from error
     children = _children(filters) if filters.follow else []
-    found = FoundTargets(processes, _in_common_hierarchies(places), children, frozenset(filters.exclude.uid))
+    nobody = frozenset(filters.exclude.uid), frozenset(hidden_pids)
+    found = FoundTargets(processes, _in_common_hierarchies(places), children, *nobody)
     if found.message().ByteSize() > RECORD_BYTES_MAX:
         raise TargetError(
             f"the filters mean {len(found.groups)} control groups and {len(found.processes)} processes here, more than "

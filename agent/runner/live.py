@@ -130,6 +130,8 @@ class Live:
         return self._handle(message) if message else None
 
     def _targets_end(self) -> stream_pb2.RunEnd | None:
+        if why := self.targets.unhidden():
+            return run_end(stream_pb2.END_CAUSE_SWITCHED_OFF, why)
         if why := self.targets.over():
             return run_end(stream_pb2.END_CAUSE_TARGET_EXITED, why)
         if self.targets.family and self.targets.family.full():

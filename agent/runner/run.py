@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.clock import boot_ns, wall_ns
+from agent.kernel.hidden import hidden_pids
 from agent.runner.attach import AttachError, Attachment, Request, attach, choose_variant
 from agent.runner.channel import Channel, WardenGone
 from agent.runner.ends import final_end, run_end
 from agent.runner.family import Family
 from agent.runner.found_targets import TargetError, check_sockets, find_targets
+from agent.runner.hiding import Hiding
 from agent.runner.ledger import Ledger
 from agent.runner.listing import refused
 from agent.runner.prepare import PrepareError, load_request
@@ -48,11 +51,15 @@ def run(config: RunnerConfig, channel: Channel) -> None:
     try:
         _check_patterns(config)
         encryptor = _encryptor(config)
-        targets = Targets(find_targets(config.envelope.filters))
-        request = _request(config, targets)
+        hidden = hidden_pids(config.hidden)
+        targets = Targets(find_targets(config.envelope.filters, hidden_pids=hidden))
+        hiding = Hiding(config.hidden, targets.found) if config.HasField("hidden") else None
+        request = _request(config, targets, hiding)
         _tell_targets(config, channel, targets)
         variant = choose_variant(request.entry.tool, config.variant)
-        held = attach(request, variant, lambda held: _before_probes(config, channel, termination, targets, held))
+        held = attach(
+            request, variant, lambda held: _before_probes(config, channel, termination, request, targets, held)
+        )
     except (AttachError, PrepareError, TargetError, OSError) as error:
         _refuse(config, channel, error)
         return
@@ -88,7 +95,12 @@ def _tell_targets(config: RunnerConfig, channel: Channel, targets: Targets) -> N
 
 
 def _before_probes(
-    config: RunnerConfig, channel: Channel, termination: Termination, targets: Targets, held: Attachment
+    config: RunnerConfig,
+    channel: Channel,
+    termination: Termination,
+    request: Request,
+    targets: Targets,
+    held: Attachment,
 ) -> None:
     """Raises PrepareError or TargetError, and then nothing is attached."""
     filters = config.envelope.filters
@@ -98,11 +110,13 @@ def _before_probes(
         root = next(found.process for found in targets.found.processes if found.filter == "pid")
         targets.family = Family(root, held.maps)
         targets.family.fill()
+    if request.hiding:
+        targets.unhidden = partial(request.hiding.over, held.maps)
     if why := targets.over():
         raise TargetError(f"{why} before the run began")
 
 
-def _request(config: RunnerConfig, targets: Targets) -> Request:
+def _request(config: RunnerConfig, targets: Targets, hiding: Hiding | None) -> Request:
     entry, values = load_request(config)
     check_sockets(entry.tool, targets.found)
     request = Request(
@@ -116,6 +130,7 @@ def _request(config: RunnerConfig, targets: Targets) -> Request:
         skip_families=list(config.skip_families),
         own_pids=list(config.own_pids),
         targets=targets.found,
+        hiding=hiding,
     )
     return resolve(request)
 

@@ -15,6 +15,7 @@ from proto.v1.agent_pb2 import Filters
 
 MAPS = (
     "fs_comm_wanted", "fs_not_comms", "fs_skip_pids", "fs_not", "fs_groups", "fs_family", "fs_births", "fs_state",
+    "fs_hidden_files", "fs_hidden", "fs_hidden_paths", "fs_hidden_full",
 )  # fmt: skip
 _SKIP, _SKIP_FAMILY = b"\1", b"\2"
 _KINDS = {"tid": 1, "uid": 2, "ppid": 3}
@@ -24,8 +25,12 @@ _GROUP, _BITS = struct.Struct("=QQ"), struct.Struct("=I")
 def hooks(maps: Mapping[str, int]) -> dict[str, str]:
     """Programs that keep the maps true, with the raw tracepoints that they are on."""
     found = {"fs_on_fork": "sched_process_fork"}
-    if "fs_family" in maps:
+    if "fs_family" in maps or "fs_hidden" in maps:
         found["fs_on_free"] = "sched_process_free"
+    if "fs_hidden" in maps:
+        found["fs_on_exec"] = "sched_process_exec"
+    if "fs_hidden_paths" in maps:
+        found["fs_on_mkdir"] = "cgroup_mkdir"
     return found
 
 

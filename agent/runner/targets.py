@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Callable
 
 from agent.runner.family import Family
 from agent.runner.found_targets import FoundTargets, TargetError, WantedGroup, WantedProcess
@@ -16,6 +17,8 @@ class Targets:
         """Raises TargetError when one has ended meanwhile."""
         self.found = found
         self.family: Family | None = None
+        # Why somebody who must not be seen could be seen from now on; empty: nobody can.
+        self.unhidden: Callable[[], str] = str
         self._processes = [wanted for wanted in found.processes if not wanted.excluded]
         self._groups: dict[str, list[WantedGroup]] = defaultdict(list)
         for group in found.groups:

@@ -78,7 +78,11 @@ class Asking:
             raise Refused(str(error)) from error
         if reason:
             raise Refused(reason)
-        ask.never_uids[:] = self._power.policy.never_trace.uids  # of this host, whatever the server wrote there
+        never = self._power.policy.never_trace  # of this host, whatever the server wrote there
+        ask.never_uids[:] = never.uids
+        ask.ClearField("hidden")
+        if never.hidden:
+            ask.hidden.CopyFrom(never.hidden)
 
     def _record(self, ask: Ask, refused: str) -> None:
         """Once a minute for the same person, kind and outcome: on record is who looked at what, not every key."""

@@ -132,7 +132,7 @@ def parse_policy(document: dict[str, Any], digest: bytes = b"") -> Policy:
         limits=_limits(_table(document, "limits", set(_LIMITS))),
         approvals=_approvals(document),
         redaction=_redaction(_table(document, "redaction", {"off", "patterns", "reveal"})),
-        never_trace=_never_trace(_table(document, "never_trace", {"uids"})),
+        never_trace=_never_trace(_table(document, "never_trace", {"uids", "cgroups", "binaries"})),
         digest=digest,
     )
 

@@ -210,6 +210,7 @@ class Runs:
             spool_gid=self._host.gid,
             encrypt=accepted.admission.encrypt,
             map_bytes=self._power.policy.limits.map_bytes,
+            hidden=self._power.policy.never_trace.hidden,
             redaction=self._power.policy.redaction.rules(revealed=envelope.reveal),
         )
 

@@ -95,8 +95,48 @@ BPF_HASH(fs_family, u32, u64, 65536);
 BPF_HASH(fs_births, u32, u32, 16384);
 #endif
 
+#if defined(FS_HIDDEN_FILES) || defined(FS_HIDDEN_PATHS)
+// Not 0: there was no room for somebody whom this host never shows.
+BPF_ARRAY(fs_hidden_full, u64, 1);
+
+static __always_inline void fs_hide_all(void)
+{
+    int first = 0;
+    u64 *full = fs_hidden_full.lookup(&first);
+
+    if (full)
+        *full = 1;
+}
+
+static __always_inline bool fs_all_hidden(void)
+{
+    int first = 0;
+    u64 *full = fs_hidden_full.lookup(&first);
+
+    return !full || *full;
+}
+#endif
+
+#ifdef FS_HIDDEN_FILES
+#include <linux/binfmts.h>
+
+// Programs that this host never shows, and the processes that run them: their number to the time of their start, 0 for
+// those that lived before the run.
+struct fs_file {
+    u64 inode;
+    u64 device;
+};
+
+BPF_HASH(fs_hidden_files, struct fs_file, u8, 64);
+BPF_HASH(fs_hidden, u32, u64, 65536);
+#endif
+
 static __always_inline bool fs_other_ids(u32 pid, u32 tid)
 {
+#ifdef FS_HIDDEN_FILES
+    if (fs_hidden.lookup(&pid) || fs_all_hidden())
+        return true;
+#endif
 #if defined(FS_FOLLOW)
     if (!fs_family.lookup(&pid))
         return true;
@@ -175,6 +215,10 @@ static __always_inline u32 fs_group_bits(u64 id, u64 hierarchy)
 
 static __always_inline bool fs_other_groups(u32 bits)
 {
+#ifdef FS_HIDDEN_PATHS
+    if (fs_all_hidden())
+        return true;
+#endif
     return (bits & FS_GROUP_EXCLUDED) || (bits & FS_GROUPS) != FS_GROUPS;
 }
 
@@ -339,6 +383,12 @@ static __always_inline void fs_born(u32 parent, u32 pid, u64 start)
     else
         fs_skip_pids.delete(&pid);
 #endif
+#ifdef FS_HIDDEN_FILES
+    if (!fs_hidden.lookup(&parent))
+        fs_hidden.delete(&pid);
+    else if (fs_hidden.update(&pid, &start))
+        fs_hide_all();
+#endif
 #ifdef FS_FOLLOW
     if (!fs_state_is(FS_SETTLED))
         fs_births.update(&pid, &parent);
@@ -368,7 +418,75 @@ int fs_on_fork(struct bpf_raw_tracepoint_args *ctx)
     return 0;
 }
 
-#ifdef FS_FOLLOW
+#ifdef FS_HIDDEN_FILES
+// On the raw tracepoint sched_process_exec, before the new program has run. A script is run by its interpreter.
+int fs_on_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+    struct task_struct *task = (void *)ctx->args[0];
+    struct linux_binprm *program = (void *)ctx->args[2];
+    struct fs_file key = {};
+    struct file *file = 0;
+    struct inode *inode = 0;
+    struct super_block *system = 0;
+    u32 pid = 0, device = 0;
+    u64 start = 0;
+
+    bpf_probe_read_kernel(&pid, sizeof(pid), &task->tgid);
+    bpf_probe_read_kernel(&start, sizeof(start), &task->start_boottime);
+    bpf_probe_read_kernel(&file, sizeof(file), &program->file);
+    bpf_probe_read_kernel(&inode, sizeof(inode), &file->f_inode);
+    bpf_probe_read_kernel(&key.inode, sizeof(key.inode), &inode->i_ino);
+    bpf_probe_read_kernel(&system, sizeof(system), &inode->i_sb);
+    bpf_probe_read_kernel(&device, sizeof(device), &system->s_dev);
+    key.device = device;
+    if (!fs_hidden_files.lookup(&key))
+        fs_hidden.delete(&pid);
+    else if (fs_hidden.update(&pid, &start))
+        fs_hide_all();
+    return 0;
+}
+#endif
+
+#ifdef FS_HIDDEN_PATHS
+#include <linux/cgroup.h>
+
+// Control groups of cgroup v2 that this host never shows and that need not be there yet, by their paths.
+#define FS_PATH_BYTES 256
+
+struct fs_path {
+    char text[FS_PATH_BYTES];
+};
+
+BPF_HASH(fs_hidden_paths, struct fs_path, u8, 64);
+
+// On the raw tracepoint cgroup_mkdir, before any process can be in the new group (cgroup_mkdir() in kernel/cgroup/cgroup.c).
+int fs_on_mkdir(struct bpf_raw_tracepoint_args *ctx)
+{
+    struct cgroup *made = (void *)ctx->args[0], *mine = 0;
+    struct task_struct *task = (void *)bpf_get_current_task();
+    struct css_set *set = 0;
+    void *root = 0, *unified = 0;
+    struct kernfs_node *node = 0;
+    struct fs_group key = {};
+    struct fs_path path = {};
+    u32 hidden = FS_GROUP_EXCLUDED;
+
+    bpf_probe_read_kernel(&set, sizeof(set), &task->cgroups);
+    bpf_probe_read_kernel(&mine, sizeof(mine), &set->dfl_cgrp);
+    bpf_probe_read_kernel(&unified, sizeof(unified), &mine->root);
+    bpf_probe_read_kernel(&root, sizeof(root), &made->root);
+    bpf_probe_read_kernel_str(path.text, sizeof(path.text), (void *)ctx->args[1]);
+    if (root != unified || !fs_hidden_paths.lookup(&path))
+        return 0;
+    bpf_probe_read_kernel(&node, sizeof(node), &made->kn);
+    bpf_probe_read_kernel(&key.id, sizeof(key.id), &node->id);
+    if (fs_groups.update(&key, &hidden))
+        fs_hide_all();
+    return 0;
+}
+#endif
+
+#if defined(FS_FOLLOW) || defined(FS_HIDDEN_FILES)
 // On the raw tracepoint sched_process_free, long after the last event of a process; its number may have a new owner already.
 int fs_on_free(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -379,9 +497,16 @@ int fs_on_free(struct bpf_raw_tracepoint_args *ctx)
     bpf_probe_read_kernel(&pid, sizeof(pid), &task->tgid);
     bpf_probe_read_kernel(&tid, sizeof(tid), &task->pid);
     bpf_probe_read_kernel(&start, sizeof(start), &task->start_boottime);
+#ifdef FS_FOLLOW
     u64 *known = fs_family.lookup(&pid);
     if (pid == tid && known && (!*known || *known == start))
         fs_family.delete(&pid);
+#endif
+#ifdef FS_HIDDEN_FILES
+    u64 *hidden = fs_hidden.lookup(&pid);
+    if (pid == tid && hidden && (!*hidden || *hidden == start))
+        fs_hidden.delete(&pid);
+#endif
     return 0;
 }
 #endif

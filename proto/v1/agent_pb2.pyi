@@ -412,7 +412,7 @@ class SignedAsk(_message.Message):
     def __init__(self, payload: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class Ask(_message.Message):
-    __slots__ = ("ask_id", "host_id", "kind", "text", "pid", "limit", "user", "not_after_wall_ns", "never_uids")
+    __slots__ = ("ask_id", "host_id", "kind", "text", "pid", "limit", "user", "not_after_wall_ns", "never_uids", "hidden")
     ASK_ID_FIELD_NUMBER: _ClassVar[int]
     HOST_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -422,6 +422,7 @@ class Ask(_message.Message):
     USER_FIELD_NUMBER: _ClassVar[int]
     NOT_AFTER_WALL_NS_FIELD_NUMBER: _ClassVar[int]
     NEVER_UIDS_FIELD_NUMBER: _ClassVar[int]
+    HIDDEN_FIELD_NUMBER: _ClassVar[int]
     ask_id: bytes
     host_id: str
     kind: _tool_pb2.NameKind
@@ -431,7 +432,16 @@ class Ask(_message.Message):
     user: str
     not_after_wall_ns: int
     never_uids: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, ask_id: _Optional[bytes] = ..., host_id: _Optional[str] = ..., kind: _Optional[_Union[_tool_pb2.NameKind, str]] = ..., text: _Optional[str] = ..., pid: _Optional[int] = ..., limit: _Optional[int] = ..., user: _Optional[str] = ..., not_after_wall_ns: _Optional[int] = ..., never_uids: _Optional[_Iterable[int]] = ...) -> None: ...
+    hidden: Hidden
+    def __init__(self, ask_id: _Optional[bytes] = ..., host_id: _Optional[str] = ..., kind: _Optional[_Union[_tool_pb2.NameKind, str]] = ..., text: _Optional[str] = ..., pid: _Optional[int] = ..., limit: _Optional[int] = ..., user: _Optional[str] = ..., not_after_wall_ns: _Optional[int] = ..., never_uids: _Optional[_Iterable[int]] = ..., hidden: _Optional[_Union[Hidden, _Mapping]] = ...) -> None: ...
+
+class Hidden(_message.Message):
+    __slots__ = ("cgroups", "binaries")
+    CGROUPS_FIELD_NUMBER: _ClassVar[int]
+    BINARIES_FIELD_NUMBER: _ClassVar[int]
+    cgroups: _containers.RepeatedScalarFieldContainer[str]
+    binaries: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, cgroups: _Optional[_Iterable[str]] = ..., binaries: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Names(_message.Message):
     __slots__ = ("ask_id", "names", "total", "meant", "error")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from agent.names.processes import processes, program_names, users
 from proto.text import escape
 from proto.v1.agent_pb2 import Ask
 from proto.v1.tool_pb2 import NameKind
+from tests.workloads.compiled import build, running
 from tests.workloads.spawn import workload
 
 HOSTILE = [b"<script>alert(1)", b"\x1b[31mred\n", b"\xff\xfe bytes", b"back\\slash", "ünïcode".encode()]
@@ -60,6 +62,17 @@ def test_of_users_who_are_never_traced_nothing_is_told() -> None:
         inside = answer(Ask(kind=NameKind.NAME_KIND_LIBRARY, pid=busy.pid, never_uids=[mine]))
     assert "never traces" in inside.error
     assert str(mine) not in [name.value for name in users(Ask(limit=200, never_uids=[mine])).names]
+
+
+def test_of_programs_that_are_never_traced_nothing_is_told(tmp_path: Path) -> None:
+    program = build("burst.c", tmp_path)
+    with running(program, 1) as busy:
+        asked = Ask(text=str(busy.pid), limit=200)
+        assert str(busy.pid) in [name.value for name in processes(asked).names]
+        asked.hidden.binaries.append(str(program))
+        assert str(busy.pid) not in [name.value for name in processes(asked).names]
+        inside = answer(Ask(kind=NameKind.NAME_KIND_LIBRARY, pid=busy.pid, hidden=asked.hidden))
+    assert "is a process that this host's policy never traces" in inside.error
 
 
 def test_users_with_processes_come_first() -> None:

@@ -52,6 +52,7 @@ class Run:
         spool_gid: int = 0,
         skip_families: Sequence[int] = (),
         redaction: local_pb2.RedactionRules | None = None,
+        hidden: agent_pb2.Hidden | None = None,
     ) -> None:
         entry = load_tool(ROOT / tool)
         self.folder = Path(tempfile.mkdtemp(prefix="fleetscope-run-"))
@@ -73,6 +74,7 @@ class Run:
             skip_families=skip_families,
             variant=variant,
             redaction=redaction,
+            hidden=hidden,
         )
         self._watched = watched
         self._socket, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

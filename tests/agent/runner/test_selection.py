@@ -23,9 +23,11 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
     return maps
 
 
-def test_a_family_needs_a_second_hook() -> None:
+def test_a_family_and_whom_the_host_hides_need_hooks_of_their_own() -> None:
     assert set(selection.hooks({"fs_state": 1})) == {"fs_on_fork"}
-    assert set(selection.hooks(MAPS)) == {"fs_on_fork", "fs_on_free"}
+    assert set(selection.hooks({"fs_family": 1})) == {"fs_on_fork", "fs_on_free"}
+    assert set(selection.hooks({"fs_hidden": 1})) == {"fs_on_fork", "fs_on_free", "fs_on_exec"}
+    assert set(selection.hooks({"fs_hidden_paths": 1})) == {"fs_on_fork", "fs_on_mkdir"}
 
 
 def test_names_and_numbers_go_where_the_probes_look(written: Written) -> None:

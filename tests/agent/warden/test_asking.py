@@ -12,7 +12,7 @@ from agent.warden import asking
 from agent.warden.asking import BURST, CONTEXT, Allowance, Asking
 from agent.warden.audit import HostAudit
 from agent.warden.power import Power, Switch, switch_off
-from proto.v1.agent_pb2 import Ask, Names, SignedAsk
+from proto.v1.agent_pb2 import Ask, Hidden, Names, SignedAsk
 from proto.v1.tool_pb2 import NameKind
 from tests.agent.support.commands import MINUTE
 from tests.agent.support.pki import Authority
@@ -144,3 +144,9 @@ def test_whom_nobody_may_trace_is_the_hosts_word_not_the_servers(door: Door) -> 
     door.policy("")
     assert door.ask(never_uids=[0]) == ""
     assert list(door.passed[-1].never_uids) == []
+    door.policy('[never_trace]\ncgroups = ["/v.slice"]\n')
+    assert door.ask(hidden=Hidden(binaries=["/bin/x"])) == ""
+    assert door.passed[-1].hidden == Hidden(cgroups=["/v.slice"])
+    door.policy("")
+    assert door.ask(hidden=Hidden(binaries=["/bin/x"])) == ""
+    assert not door.passed[-1].HasField("hidden")

@@ -1,4 +1,4 @@
-"""Users whom a host's policy never traces: left out in the kernel, whoever asks and however."""
+"""Whom a host's policy never traces: left out in the kernel, whoever asks and however."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from agent.warden.admission import admit
 from agent.warden.envelope import Refused
-from agent.warden.policy import parse_policy
+from agent.warden.policy import PolicyError, parse_policy
 from agent.warden.verdicts import Verdicts
 from bpf.catalog import ROOT, load_tool
-from proto.v1.agent_pb2 import Exclusions, Filters, Verdict
+from proto.v1.agent_pb2 import Exclusions, Filters, Hidden, Verdict
 from proto.v1.stream_pb2 import EndCause
 from tests.agent.support.commands import envelope
 from tests.agent.support.host import POLICY, AgentHost
+from tests.workloads.compiled import build, running
+from tests.workloads.groups import group, hierarchy, join
 from tests.workloads.spawn import FOLDER, Workload, workload
 
 HIDDEN = 65_000
@@ -84,3 +87,64 @@ def test_the_kernel_leaves_them_out_of_a_session_that_would_see_them(host: Agent
         seen = host.server.wait_for_end(run_id, 60).head.ledger.seen
     assert seen >= FEW
     assert (seen < MANY) is bool(uids)
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ({"cgroups": "/a"}, r"never_trace\.cgroups: must be a list of paths"),
+        ({"binaries": [7]}, r"never_trace\.binaries: must be a list of paths"),
+        ({"cgroups": ["a.slice"]}, "'a.slice' must begin with /"),
+        ({"cgroups": ["/a//b"]}, "must begin with / and have neither"),
+        ({"binaries": ["/usr/../bin/x"]}, "must begin with / and have neither"),
+        ({"binaries": ["/usr/bin/"]}, "must begin with / and have neither"),
+        ({"cgroups": ["/"]}, "is no path of a file or control group of its own"),
+        ({"binaries": [f"/{'x' * 255}"]}, "is longer than 255 bytes"),
+        ({"cgroups": [f"/{number}" for number in range(33)]}, "at most 32 paths fit, not 33"),
+    ],
+)
+def test_a_list_that_means_nothing_is_refused(table: dict[str, object], why: str) -> None:
+    with pytest.raises(PolicyError, match=why):
+        parse_policy({"never_trace": table})
+
+
+def test_what_is_listed_is_told_and_needs_tools_that_can_leave_it_out() -> None:
+    policy = parse_policy({"never_trace": {"cgroups": ["/v.slice"], "binaries": ["/usr/bin/vault"]}})
+    assert policy.never_trace.note == (
+        "this host's policy leaves out processes of control group /v.slice; of program /usr/bin/vault"
+    )
+    assert "cannot leave anybody out by program" in policy.never_trace.forbids(load_tool(ROOT / "tcpstates").tool)
+    assert policy.never_trace.forbids(load_tool(ROOT / "opensnoop").tool) == ""
+    assert policy.never_trace.hidden == Hidden(cgroups=["/v.slice"], binaries=["/usr/bin/vault"])
+    assert NEVER.never_trace.hidden is None
+
+
+def test_nobody_names_a_process_by_what_it_runs_or_where(tmp_path: Path) -> None:
+    program = build("burst.c", tmp_path)
+    with (
+        group("kept") as folder,
+        running(program, 1) as one,
+        workload("open_paths.py", 1, 1, "/nonexistent/two-") as two,
+    ):
+        join(folder, two.pid)
+        path = f"/{folder.relative_to(hierarchy().root)}"
+        for table, target, other in (({"binaries": [str(program)]}, one, two), ({"cgroups": [path]}, two, one)):
+            policy = parse_policy({"never_trace": table})
+            for filters in (Filters(pid=target.pid), Filters(tid=target.pid), Filters(ppid=target.pid)):
+                with pytest.raises(Refused, match=f"{target.pid} is a process that this host's policy never traces"):
+                    admit(envelope("host", filters=filters), CATALOG, policy)
+            assert admit(envelope("host", filters=Filters(pid=other.pid)), CATALOG, policy).filters.pid == other.pid
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("listed", [False, True], ids=["nobody listed", "listed"])
+def test_a_start_leaves_out_a_listed_program(host: AgentHost, tmp_path: Path, listed: bool) -> None:
+    program = build("burst.c", tmp_path)
+    host.write_policy(f"{POLICY}[never_trace]\nbinaries = {[str(program)] if listed else []}\n")
+    with running(program, MANY, 20_000) as target:
+        run_id = host.begin(envelope(host.identity.host_id, filters=Filters(ppid=os.getpid())))
+        target.go()
+        target.finish()
+        host.server.send(stop={"run_id": run_id, "cause": EndCause.END_CAUSE_STOPPED})
+        seen = host.server.wait_for_end(run_id, 60).head.ledger.seen
+    assert (seen < MANY) is listed

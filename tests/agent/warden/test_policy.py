@@ -72,7 +72,10 @@ def test_limits_are_read_in_the_units_of_the_file() -> None:
         ({"never_trace": {"uids": [True]}}, "never_trace.uids: must be a list of user ids"),
         ({"never_trace": {"uids": [2**32 - 1]}}, "never_trace.uids: must be a list of user ids"),
         ({"never_trace": {"uids": list(range(33))}}, "never_trace.uids: at most 32 users fit"),
-        ({"never_trace": {"binaries": ["/usr/bin/gpg"]}}, "never_trace.binaries: is not known; the keys are uids"),
+        (
+            {"never_trace": {"files": ["/usr/bin/gpg"]}},
+            "never_trace.files: is not known; the keys are binaries, cgroups, uids",
+        ),
     ],
 )
 def test_what_it_does_not_understand_it_refuses(document: dict[str, object], why: str) -> None:
