@@ -18,6 +18,7 @@ from server.catalog import api as catalog
 from server.errors import ApiError, DatabaseUnavailable, Internal, Invalid
 from server.fleet import api as fleet
 from server.fleet import names_api
+from server.templates import api as templates
 from server.tracing import api as tracing
 from server.tracing import data_api, metrics_api, request_api, rights_api, shares_api, storage_api
 from server.webhooks import api as webhooks
@@ -49,6 +50,8 @@ api.add_router("/sessions", data_api.router)
 api.add_router("/sessions", shares_api.router)
 api.add_router("/requests", request_api.router)
 api.add_router("/storage", storage_api.router)
+api.add_router("/templates", templates.router)
+api.add_router("/hooks", templates.hooks)
 
 
 @api.get("/health", auth=None, response=dict[str, bool], tags=["server"])

@@ -44,9 +44,11 @@ async def serve(*, web: bool, ingest: bool) -> None:
 
             await stack.enter_async_context(ingesting())
         if web:
-            from server.webhooks.sending import sending  # needs the app registry
+            from server.templates.schedule import scheduling  # they need the app registry
+            from server.webhooks.sending import sending
 
             await stack.enter_async_context(sending())
+            await stack.enter_async_context(scheduling())
             await _serve_web(stop)
         else:
             await stop.wait()

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "server.webhooks",
     "server.consent",
     "server.tracing",
+    "server.templates",
 ]
 
 MIDDLEWARE = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -23,12 +24,24 @@ from server.tracing.models import Run, Session
 from server.tracing.risk import may_hold_plaintext, risk_of
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Without anybody there, by a template of this name; ``way``: `webhook` or `schedule`."""
+
+    way: str = ""
+    template: str = ""
+
+
+BY_HAND = Begun()
+
+
 @transaction.atomic
-def launch(user: User, draft: Envelope, facts: dict[str, Any]) -> Session:
+def launch(user: User, draft: Envelope, facts: dict[str, Any], begun: Begun = BY_HAND) -> Session:
     """``draft``: a checked envelope without its times. ``facts`` also stand in the audit. Raises DatabaseError,
     and NotFound when its team is gone."""
     become_only_writer()  # so that the head in the envelope is the one the start's entry follows
     session = _session(user, draft)
+    session.begun_by, session.template = begun.way, begun.template
     add_key(draft)
     envelope.seal(session, draft)
     session.save(force_insert=True)

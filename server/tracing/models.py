@@ -42,6 +42,8 @@ class Session(models.Model):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="sessions", default=default_team)
     risk = models.SmallIntegerField(choices=Risk.choices, default=Risk.S3)  # the most that it may reveal
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="sessions")
+    begun_by = models.CharField(max_length=16, blank=True)  # webhook, schedule; empty: a person
+    template = models.CharField(max_length=64, blank=True)  # by which it began without a person
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     ended_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True)

@@ -34,6 +34,8 @@ def session_out(session: Session, *, verify: bool = True) -> dict[str, Any]:
         "team": session.team.name,
         "risk": f"s{session.risk}",
         "created_by": session.created_by.username,
+        "begun_by": session.begun_by,
+        "template": session.template,
         "created_at": session.created_at,
         "ended_at": session.ended_at,
         "reason": session.reason,

@@ -187,6 +187,10 @@ class SessionOut(Schema):
     team: str
     risk: RiskName
     created_by: str
+    begun_by: Annotated[
+        Literal["", "webhook", "schedule"], Field(description="by what, with `template`; empty: by the person")
+    ]
+    template: str
     created_at: datetime.datetime
     ended_at: datetime.datetime | None
     reason: str

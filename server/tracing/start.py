@@ -18,11 +18,11 @@ from server.accounts.policy import About, Action, require
 from server.audit.record import record
 from server.catalog.tools import find
 from server.consent.rules import ApprovalNeeded, need
-from server.errors import ApiError, AuditUnavailable, Invalid
+from server.errors import ApiError, AuditUnavailable, Forbidden, Invalid
 from server.fleet.models import Host
 from server.fleet.rights import hosts_for
 from server.tracing.allowance import asked, fit, team_for
-from server.tracing.launch import launch
+from server.tracing.launch import BY_HAND, Begun, launch
 from server.tracing.models import Session
 from server.tracing.risk import session_risk
 from server.tracing.storage import require_room
@@ -58,12 +58,12 @@ class Checked:
     risk: Risk
 
 
-def start(user: User, order: Order) -> Session:
+def start(user: User, order: Order, begun: Begun = BY_HAND) -> Session:
     """Raises ApiError; then nothing was started, and the refusal stands in the audit."""
-    checked = allowed(user, order, _alone)
+    checked = allowed(user, order, unattended if begun.template else _alone)
     try:
         facts = {"asked": {"hosts": order.hosts, "labels": order.labels}}
-        return launch(user, draft_of(user, order, checked), facts)
+        return launch(user, draft_of(user, order, checked), facts, begun)
     except DatabaseError as error:
         raise AuditUnavailable(f"the start could not be recorded, so nothing was started: {error}") from error
 
@@ -73,6 +73,15 @@ def _alone(checked: Checked) -> None:
     found = need(checked.risk, checked.hosts)
     if found is not None:
         raise ApprovalNeeded(f"this needs approval: {found.why}; ask for it, on the command line with --request")
+
+
+def unattended(checked: Checked) -> None:
+    """What may start when nobody is there. Raises Forbidden or ApprovalNeeded."""
+    if checked.risk > Risk.S1:
+        raise Forbidden(
+            f"templates start sessions of class S0 and S1 only, and this is class S{checked.risk:d}; start it yourself"
+        )
+    _alone(checked)
 
 
 def allowed(user: User, order: Order, condition: Callable[[Checked], object]) -> Checked:

@@ -29,6 +29,7 @@ SERVER_ALLOWED = {
     "webhooks": {"accounts", "audit"},
     "consent": {"accounts", "audit", "fleet", "webhooks"},
     "tracing": {"accounts", "audit", "catalog", "consent", "fleet"},
+    "templates": {"accounts", "audit", "fleet", "tracing"},
     "live": {"accounts", "audit", "tracing"},
     "ingest": {"audit", "catalog", "consent", "fleet", "tracing", "live"},
 }

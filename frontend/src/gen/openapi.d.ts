@@ -1501,6 +1501,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description One's own.
+         */
+        get: operations["server_templates_api_list_templates"];
+        put?: never;
+        /**
+         * Keep Template
+         * @description Of class S0 or S1, and nothing that needs approval: nobody is there when it starts.
+         */
+        post: operations["server_templates_api_keep_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/{template}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove Template */
+        delete: operations["server_templates_api_remove_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/{template}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Template Token
+         * @description It starts this template and nothing else; one made before ends.
+         */
+        post: operations["server_templates_api_make_template_token"];
+        /** End Template Token */
+        delete: operations["server_templates_api_end_template_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hooks/{template}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Template
+         * @description With the template's token as bearer. Starts nothing while the session that it started last still runs.
+         */
+        post: operations["server_templates_api_start_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2598,6 +2680,14 @@ export interface components {
             /** Created By */
             created_by: string;
             /**
+             * Begun By
+             * @description by what, with `template`; empty: by the person
+             * @enum {string}
+             */
+            begun_by: "" | "webhook" | "schedule";
+            /** Template */
+            template: string;
+            /**
              * Created At
              * Format: date-time
              */
@@ -3448,6 +3538,190 @@ export interface components {
             classes: {
                 [key: string]: components["schemas"]["SpanIn"];
             };
+        };
+        /**
+         * TemplateOut
+         * @description `next_at`: when the schedule starts it. `last_*`: what came of the last time that something was to start it.
+         */
+        TemplateOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Tool */
+            tool: string;
+            /** Hosts */
+            hosts: string[];
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Params */
+            params: {
+                [key: string]: string;
+            };
+            /** Reason */
+            reason: string;
+            /** Team */
+            team: string;
+            /**
+             * Risk
+             * @enum {string}
+             */
+            risk: "s0" | "s1" | "s2" | "s3";
+            /** Schedule */
+            schedule: string;
+            /** Next At */
+            next_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Token At */
+            token_at: string | null;
+            /** Last At */
+            last_at: string | null;
+            /**
+             * Last Outcome
+             * @enum {string}
+             */
+            last_outcome: "" | "started" | "refused" | "skipped";
+            /** Last Message */
+            last_message: string;
+            /** Last Session */
+            last_session: string | null;
+        };
+        /**
+         * NewTemplate
+         * @description What a start takes, with a name. `schedule`: a cron expression of five fields, in UTC.
+         */
+        NewTemplate: {
+            /** Tool */
+            tool: string;
+            /**
+             * Hosts
+             * @default []
+             */
+            hosts: string[];
+            /**
+             * Labels
+             * @default {}
+             */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Params
+             * @default {}
+             */
+            params: {
+                [key: string]: string;
+            };
+            /**
+             * @default {
+             *       "pid": null,
+             *       "follow": false,
+             *       "tid": null,
+             *       "ppid": null,
+             *       "uid": null,
+             *       "comm": null,
+             *       "cgroup": null,
+             *       "container": null,
+             *       "pod": null,
+             *       "unit": null,
+             *       "exclude": {
+             *         "cgroup": [],
+             *         "comm": [],
+             *         "container": [],
+             *         "pid": [],
+             *         "pod": [],
+             *         "ppid": [],
+             *         "tid": [],
+             *         "uid": [],
+             *         "unit": []
+             *       }
+             *     }
+             */
+            filters: components["schemas"]["Filters"];
+            /**
+             * @default {
+             *       "duration_ms": 0,
+             *       "rows": 0,
+             *       "bytes": 0,
+             *       "events_per_second": 0,
+             *       "budget_permille": 0,
+             *       "buffer_bytes": 0
+             *     }
+             */
+            limits: components["schemas"]["Limits"];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Reveal
+             * @description Rows as they are: hosts take no secrets out. Risk class S3.
+             * @default false
+             */
+            reveal: boolean;
+            /**
+             * Team
+             * @default
+             */
+            team: string;
+            /** Risk */
+            risk?: ("s0" | "s1" | "s2" | "s3") | null;
+            /** Name */
+            name: string;
+            /**
+             * Schedule
+             * @default
+             */
+            schedule: string;
+        };
+        /**
+         * TokenMade
+         * @description `token` is shown only here; `url` is where a webhook sends it to.
+         */
+        TokenMade: {
+            /** Token */
+            token: string;
+            /** Url */
+            url: string;
+        };
+        /** Begun */
+        Begun: {
+            /**
+             * Session
+             * Format: uuid
+             */
+            session: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * Alert
+         * @description What an alert tells of itself; whatever else is in its body counts for nothing.
+         */
+        Alert: {
+            /**
+             * Host
+             * @description one of those that the template means
+             * @default
+             */
+            host: string;
+            /** Pid */
+            pid?: number | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
     };
     responses: never;
@@ -5646,6 +5920,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StorageOut"];
+                };
+            };
+        };
+    };
+    server_templates_api_list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"][];
+                };
+            };
+        };
+    };
+    server_templates_api_keep_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTemplate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+        };
+    };
+    server_templates_api_remove_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    server_templates_api_make_template_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenMade"];
+                };
+            };
+        };
+    };
+    server_templates_api_end_template_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    server_templates_api_start_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Alert"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
                 };
             };
         };

@@ -21,6 +21,7 @@ from tests.server.conftest import MakeUser
 SHOWS = "shows people what they may do; whatever they then do is asked again"
 SIGNED_IN = "lets in whoever is signed in, which the door has asked before; stands there to name the action"
 AGAIN = "the question to the host is asked again, for more"
+NARROWS = "only narrows what is started; the start asks for each of its hosts"
 RECORDS = "puts a try on the record; the refusal is the same without"
 FREE = {
     "server/accounts/schemas.py me": SHOWS,
@@ -37,6 +38,7 @@ FREE = {
     "server/tracing/rights_api.py get_rights": SIGNED_IN,
     "server/fleet/names_api.py ask_for_names": AGAIN,
     "server/fleet/api.py _record_hidden": RECORDS,
+    "server/templates/begin.py _means": NARROWS,
 }
 Probe = Callable[[], object]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from django.http import HttpResponseBase
@@ -19,8 +19,10 @@ from server.accounts import sign_ins, tokens
 from server.accounts.models import Grant, Risk, Team, User
 from server.consent.models import Request
 from server.fleet.models import Host
+from server.templates.models import Template
 from server.tracing import listings
 from server.tracing.models import Session, Share
+from server.tracing.start import Order
 from server.webhooks.models import Webhook
 from tests.server.accounts.matrix import PATHS, PROOFS, QUERIES, RELATIONS, RISKS, SECRET
 from tests.server.fleet.hosts import make_host
@@ -41,6 +43,7 @@ class World:
     tokens: dict[str, int]
     sign_in: str
     webhook: UUID
+    template: UUID
     bearer: str = ""  # the API token to come in with, else the browser
 
     def answer(self, cell: Cell, instead: object = None) -> HttpResponseBase:
@@ -52,7 +55,7 @@ class World:
         names["request_id"] = str(self.requests[relation, risk].pk)
         names["token"] = str(self.tokens["person" if path.startswith("/api/auth") else "colleague"])
         names |= {"sign_in": self.sign_in, "username": "colleague", "passkey": "1", "team": "ours"}
-        names["webhook"] = str(self.webhook)
+        names |= {"webhook": str(self.webhook), "template": str(self.template)}
         target = path.format(number=self.spare.pk, **names)
         body = PATHS[verb, path][1]
         if self.bearer:
@@ -89,7 +92,9 @@ def world(role: str) -> World:
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     made = {user.username: _token(user) for user in (person, colleague)}
     webhook = Webhook.objects.create(team=team("ours"), url="https://example.org/", secret=b"")
-    return World(person, cookies, sessions, shares, asked, spare, made, sign_ins.of(person).get().public_id, webhook.pk)
+    template = Template.objects.create(owner=person, name="kept", order=asdict(Order("syscount")), risk=Risk.S1)
+    sign_in = sign_ins.of(person).get().public_id
+    return World(person, cookies, sessions, shares, asked, spare, made, sign_in, webhook.pk, template.pk)
 
 
 def _token(user: User) -> int:

@@ -23,6 +23,7 @@ from tests.server.conftest import PASSWORD
 from tests.server.consent.requests import ADA, armoured
 from tests.server.fleet.hosts import make_host
 from tests.server.people import grant, team
+from tests.server.templates.acts import call_one, keep_one
 
 Act = Callable[[World], HttpResponseBase]
 
@@ -336,6 +337,12 @@ OPERATIONS: dict[tuple[str, str], Leaves] = {
     ("DELETE", "/api/teams/{team}"): leaves("team.change", act=_remove_team),
     ("POST", "/api/hosts/{host}/names"): leaves("host.ask", role="tracer", act=_names),
     ("POST", "/api/sessions"): leaves("session.start", role="tracer", act=_start),
+    ("GET", "/api/templates"): silent(OWN),
+    ("POST", "/api/templates"): leaves("template.change", role="tracer", act=keep_one),
+    ("DELETE", "/api/templates/{template}"): leaves("template.change"),
+    ("POST", "/api/templates/{template}/token"): leaves("template.change"),
+    ("DELETE", "/api/templates/{template}/token"): leaves("template.change"),
+    ("POST", "/api/hooks/{template}"): leaves("session.start", role="tracer", act=call_one),
     ("POST", "/api/requests"): leaves("request.ask", role="tracer", act=_ask),
     ("POST", "/api/requests/{request_id}/approve"): Leaves(("request.approve",), "approver", relation="team"),
     ("POST", "/api/requests/{request_id}/deny"): Leaves(("request.deny",), "approver", relation="team"),
