@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self, cast
+from urllib.parse import quote
 
 from fleetscope import config
 from fleetscope.errors import Refused
@@ -25,6 +26,8 @@ from fleetscope.models import (
     Share,
     ShareMade,
     SignIn,
+    Template,
+    TemplateToken,
     User,
 )
 from fleetscope.quantities import budget_permille, duration_ms
@@ -257,6 +260,25 @@ class Client:
 
     def end_share(self, session_id: str, share: int) -> None:
         self._transport.json("DELETE", f"sessions/{_session(session_id)}/shares/{int(share)}")
+
+    def templates(self) -> list[Template]:
+        """One's own."""
+        return cast(list[Template], self._transport.json("GET", "templates"))
+
+    def keep_template(self, name: str, order: Mapping[str, object], schedule: str = "") -> Template:
+        """`order`: what a start sends, with its tool."""
+        body = {**order, "name": name, "schedule": schedule}
+        return cast(Template, self._transport.json("POST", "templates", body=body))
+
+    def remove_template(self, template: str) -> None:
+        self._transport.json("DELETE", f"templates/{quote(template, safe='')}")
+
+    def template_token(self, template: str) -> TemplateToken:
+        """A new one, told only now; the one before ends."""
+        return cast(TemplateToken, self._transport.json("POST", f"templates/{quote(template, safe='')}/token"))
+
+    def end_template_token(self, template: str) -> None:
+        self._transport.json("DELETE", f"templates/{quote(template, safe='')}/token")
 
     def row_blocks(
         self,

@@ -208,6 +208,8 @@ class Session(TypedDict):
     kind: str
     state: Literal["pending", "running", "ended"]
     created_by: str
+    begun_by: str
+    template: str
     created_at: str
     ended_at: str | None
     reason: str
@@ -234,6 +236,33 @@ class Share(TypedDict):
 
 class ShareMade(Share):
     secret: str
+
+
+class Template(TypedDict):
+    """`token_at`: since when a webhook can start it. `next_at`: when its schedule does."""
+
+    id: str
+    name: str
+    tool: str
+    hosts: list[str]
+    labels: dict[str, str]
+    params: dict[str, str]
+    reason: str
+    team: str
+    risk: str
+    schedule: str
+    next_at: str | None
+    created_at: str
+    token_at: str | None
+    last_at: str | None
+    last_outcome: str
+    last_message: str
+    last_session: str | None
+
+
+class TemplateToken(TypedDict):
+    token: str
+    url: str
 
 
 class ListedFunction(TypedDict):

@@ -21,6 +21,7 @@ from fleetscope.cli.sessions import sessions, stop
 from fleetscope.cli.share import share
 from fleetscope.cli.sign_ins import sign_ins
 from fleetscope.cli.start import start
+from fleetscope.cli.templates import templates
 from fleetscope.cli.tokens import tokens
 from fleetscope.cli.tools import tools
 from fleetscope.cli.watch import watch
@@ -52,6 +53,7 @@ for command in (
     sessions,
     requests,
     share,
+    templates,
     export,
     program,
 ):

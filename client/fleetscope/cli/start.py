@@ -14,7 +14,7 @@ from fleetscope.cli.output import complain, note, output_option, print_json
 from fleetscope.cli.raw import SeveralHosts, check_output, check_tool, direction_option
 from fleetscope.cli.requests import ask, key_option
 from fleetscope.client import Client, connect
-from fleetscope.models import Limits, Request, Session
+from fleetscope.models import Limits, Request, Session, Template
 from fleetscope.quantities import budget_permille, duration_ms, size_bytes
 
 
@@ -76,6 +76,8 @@ def _pairs(context: click.Context, option: click.Parameter, texts: tuple[str, ..
 @click.option("--minutes", type=click.IntRange(1), default=480, show_default=True, help="How long a request holds.")
 @click.option("--break-glass", is_flag=True, help="A request that nobody agrees to before, and somebody reviews after.")
 @key_option
+@click.option("--keep", metavar="NAME", help="Start nothing: keep it as a template, for a webhook or a schedule.")
+@click.option("--schedule", default="", metavar="CRON", help="With --keep: five fields, in UTC, such as '0 6 * * 1-5'.")
 @click.option("--detach", is_flag=True, help="Print the session's id and leave it running.")
 @output_option("ndjson", "raw")
 @direction_option()
@@ -88,6 +90,8 @@ def start(tool: str, *, output: str, direction: str | None, detach: bool, **opti
     with connect() as client:
         if output == "raw":
             check_tool(client, tool, direction)
+        if options["keep"] or options["schedule"]:
+            return _keep(client, tool, output, options)
         if options["wants"] or options["break_glass"]:
             return _request(client, tool, output, options)
         session = client.start(tool, **_order(options))
@@ -101,6 +105,14 @@ def _request(client: Client, tool: str, output: str, options: dict[str, Any]) ->
     held = {"minutes": options["minutes"], "break_glass": options["break_glass"]}
     made = ask(client, {"tool": tool, **_order(options), **held}, options["key"])
     return _print_id(made, output, "request")
+
+
+def _keep(client: Client, tool: str, output: str, options: dict[str, Any]) -> int:
+    if not options["keep"]:
+        raise click.UsageError("--schedule is for a template: give it a name with --keep NAME")
+    made = client.keep_template(options["keep"], {"tool": tool, **_order(options)}, options["schedule"])
+    note(f"kept {made['name']}; for a webhook: fleetscope templates token {made['name']!r}")
+    return _print_id(made, output, "template")
 
 
 def _order(options: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +144,7 @@ def _given(options: dict[str, Any], **names: str) -> Any:
     return {name: options[option] for name, option in names.items() if options[option] is not None}
 
 
-def _print_id(made: Session | Request, output: str, what: str = "session") -> int:
+def _print_id(made: Session | Request | Template, output: str, what: str = "session") -> int:
     if output == "table":
         click.echo(made["id"])
     else:

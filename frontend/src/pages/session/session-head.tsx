@@ -86,6 +86,12 @@ function Meters({ session, stream, running }: { session: Session; stream: Sessio
         <span>by</span>
         <span>{session.created_by}</span>
       </span>
+      {session.begun_by !== "" && (
+        <span className={classes.meter} title="Nobody was there: it was started as who keeps the template" data-testid="begun-by">
+          <span>{session.begun_by}</span>
+          <span>template {visible(session.template)}</span>
+        </span>
+      )}
     </div>
   );
 }

@@ -8,6 +8,7 @@ import classes from "./settings.module.css";
 import { SignInRule } from "./sign-in-rule";
 import { SignInsPanel } from "./sign-ins";
 import { Storage } from "./storage";
+import { TemplatesPanel } from "./templates";
 import { TokensPanel } from "./tokens";
 import { Users } from "./users";
 
@@ -43,6 +44,9 @@ export function SettingsPage() {
         </Panel>
         <Panel label="API tokens">
           <TokensPanel />
+        </Panel>
+        <Panel label="Templates">
+          <TemplatesPanel />
         </Panel>
         {me.can.admin && (
           <Panel label="Storage">
