@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.browsing import sign_in, watch_console
 from tests.e2e.forms import WAIT, form
@@ -19,6 +19,7 @@ from tests.workloads.spawn import workload
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 PASSWORD = "correct-horse-battery-9"
+NAME = "calls of a worker"
 CALL = re.compile(r"Bearer (\S+)'.* (http\S+)$")
 
 
@@ -43,51 +44,59 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
+def keep(page: Page, stack: Stack, pid: int) -> None:
+    """Of the calls of one process; a schedule that means nothing is refused before."""
+    form(page, stack, "syscount")
+    page.get_by_test_id("filter-pid").fill(str(pid))
+    page.get_by_test_id("filter-pid").press("Escape")
+    page.get_by_test_id("template-keep").click()
+    page.get_by_test_id("template-name").fill(NAME)
+    page.get_by_test_id("template-schedule").fill("every morning")
+    page.get_by_test_id("template-schedule").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("is no cron expression of five fields", timeout=WAIT)
+    picture(page, "template-refused")
+    page.get_by_test_id("template-schedule").fill("0 6 1 1 *")
+    page.get_by_test_id("template-schedule").press("Enter")
+    expect(page.get_by_test_id("template-kept")).to_contain_text(NAME, timeout=WAIT)
+
+
+def row_of(page: Page, stack: Stack) -> Locator:
+    page.goto(f"{stack.url}/settings")
+    return page.get_by_test_id("template").filter(has_text=NAME)
+
+
+def new_call(page: Page, stack: Stack) -> str:
+    """The command that the page shows once."""
+    row = row_of(page, stack)
+    expect(row).to_contain_text("0 6 1 1 * UTC, next", timeout=WAIT)
+    expect(row).to_contain_text("Nothing started it yet")
+    row.get_by_test_id("template-token").press("Enter")
+    shown = row.get_by_test_id("template-call")
+    expect(shown).to_contain_text("Bearer fsh1.", timeout=WAIT)
+    picture(page, "template-token")
+    return shown.locator("code, span, pre").first.inner_text()
+
+
 def test_a_kept_order_is_started_by_a_webhook_and_says_so(page: Page, stack: Stack) -> None:
     errors = watch_console(page)
     with workload("open_paths.py", 2000, 200, "/nonexistent/template-") as busy:
-        form(page, stack, "syscount")
-        page.get_by_test_id("filter-pid").fill(str(busy.pid))
-        page.get_by_test_id("filter-pid").press("Escape")
-        page.get_by_test_id("template-keep").click()
-        page.get_by_test_id("template-name").fill("calls of a worker")
-        page.get_by_test_id("template-schedule").fill("every morning")
-        page.get_by_test_id("template-schedule").press("Enter")
-        expect(page.get_by_role("alert")).to_contain_text("is no cron expression of five fields", timeout=WAIT)
-        picture(page, "template-refused")
-        page.get_by_test_id("template-schedule").fill("0 6 1 1 *")
-        page.get_by_test_id("template-schedule").press("Enter")
-        expect(page.get_by_test_id("template-kept")).to_contain_text("calls of a worker", timeout=WAIT)
-        page.goto(f"{stack.url}/settings")
-        row = page.get_by_test_id("template").filter(has_text="calls of a worker")
-        expect(row).to_contain_text("0 6 1 1 * UTC, next", timeout=WAIT)
-        expect(row).to_contain_text("Nothing started it yet")
-        row.get_by_test_id("template-token").press("Enter")
-        shown = row.get_by_test_id("template-call")
-        expect(shown).to_contain_text("Bearer fsh1.", timeout=WAIT)
-        command = shown.locator("code, span, pre").first.inner_text()
-        picture(page, "template-token")
+        keep(page, stack, busy.pid)
+        command = new_call(page, stack)
         busy.go()
         started = call(command, reason="p99 over 2 s")
         assert started.status_code == 201, started.text
         session = started.json()["session"]
         stack.wait_state(session, "attached", seconds=60)
         page.goto(started.json()["url"])
-        expect(page.get_by_test_id("begun-by")).to_contain_text("calls of a worker", timeout=WAIT)
+        expect(page.get_by_test_id("begun-by")).to_contain_text(NAME, timeout=WAIT)
         picture(page, "template-session")
         again = call(command)
         assert (again.status_code, "has not ended yet" in again.text) == (409, True)
         stack.command("stop", session)
         stack.wait_ended(session)
     assert (stack.session(session)["begun_by"], stack.session(session)["created_by"]) == ("webhook", "tamsin")
-    page.goto(f"{stack.url}/settings")
-    row = page.get_by_test_id("template").filter(has_text="calls of a worker")
+    row = row_of(page, stack)
     expect(row).to_contain_text("skipped", timeout=WAIT)
-    page.emulate_media(color_scheme="dark")
-    page.set_viewport_size({"width": 400, "height": 900})
-    picture(page, "template-narrow-dark")
-    page.set_viewport_size({"width": 1280, "height": 800})
-    page.emulate_media(color_scheme="light")
     row.get_by_test_id("template-token-end").click()
     row.get_by_test_id("template-token-end").click()
     expect(row.get_by_test_id("template-token")).to_have_text("Make a token", timeout=WAIT)
