@@ -118,6 +118,8 @@ def _runs(pid: int, files: set[tuple[int, int]], paths: set[str]) -> bool:
     try:
         found = link.stat()
         text = os.readlink(link)  # noqa: PTH115 (a Path would lose a trailing blank)
+    except PermissionError:
+        return True  # whoever cannot tell does not show it
     except OSError:
         return False  # a thread of the kernel, or ended
     return (found.st_dev, found.st_ino) in files or (text.endswith(_DELETED) and text[: -len(_DELETED)] in paths)
@@ -127,10 +129,15 @@ def _stats(hidden: Hidden) -> set[tuple[int, int]]:
     return set(filter(None, map(identity, hidden.binaries)))
 
 
-def identity(path: str) -> tuple[int, int] | None:
-    """Of the file that is there now, as programs see it; None: there is none."""
+def host_root() -> int:
+    """A descriptor by which the host's files are found also by who may not look at its first process any more."""
+    return os.open(HOST, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def identity(path: str, root: int | None = None) -> tuple[int, int] | None:
+    """Of the file that is there now, as programs see it; None: there is none. ``root``: of ``host_root``."""
     try:
-        stat = (HOST / path.lstrip("/")).stat()
+        stat = (HOST / path.lstrip("/")).stat() if root is None else os.stat(path.lstrip("/"), dir_fd=root)
     except OSError:
         return None
     return stat.st_dev, stat.st_ino

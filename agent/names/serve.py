@@ -15,7 +15,7 @@ from agent.names.answer import answer
 from agent.names.confine import limit_answer
 from proto.v1.agent_pb2 import Ask, Names
 
-ASK_BYTES_MAX = 16384
+ASK_BYTES_MAX = 65536  # the host's own list of whom it never shows is in it
 ANSWER_SECONDS = 3.0  # of wall time, on a host that is busy with other things
 
 

@@ -28,7 +28,8 @@ class Hiding:
         try:
             self._tree = kernel.unified() if listed.cgroups else None
             self._files = {path: kernel.kernel_file(path) for path in listed.binaries}
-            self._seen = {path: kernel.identity(path) for path in listed.binaries}
+            self._root = kernel.host_root()  # until the process ends, with fewer rights by then
+            self._seen = {path: kernel.identity(path, self._root) for path in listed.binaries}
         except HiddenError as error:
             raise TargetError(str(error)) from error
         for named in found.groups:
@@ -73,6 +74,6 @@ class Hiding:
         if "fs_hidden_full" in maps and any(lookup_map(maps["fs_hidden_full"], _FIRST, 8) or b"\1"):
             return FULL
         for path, seen in self._seen.items():
-            if kernel.identity(path) != seen:
+            if kernel.identity(path, self._root) != seen:
                 return f"{path}, which this host's policy never traces, was put there or replaced; start again"
         return ""

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from agent.kernel.hidden import HiddenError, groups, hidden_pids, is_hidden, kernel_file, unified, within
+from agent.kernel.hidden import (
+    HiddenError,
+    groups,
+    hidden_pids,
+    host_root,
+    identity,
+    is_hidden,
+    kernel_file,
+    unified,
+    within,
+)
 from proto.v1.agent_pb2 import Hidden
 from tests.workloads.compiled import build, running
 from tests.workloads.groups import group, hierarchy, join
@@ -24,6 +34,14 @@ def test_a_file_has_the_kernels_numbers(tmp_path: Path) -> None:
     assert found.device == os.major(stat.st_dev) << 20 | os.minor(stat.st_dev)
     assert kernel_file(str(tmp_path / "missing")) is None
     assert kernel_file(str(file / "below")) is None
+
+
+def test_a_file_is_found_below_a_root_that_is_held(tmp_path: Path) -> None:
+    root, file = host_root(), tmp_path / "file"
+    assert identity(str(file), root) is None
+    file.touch()
+    assert identity(str(file), root) == identity(str(file)) == (file.stat().st_dev, file.stat().st_ino)
+    os.close(root)
 
 
 @pytest.mark.parametrize("path", ["/proc/self/status", "/sys/kernel/vmcoreinfo"])
@@ -68,3 +86,18 @@ def test_what_lies_below_a_listed_group_is_listed() -> None:
 def test_without_cgroup_v2_a_listed_group_is_refused() -> None:
     with pytest.raises(HiddenError, match="cgroup v2 is not mounted here"):
         unified([])
+
+
+def test_whoever_may_not_look_at_a_process_takes_it_for_a_hidden_one(tmp_path: Path) -> None:
+    """As a user without rights, who cannot read what this process runs."""
+    hidden, reads, writes = Hidden(binaries=[str(tmp_path / "none")]), *os.pipe()
+    child = os.fork()
+    if not child:
+        os.setresuid(65534, 65534, 65534)
+        os.write(writes, b"yes" if is_hidden(os.getppid(), hidden) else b"no")
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert os.read(reads, 9) == b"yes"
+    os.close(reads)
+    os.close(writes)
+    assert not is_hidden(os.getpid(), hidden)
