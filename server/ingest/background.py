@@ -14,6 +14,7 @@ from django.utils import timezone
 from server import keys, nudge
 from server.audit import checkpoints
 from server.consent import requests
+from server.ending import ended
 from server.fleet import answers, presence
 from server.fleet.models import HEARTBEAT_SECONDS
 from server.ingest import renewals, witnesses
@@ -68,9 +69,7 @@ class Background:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await ended(tasks)
             await self._write_progress()
 
     async def _receive(self) -> None:

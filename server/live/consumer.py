@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError
 from proto.v1.live_pb2 import Closing, LiveMessage, Subscribe, ViewerMessage
 from server import nudge
 from server.accounts.standing import look_now, until_lost
+from server.ending import ended
 from server.live import access, hub
 from server.live.watcher import Watcher
 from server.tracing.looking import lost
@@ -99,10 +100,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     async def _leave(self) -> None:
         tasks, self._tasks = [task for task in self._tasks if task is not asyncio.current_task()], []
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await ended(tasks)
 
     async def _until_lost(self, session: UUID) -> None:
         entrance = access.entrance_of(self.scope)

@@ -12,6 +12,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 
 from proto.v1.live_pb2 import SessionState
+from server.ending import ended
 from server.errors import KeyDestroyed
 from server.live.messages import askable, session_state, state_message
 from server.live.watcher import Watcher, take
@@ -52,8 +53,7 @@ class Tail:
             watcher.wake()
 
     async def stop(self) -> None:
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await ended([self._task])
 
     async def _run(self) -> None:
         async with listening(self.session) as listener:

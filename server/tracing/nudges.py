@@ -18,6 +18,7 @@ from channels.db import database_sync_to_async
 from django.utils import timezone
 
 from server import nudge
+from server.ending import ended
 from server.tracing.models import Run, Session, SessionState
 
 logger = logging.getLogger(__name__)
@@ -74,9 +75,7 @@ class Listener:
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._renew())]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
         await self._subscriber.leave(self._group)
 
     async def _listen(self) -> None:

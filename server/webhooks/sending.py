@@ -16,6 +16,7 @@ import httpx
 from channels.db import database_sync_to_async
 from django.conf import settings
 
+from server.ending import ended
 from server.keys import KeysMissing
 from server.webhooks import address, queue, sealing
 from server.webhooks.models import Delivery
@@ -41,10 +42,7 @@ async def sending() -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        for one in sender.tasks.values():
-            one.cancel()
-        await asyncio.gather(task, *sender.tasks.values(), return_exceptions=True)
+        await ended([task, *sender.tasks.values()])
 
 
 class _Sender:
