@@ -1,8 +1,8 @@
 """Ends tasks for good.
 
-A cancellation can get lost: asyncio.wait_for of Python 3.11, in which the Redis client reads, drops one that comes in the
-same turn of the loop as what it waits for (github.com/python/cpython/issues/86296, mended in 3.12). Whoever then awaits
-the task waits until it ends by itself, which a reader of nudges never does.
+A cancellation can get lost: asyncio.wait_for of Python 3.11, in which the Redis client reads, drops one that comes in
+the same turn of the loop as what it waits for (github.com/python/cpython/issues/86296, mended in 3.12). Whoever then
+awaits the task waits until it ends by itself, which a reader of nudges never does.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ LOOK_SECONDS = 2.0  # also without a nudge: those may get lost
 _thread = ThreadPoolExecutor(1, "standing")
 
 Check = Callable[[], str]
+Cut = Callable[[str], Awaitable[None]]
 
 
 class Entrance(NamedTuple):
@@ -120,13 +121,17 @@ async def until_lost(door: Hashable, check: Check) -> str:
             _guard = None if _guard is guard else _guard
 
 
-async def while_standing(chunks: AsyncGenerator[bytes], door: Hashable, check: Check) -> AsyncIterator[bytes]:
-    """The chunks until their end, or until the door is shut."""
+async def while_standing(
+    chunks: AsyncGenerator[bytes], door: Hashable, check: Check, cut: Cut | None = None
+) -> AsyncIterator[bytes]:
+    """The chunks until their end, or until the door is shut; ``cut`` is then told why."""
     shut = asyncio.ensure_future(until_lost(door, check))
     try:
         async with aclosing(chunks):
             while (chunk := await _next(chunks, shut)) is not None:
                 yield chunk
+        if cut is not None and shut.done():
+            await cut(shut.result())
     finally:
         shut.cancel()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any, Literal
 
 import orjson
@@ -17,9 +17,11 @@ from server.accounts.auth import person
 from server.accounts.policy import Action
 from server.accounts.standing import entrance_of, while_standing
 from server.audit.record import record, record_once
+from server.audit.way import via
 from server.departure import departure_of
 from server.errors import Invalid
 from server.tracing import session_keys, sources
+from server.tracing.cutting import exported
 from server.tracing.execute import Answer, answer
 from server.tracing.export import CONTENT_TYPES, Direction, Export, Format, pieces
 from server.tracing.follow import Follower, Render, gather
@@ -87,6 +89,8 @@ def get_export(
 ) -> StreamingHttpResponse:
     """The books travel along: as headers, and inside Arrow and Parquet files as the metadata entry `fleetscope`.
 
+    It breaks off once its reader may no longer export: the connection ends before the answer does.
+
     `where`: only rows that pass, a JSON object with the `filters` and `any_of` of a question. It travels along too.
     """
     question = _conditions(where)
@@ -97,7 +101,9 @@ def get_export(
     about = _about(session) | ({"where": question.model_dump(include=_CONDITIONS)} if where else {})
     wanted = sources.pick_stream(source, stream or (sources.only_payload(source) if format == "raw" else ""))
     export = Export(segment_store(), source, wanted, orjson.dumps(about), direction, question, departure_of(request))
-    response = StreamingHttpResponse(_in_thread(export.write(format)), content_type=CONTENT_TYPES[format])
+    who = person(request).username, entrance_of(request), via(), detail
+    chunks = exported(_in_thread(export.write(format)), session, *who)
+    response = StreamingHttpResponse(chunks, content_type=CONTENT_TYPES[format])
     response.headers["Content-Disposition"] = f'attachment; filename="{session.pk}.{format}"'
     response.headers["X-Fleetscope-Books"] = about["books"]
     response.headers["X-Fleetscope-Ledger"] = orjson.dumps(about["ledger"]).decode()
@@ -178,6 +184,6 @@ def _renderer(only: str) -> Render:
     return render
 
 
-async def _in_thread(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _in_thread(parts: Iterator[bytes]) -> AsyncGenerator[bytes]:
     while chunk := await asyncio.to_thread(gather, parts):
         yield chunk

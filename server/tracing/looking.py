@@ -11,8 +11,8 @@ from server.tracing.models import Session
 from server.tracing.rights import about
 
 
-def lost(entrance: Entrance, session: UUID) -> str:
-    """Why this reader may no longer look; empty while they may."""
+def lost(entrance: Entrance, session: UUID, action: Action = Action.SESSION_VIEW) -> str:
+    """Why this reader may no longer look, or export; empty while they may."""
     out = standing.lost(entrance)
     if out:
         return out
@@ -20,5 +20,5 @@ def lost(entrance: Entrance, session: UUID) -> str:
     if found is None:
         return "the session was deleted"
     actor = standing.current(entrance)
-    decision = decide(actor, Action.SESSION_VIEW, about(found, actor))
+    decision = decide(actor, action, about(found, actor))
     return "" if decision.allowed else decision.reason
