@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import hmac
 import uuid
 from typing import Annotated, Any, Literal
 
 from django.conf import settings
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
+from ninja.security import HttpBearer
 from pydantic import ConfigDict, Field
 
 from server.accounts import guessing
@@ -110,25 +110,34 @@ def end_template_token(request: HttpRequest, template: uuid.UUID) -> Status[None
     return Status(204, None)
 
 
-@hooks.post("/{template}", auth=None, response={201: Begun})
-def start_template(request: HttpRequest, template: uuid.UUID, body: Alert) -> Status[dict[str, Any]]:
+class TemplateToken(HttpBearer):
+    """django-ninja's ``auth``, asked before anything else is read; the template is then ``request.auth``."""
+
+    def __call__(self, request: HttpRequest) -> Template:
+        """The same answer whether there is no such template or another token. Raises NotSignedIn or TooMany."""
+        address, wanted = (
+            address_of(request),
+            str(request.resolver_match.kwargs["template"] if request.resolver_match else ""),
+        )
+        guessing.check(TOKENS, None, address)
+        found = super().__call__(request)
+        if not isinstance(found, Template) or str(found.pk) != wanted.lower():
+            guessing.failed(TOKENS, address)
+            detail = {"address": address, "template_id": wanted[:36]}
+            record_once("template.start", TOKENS, "refused", detail=detail)
+            raise NotSignedIn("this token starts no such template; send the one that its owner was shown as bearer")
+        return found
+
+    def authenticate(self, request: HttpRequest, token: str) -> Template | None:  # noqa: ARG002 (django-ninja's signature)
+        return Template.objects.select_related("owner", "last_session").filter(digest=keep.digest(token)).first()
+
+
+@hooks.post("/{template}", auth=TemplateToken(), response={201: Begun})
+def start_template(request: HttpRequest, template: uuid.UUID, body: Alert) -> Status[dict[str, Any]]:  # noqa: ARG001
     """With the template's token as bearer. Starts nothing while the session that it started last still runs."""
-    found = _by_token(request, template)
+    found: Template = request.auth  # type: ignore[attr-defined]  # django-ninja's
     session = begin(found, "webhook", narrowed(body.host, body.pid, body.reason))
     return Status(201, {"session": session.pk, "url": f"{settings.ENV.origin}/sessions/{session.pk}"})
-
-
-def _by_token(request: HttpRequest, template: uuid.UUID) -> Template:
-    """The same answer whether there is no such template or another token. Raises NotSignedIn or TooMany."""
-    address, (kind, _, token) = address_of(request), request.headers.get("Authorization", "").partition(" ")
-    guessing.check(TOKENS, None, address)
-    found = Template.objects.select_related("owner", "last_session").filter(pk=template).first()
-    given, kept = keep.digest(token.strip()), found.digest if found else ""
-    if found is None or kind.lower() != "bearer" or not hmac.compare_digest(given, kept):
-        guessing.failed(TOKENS, address)
-        record_once("template.start", TOKENS, "refused", detail={"address": address, "template_id": str(template)})
-        raise NotSignedIn("this token starts no such template; send the one that its owner was shown as bearer")
-    return found
 
 
 def template_out(template: Template) -> dict[str, Any]:

@@ -55,5 +55,7 @@ async def test_failures_and_tasks_that_have_ended_are_fine() -> None:
 
     over = asyncio.create_task(asyncio.sleep(0))
     await over
-    await ended([asyncio.create_task(fails()), over])
+    failing = asyncio.create_task(fails())
+    await ended([failing, over])
     await ended([])
+    assert failing.done() and over.done()

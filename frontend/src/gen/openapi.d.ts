@@ -1205,6 +1205,8 @@ export interface paths {
          * All stored rows as a file
          * @description The books travel along: as headers, and inside Arrow and Parquet files as the metadata entry `fleetscope`.
          *
+         *     It breaks off once its reader may no longer export: the connection ends before the answer does.
+         *
          *     `where`: only rows that pass, a JSON object with the `filters` and `any_of` of a question. It travels along too.
          */
         get: operations["server_tracing_data_api_get_export"];
