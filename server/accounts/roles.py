@@ -24,6 +24,7 @@ class Action(StrEnum):
     SESSION_EXPORT = "session.export"
     SESSION_START = "session.start"
     SESSION_REVEAL = "session.reveal"  # start one whose rows are not redacted
+    TEMPLATE_KEEP = "template.keep"  # for a start with nobody there; no narrower API token outlives itself so
     SESSION_STOP = "session.stop"
     SESSION_DELETE = "session.delete"
     SESSION_SHARE = "session.share"
@@ -78,6 +79,7 @@ RULES: dict[Action, Rule] = {
     Action.SESSION_EXPORT: _rule(_V, _T, _A, shared=True, content=True),
     Action.SESSION_START: _rule(_T),
     Action.SESSION_REVEAL: _rule(_T),
+    Action.TEMPLATE_KEEP: _rule(_T),
     Action.SESSION_STOP: _rule(_A, own=(_T,)),
     Action.SESSION_DELETE: _rule(_A, own=(_T,)),
     Action.SESSION_SHARE: _rule(_A, own=(_T,), content=True),

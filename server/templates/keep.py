@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from server.accounts.models import User
+from server.accounts.policy import Action, require
 from server.audit.record import record
 from server.errors import Conflict, Invalid, NotFound
 from server.templates.models import Template
@@ -26,6 +27,9 @@ FIELDS = 5
 
 def keep(user: User, name: str, order: Order, schedule: str) -> Template:
     """Checked as a start is, and nothing is started. Raises ApiError."""
+    require(
+        user, Action.TEMPLATE_KEEP, tool=order.tool, hosts=order.hosts, reason=order.reason, detail={"template": name}
+    )
     due = next_due(schedule, timezone.now())
     checked = allowed(user, order, unattended)
     if user.templates.count() >= MOST:

@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.test import Client
 
 from server.accounts import teams, tokens
-from server.accounts.models import Grant, Risk, User
+from server.accounts.models import Grant, Risk, Scope, User
 from server.accounts.policy import Action
 from server.accounts.standing import Entrance
 from server.accounts.teams import Terms
@@ -22,6 +22,7 @@ from server.consent.rights import permitted
 from server.errors import ApiError
 from server.fleet import consumers
 from server.live.access import RefusedError, enter
+from server.templates import keep
 from server.tracing import looking, sharing
 from server.tracing.approved import ask, start_approved
 from server.tracing.start import Order, start
@@ -163,7 +164,18 @@ LOOKS = (
     "/api/sessions/{hidden}",
     "/api/tools",
 )
+
+
+def tracing_token_keeps_a_template(user: MakeUser) -> object:
+    make_host("web-1")
+    tokens.mint(user("tracer", "tilo"), "ci", 1, Reach(Scope.TRACE, Risk.S1))
+    tilo = User.objects.get(username="tilo")
+    tilo.token = tilo.tokens.get()
+    return keep.keep(tilo, "calls", Order("syscount", hosts=["web-1"]), "")
+
+
 CASES: tuple[Case, ...] = (
+    tracing_token_keeps_a_template,
     *(partial(narrow_looks_at, path) for path in LOOKS),
     narrow_starts_elsewhere,
     outsider_gives_to_nobody,
