@@ -191,6 +191,7 @@ def test_a_usdt_probe_from_its_name_to_rows(page: Page, stack: Stack, tmp_path: 
         check_rows(page, stack, session, COUNT)
     page.get_by_test_id("session-grid").focus()
     page.keyboard.press("Home")
+    expect(page.locator('[data-testid="grid-row"] [data-col="n"]').first).to_have_text("0", timeout=WAIT)
     assert cells(page, "n")[:3] == ["0", "1", "2"]
     assert errors == []
 
