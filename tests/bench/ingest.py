@@ -12,9 +12,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -35,7 +33,6 @@ from tests.server.ingest.scripted import Agent, RunFrames, attached  # noqa: E40
 from tests.server.processes import Server  # noqa: E402
 
 ROUNDS = 5
-TOP = {"group_by": [{"column": "path"}], "limit": 20}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +52,10 @@ async def measure(server: Server, pid: int, rows: int, batches: int) -> dict[str
     identity = await scripted.join(address, scripted.pem_certificate(ca), made["token"])
     async with scripted.agent(address, identity) as host:
         await host.hello()
-        session = await asyncio.to_thread(server.post, "/api/sessions", token, {"tool": "opensnoop"})
+        await asyncio.to_thread(server.post, "/api/sessions", token, {"tool": "opensnoop"})
         run = await attached(host)
         made_frames = RunFrames(run)
         rounds = [await one_round(host, made_frames, run, pid, rows, batches) for _ in range(ROUNDS)]
-        path = f"/api/sessions/{session['id']}/query"
-        top = partial(server.post, path, token, TOP)
-        asked = [await asked_beside(host, made_frames, rows, batches, top) for _ in range(ROUNDS)]
     return {
         "rows_in_a_batch": rows,
         "batches": batches,
@@ -69,8 +63,6 @@ async def measure(server: Server, pid: int, rows: int, batches: int) -> dict[str
         "million_rows_a_server_cpu_second": asdict(spread([one.by_cpu for one in rounds])),
         "million_rows_a_second": asdict(spread([one.by_clock for one in rounds])),
         "server_mib": round(resident_mib(pid), 1),
-        "questions_beside": len(answers := [one for some in asked for one in some]),
-        "question_beside_ms": asdict(spread(answers)),
     }
 
 
@@ -83,21 +75,6 @@ async def one_round(host: Agent, made: RunFrames, run: bytes, pid: int, rows: in
     wall, cpu = perf_counter() - began, cpu_seconds(pid) - cpu
     millions = rows * batches / 1e6
     return Round(millions / cpu, millions / wall, sum(map(len, frames)) / rows / batches)
-
-
-async def asked_beside(host: Agent, made: RunFrames, rows: int, batches: int, ask: Callable[[], object]) -> list[float]:
-    """Milliseconds of each question, one after the other, while batches come in."""
-    host.say(heartbeat=Heartbeat())
-    frames = [made.rows_of(rows) for _ in range(batches)]
-    host.send(*frames)
-    stored = asyncio.create_task(host.ack(made.run_id, made.seq))
-    took = []
-    while not stored.done():
-        began = perf_counter()
-        await asyncio.to_thread(ask)
-        took.append((perf_counter() - began) * 1e3)
-    await stored
-    return took
 
 
 def main() -> None:
