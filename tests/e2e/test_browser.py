@@ -109,6 +109,21 @@ def test_while_rows_arrive_the_page_makes_no_polling_request(stack: Stack, trace
     stack.wait_state(session, "ended")
 
 
+def test_of_an_ended_session_nothing_is_said_before_its_connection_told_anything(stack: Stack, tracer: Page) -> None:
+    with workload("open_paths.py", 20, 100, "/nonexistent/slow-line-") as busy:
+        session = stack.detach("opensnoop", "--pid", str(busy.pid), "--duration", "60s")
+        busy.go()
+        busy.finish()
+    stack.wait_state(session, "ended")
+    page = tracer.context.new_page()
+    page.route_web_socket(f"**/ws/sessions/{session}", lambda line: None)  # open, and silent
+    page.goto(f"{stack.url}/sessions/{session}")
+    expect(page.get_by_text("ended", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("status", name="Loading")).to_be_visible()
+    expect(page.get_by_test_id("session-failure")).to_have_count(0)
+    page.close()
+
+
 def test_a_viewer_cannot_start(stack: Stack, browser: Browser) -> None:
     page = sign_in(browser.new_context(), stack.url, user(stack, "vic", "viewer"), PASSWORD)
     page.goto(f"{stack.url}/tools/opensnoop/start")

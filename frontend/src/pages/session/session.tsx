@@ -15,7 +15,7 @@ import type { Shown } from "../../views/view-props";
 import { useLink } from "./use-link";
 import { useRates } from "./use-rates";
 import { useSnapshot, useStream } from "./use-stream";
-import type { RunState } from "../../gen/proto/v1/live_pb";
+import type { SessionState } from "../../gen/proto/v1/live_pb";
 import { rangeFilters, type TimeRange } from "../../stream/range";
 import type { SessionStream, StreamRows } from "../../stream/session";
 
@@ -57,7 +57,7 @@ function SessionBody({ session, stream }: { session: Session; stream: SessionStr
         {snapshot.streams.length > 0 ? (
           <StreamViews session={stream} streams={snapshot.streams} range={range} mark={setRange} showing={setShown} />
         ) : (
-          <NoRows runs={runs} state={snapshot.state?.state ?? session.state} />
+          <NoRows live={snapshot.state} />
         )}
       </div>
     </div>
@@ -81,7 +81,10 @@ function Notices({ closing, problem }: { closing: string | null; problem: string
   );
 }
 
-function NoRows({ runs, state }: { runs: readonly RunState[]; state: string }) {
+/** `live`: null until the connection has told what runs there were; nothing can be said of an ended session before. */
+function NoRows({ live }: { live: SessionState | null }) {
+  if (live === null) return <Loading />;
+  const { runs, state } = live;
   if (state === "ended") {
     const reasons = runs.flatMap((run) =>
       run.end?.message ? [runs.length > 1 ? `${run.host}: ${run.end.message}` : run.end.message] : [],
