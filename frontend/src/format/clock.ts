@@ -34,6 +34,11 @@ export function dateTime(iso: string | number): string {
   return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
 }
 
+/** 2026-11-22 14:03 UTC: what a schedule in UTC comes to. */
+export function minuteUtc(iso: string): string {
+  return `${new Date(iso).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
 export function ago(iso: string | number, now: number = Date.now()): string {
   const seconds = Math.max(0, Math.round((now - new Date(iso).getTime()) / 1000));
   if (seconds < 5) return "just now";

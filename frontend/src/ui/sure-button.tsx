@@ -3,7 +3,8 @@ import { useState } from "react";
 
 interface Props {
   readonly name: string;
-  readonly sure: string;
+  /** null: nothing is lost by it, so it is not asked. */
+  readonly sure: string | null;
   readonly label: string;
   readonly busy: boolean;
   readonly act: () => void;
@@ -12,7 +13,8 @@ interface Props {
 
 /** Asks once more in its own place; leaving it takes the question back. */
 export function SureButton({ name, sure, label, busy, act, testid }: Props) {
-  const [asked, setAsked] = useState(false);
+  const [pressed, setAsked] = useState(false);
+  const asked = pressed && sure !== null;
   return (
     <Button
       variant={asked ? "filled" : "default"}
@@ -21,8 +23,8 @@ export function SureButton({ name, sure, label, busy, act, testid }: Props) {
       loading={busy}
       onBlur={() => setAsked(false)}
       onClick={() => {
-        setAsked(!asked);
-        if (asked) act();
+        setAsked(sure !== null && !asked);
+        if (asked || sure === null) act();
       }}
       data-testid={testid}
     >

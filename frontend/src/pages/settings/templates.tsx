@@ -1,14 +1,14 @@
-import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { endTemplateToken, makeTemplateToken, removeTemplate, type Template, type TemplateToken, templates } from "../../api/templates";
 import { visible } from "../../format/bytes-text";
-import { ago, dateTime } from "../../format/clock";
+import { ago } from "../../format/clock";
 import { Badge, CopyLine, Failure, Loading } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { SureButton } from "../../ui/sure-button";
 import { Outcome } from "./form-parts";
 import classes from "./settings.module.css";
+import { aboutTemplate } from "./template-words";
 import styles from "./templates.module.css";
 
 /** What webhooks and schedules start as this person. */
@@ -17,7 +17,12 @@ export function TemplatesPanel() {
   if (data === undefined) return error === null ? <Loading rows={2} /> : <Failure error={error} retry={() => void refetch()} />;
   return (
     <div className={classes.inner}>
-      <p className={parts.dim}>An alert’s webhook or a schedule starts them as you. You keep one where a session is started.</p>
+      <p className={parts.dim}>An alert’s webhook or a schedule starts them as you.</p>
+      {data.length === 0 && (
+        <p data-testid="no-templates">
+          None yet. <Link to="/tools">Choose a tool</Link>, fill in its start and keep it as a template there.
+        </p>
+      )}
       {data.length > 0 && (
         <ul className={styles.list}>
           {data.map((template) => (
@@ -37,13 +42,18 @@ function TemplateRow({ template }: { template: Template }) {
   return (
     <li className={styles.row} data-testid="template">
       <span>
-        <strong>{name}</strong> <span className={parts.dim}>{visible(about(template))}</span>
+        <strong>{name}</strong> <span className={parts.dim}>{visible(aboutTemplate(template))}</span>
       </span>
       <Last template={template} />
       <div className={styles.act}>
-        <Button variant="default" loading={make.isPending} onClick={() => make.mutate()} aria-label={`Make a token for ${name}`} data-testid="template-token">
-          {template.token_at === null ? "Make a token" : "Make a new token"}
-        </Button>
+        <SureButton
+          name={template.token_at === null ? "Make a token" : "Make a new token"}
+          sure={template.token_at === null ? null : "End the old one"}
+          label={`Make a token for ${name}`}
+          busy={make.isPending}
+          act={() => make.mutate()}
+          testid="template-token"
+        />
         {template.token_at !== null && (
           <SureButton name="End the token" sure="End it" label={`End the token of ${name}`} busy={end.isPending} act={() => end.mutate()} testid="template-token-end" />
         )}
@@ -76,13 +86,6 @@ function Last({ template }: { template: Template }) {
       {template.last_session !== null && <Link to={`/sessions/${template.last_session}`}>session {template.last_session.slice(0, 8)}</Link>}
     </span>
   );
-}
-
-function about(template: Template): string {
-  const labels = Object.entries(template.labels).map(([key, value]) => `${key}=${value}`);
-  const where = [...template.hosts, ...labels].join(", ");
-  const when = template.next_at === null ? "" : `${template.schedule} UTC, next ${dateTime(template.next_at)}`;
-  return [`${template.tool} on ${where === "" ? "every host" : where}`, template.risk.toUpperCase(), when].filter((word) => word !== "").join(" · ");
 }
 
 function useTemplateChange<T>(change: () => Promise<T>) {

@@ -8,9 +8,23 @@ import { errorText } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import classes from "./start.module.css";
 
+interface Props {
+  readonly order: StartRequest;
+  /** Why it cannot be kept; null: it can. */
+  readonly why: string | null;
+  readonly disabled: boolean;
+}
+
 /** The same order for later: an alert's webhook or a schedule starts it. */
-export function KeepTemplate({ order, disabled }: { order: StartRequest; disabled: boolean }) {
+export function KeepTemplate({ order, why, disabled }: Props) {
   const [opened, setOpened] = useState(false);
+  if (why !== null) {
+    return (
+      <p className={parts.dim} data-testid="template-why-not">
+        {why}
+      </p>
+    );
+  }
   return (
     <>
       <Button variant="default" disabled={disabled} onClick={() => setOpened(true)} data-testid="template-keep">

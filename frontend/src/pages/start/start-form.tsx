@@ -15,6 +15,7 @@ import { askedFirst, pidOf } from "./completion";
 import { draftRisk } from "./draft-risk";
 import { ExcludeFields, FilterFields, FollowField, LimitFields } from "./fields";
 import { KeepTemplate } from "./keep-template";
+import { whyNotKept } from "./keeping";
 import classes from "./start.module.css";
 import { useMe } from "../use-me";
 import { NamesFrom, TargetPicker } from "./target-picker";
@@ -140,7 +141,7 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
           >
             {approval.why === null ? startText(draft.hosts) : "Ask for approval"}
           </Button>
-          {approval.why === null && (risk === "s0" || risk === "s1") && <KeepTemplate order={order} disabled={mistyped || draft.hosts.length === 0} />}
+          <KeepTemplate order={order} why={whyNotKept(risk, approval.why)} disabled={mistyped || draft.hosts.length === 0} />
           {approval.why !== null && (
             <BreakGlass plaintext={risk === "s3"} hosts={draft.hosts} reason={draft.reason} disabled={mistyped} approval={approval} />
           )}
