@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from server.accounts.models import User
@@ -20,17 +22,35 @@ from server.tracing.models import Session, SessionState
 from server.tracing.start import Order, start
 from server.tracing.targets import resolve
 
+STARTING = datetime.timedelta(minutes=1)  # far longer than a start takes: whoever claimed it has died
 Change = Callable[[User, Order], Order]
 
 
 def begin(template: Template, way: str, change: Change = lambda _, order: order) -> Session:
     """``way``: `webhook` or `schedule`. ``change`` narrows what is started. Raises ApiError, which is on record."""
-    owner = User.objects.get(pk=template.owner_id)
-    with _told(template), _coming(template, way):
-        order = _order(template, owner, change)
-        session = start(owner, order, Begun(way, template.name))
-    _note(template, "started", "", session)
+    with _coming(template, way), _claimed(template) as mine:
+        owner = User.objects.get(pk=mine.owner_id)
+        with _told(mine):
+            session = start(owner, _order(mine, owner, change), Begun(way, mine.name))
+        _note(mine, "started", "", last_session=session)
     return session
+
+
+@contextmanager
+def _claimed(template: Template) -> Iterator[Template]:
+    """As it is now, and nothing else starts it meanwhile: of two calls at once only one starts it.
+
+    Raises Conflict, which is on record.
+    """
+    kept, now = Template.objects.filter(pk=template.pk), timezone.now()
+    free = Q(starting_at=None) | Q(starting_at__lt=now - STARTING)
+    mine = kept.select_related("last_session").first() if kept.filter(free).update(starting_at=now) else None
+    if mine is None:
+        raise _refused(template, template.owner, Conflict("something else starts it at this moment, or it was removed"))
+    try:
+        yield mine
+    finally:
+        kept.filter(starting_at=now).update(starting_at=None)
 
 
 def _order(template: Template, owner: User, change: Change) -> Order:
@@ -42,16 +62,20 @@ def _order(template: Template, owner: User, change: Change) -> Order:
             raise Conflict(f"its session {str(template.last_session.pk)[:8]} has not ended yet")
         return change(owner, Order(**template.order))
     except ApiError as error:
-        facts = {"refusal": error.message}
-        record("session.start", owner.username, "refused", tool=template.order["tool"], detail=facts)
-        raise
+        raise _refused(template, owner, error) from None
+
+
+def _refused(template: Template, owner: User, error: ApiError) -> ApiError:
+    facts = {"refusal": error.message}
+    record("session.start", owner.username, "refused", tool=template.order["tool"], detail=facts)
+    return error
 
 
 def skip(template: Template, why: str) -> None:
     """A time of the schedule at which nothing is started."""
     with _coming(template, "schedule"):
         record("template.skip", template.owner.username, "skipped", tool=template.order["tool"], detail={"why": why})
-    _note(template, "skipped", why, template.last_session)
+    _note(template, "skipped", why)
 
 
 def narrowed(host: str, pid: int | None, reason: str) -> Change:
@@ -81,10 +105,10 @@ def _told(template: Template) -> Iterator[None]:
     try:
         yield
     except Conflict as error:
-        _note(template, "skipped", error.message, template.last_session)
+        _note(template, "skipped", error.message)
         raise
     except ApiError as error:
-        _note(template, "refused", error.message, None)
+        _note(template, "refused", error.message, last_session=None)
         raise
 
 
@@ -95,7 +119,7 @@ def _coming(template: Template, way: str) -> Iterator[None]:
         yield
 
 
-def _note(template: Template, outcome: str, message: str, session: Session | None) -> None:
+def _note(template: Template, outcome: str, message: str, **more: Session | None) -> None:
     Template.objects.filter(pk=template.pk).update(
-        last_at=timezone.now(), last_outcome=outcome, last_message=message[:MESSAGE_LENGTH], last_session=session
+        last_at=timezone.now(), last_outcome=outcome, last_message=message[:MESSAGE_LENGTH], **more
     )

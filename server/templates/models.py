@@ -18,7 +18,8 @@ class Template(models.Model):
     """Started as its owner, whose rights are asked at every start.
 
     ``order``: what `POST /api/sessions` takes. ``digest``: of the token by which a webhook starts it; empty: none does.
-    ``due_at``: when the schedule starts it next; null: never.
+    ``due_at``: when the schedule starts it next; null: never. ``starting_at``: since when it is being started, if
+    it is.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -31,6 +32,7 @@ class Template(models.Model):
     token_at = models.DateTimeField(null=True)
     schedule = models.CharField(max_length=SCHEDULE_LENGTH, blank=True)
     due_at = models.DateTimeField(null=True, db_index=True)
+    starting_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
     last_outcome = models.CharField(max_length=16, blank=True)  # started, refused, skipped
     last_message = models.CharField(max_length=MESSAGE_LENGTH, blank=True)
