@@ -1,10 +1,11 @@
-"""An export goes on only while its reader may still export: otherwise it breaks off, so that no client takes what came
-for the whole, and the record says how much went out.
+"""Rows and exports go on only while their reader may still have them: otherwise the answer breaks off, so that no
+client takes what came for the whole, and the record says how much went out.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -14,40 +15,51 @@ from server.accounts.standing import Entrance, while_standing
 from server.audit.record import record
 from server.audit.way import Facts, coming
 from server.tracing.looking import lost
-from server.tracing.models import Session
+from server.tracing.models import Run, Session
 
 
 class CutOff(Exception):
     """Ends the answer without its end: HTTP tells the client that something is missing."""
 
 
-async def exported(
-    chunks: AsyncGenerator[bytes], session: Session, actor: str, entrance: Entrance, way: Facts, detail: dict[str, Any]
-) -> AsyncIterator[bytes]:
-    """The chunks. Raises CutOff once the right to them has ended."""
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who takes what, and how they came. ``action``: to view or to export."""
+
+    name: str
+    entrance: Entrance
+    way: Facts
+    action: Action
+    detail: dict[str, Any]
+
+
+async def sent_whole(chunks: AsyncGenerator[bytes], session: Session, reader: Reader) -> AsyncIterator[bytes]:
+    """The chunks. Raises CutOff once the right to them has ended, also when they end with it, as with their session."""
     sent = 0
 
     async def cut(reason: str) -> None:
-        facts = {**detail, "sent_bytes": sent, "refusal": reason}
-        await database_sync_to_async(_on_record, thread_sensitive=False)(session, actor, way, facts)
-        raise CutOff(f"export of session {session.pk} by {actor}: {reason}")
+        facts = {**reader.detail, "sent_bytes": sent, "refusal": reason}
+        await database_sync_to_async(_on_record, thread_sensitive=False)(session, reader, facts)
+        raise CutOff(f"{reader.action} of session {session.pk} by {reader.name}: {reason}")
 
-    check = _check(entrance, session)
-    async for chunk in while_standing(chunks, (entrance, session.pk, "export"), check, cut):
+    door, check = (reader.entrance, session.pk, reader.action), _check(reader, session)
+    async for chunk in while_standing(chunks, door, check, cut):
         sent += len(chunk)
         yield chunk
+    if reason := await database_sync_to_async(check)():
+        await cut(reason)
 
 
-def _check(entrance: Entrance, session: Session) -> Callable[[], str]:
-    return lambda: lost(entrance, session.pk, Action.SESSION_EXPORT)
+def _check(reader: Reader, session: Session) -> Callable[[], str]:
+    return lambda: lost(reader.entrance, session.pk, reader.action)
 
 
-def _on_record(session: Session, actor: str, way: Facts, facts: dict[str, Any]) -> None:
-    hosts = sorted(session.runs.values_list("host__name", flat=True))
-    with coming(lambda: way):
+def _on_record(session: Session, reader: Reader, facts: dict[str, Any]) -> None:
+    hosts = sorted(Run.objects.filter(session=session.pk).values_list("host__name", flat=True))
+    with coming(lambda: reader.way):
         record(
-            Action.SESSION_EXPORT,
-            actor,
+            reader.action,
+            reader.name,
             "cut off",
             tool=session.tool,
             hosts=hosts,

@@ -15,17 +15,16 @@ from pydantic import ValidationError
 
 from server.accounts.auth import person
 from server.accounts.policy import Action
-from server.accounts.standing import entrance_of, while_standing
+from server.accounts.standing import entrance_of
 from server.audit.record import record, record_once
 from server.audit.way import via
 from server.departure import departure_of
 from server.errors import Invalid
 from server.tracing import session_keys, sources
-from server.tracing.cutting import exported
+from server.tracing.cutting import Reader, sent_whole
 from server.tracing.execute import Answer, answer
 from server.tracing.export import CONTENT_TYPES, Direction, Export, Format, pieces
 from server.tracing.follow import Follower, Render, gather
-from server.tracing.looking import lost
 from server.tracing.lookup import permitted
 from server.tracing.models import Session
 from server.tracing.question import Question
@@ -64,17 +63,17 @@ def get_rows(
 ) -> StreamingHttpResponse:
     """NDJSON, every row once. With follow it ends when the session has ended and everything is sent.
 
-    Either ends early once its reader may no longer look.
+    Either breaks off once its reader may no longer look: the connection ends before the answer does.
     """
-    session = _allowed(request, session_id, Action.SESSION_VIEW, {"format": format, "stream": stream})
+    detail = {"format": format, "stream": stream}
+    session = _allowed(request, session_id, Action.SESSION_VIEW, detail)
     source = sources.load(session.pk)
     # Before a host has attached nobody knows the streams; whoever follows waits for them.
     if stream and (source.runs or not follow):
         sources.pick_stream(source, stream)
     follower = Follower(segment_store(), session.pk, _renderer(stream))
     chunks = follower.follow() if follow else follower.stored()
-    entrance, id_ = entrance_of(request), session.pk
-    allowed = while_standing(chunks, (entrance, id_), lambda: lost(entrance, id_))
+    allowed = sent_whole(chunks, session, _reader(request, Action.SESSION_VIEW, detail))
     return StreamingHttpResponse(allowed, content_type=CONTENT_TYPES["ndjson"])
 
 
@@ -101,8 +100,7 @@ def get_export(
     about = _about(session) | ({"where": question.model_dump(include=_CONDITIONS)} if where else {})
     wanted = sources.pick_stream(source, stream or (sources.only_payload(source) if format == "raw" else ""))
     export = Export(segment_store(), source, wanted, orjson.dumps(about), direction, question, departure_of(request))
-    who = person(request).username, entrance_of(request), via(), detail
-    chunks = exported(_in_thread(export.write(format)), session, *who)
+    chunks = sent_whole(_in_thread(export.write(format)), session, _reader(request, Action.SESSION_EXPORT, detail))
     response = StreamingHttpResponse(chunks, content_type=CONTENT_TYPES[format])
     response.headers["Content-Disposition"] = f'attachment; filename="{session.pk}.{format}"'
     response.headers["X-Fleetscope-Books"] = about["books"]
@@ -163,6 +161,10 @@ def _allowed(request: HttpRequest, session_id: str, action: Action, detail: dict
     write(action, actor.username, **about, detail=detail)
     _require_key(session)
     return session
+
+
+def _reader(request: HttpRequest, action: Action, detail: dict[str, str]) -> Reader:
+    return Reader(person(request).username, entrance_of(request), via(), action, detail)
 
 
 def _require_key(session: Session) -> None:

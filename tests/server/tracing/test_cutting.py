@@ -8,9 +8,11 @@ from channels.db import database_sync_to_async
 
 from server.accounts.browsers import SignIn
 from server.accounts.models import Grant, User
+from server.accounts.policy import Action
 from server.accounts.standing import Entrance, look_now
 from server.audit.models import AuditEntry
-from server.tracing.cutting import CutOff, exported
+from server.tracing.cutting import CutOff, Reader, sent_whole
+from server.tracing.models import Session
 from tests.server.accounts.signing_in import log_in
 from tests.server.tracing.sessions import Traced, traced
 
@@ -38,11 +40,13 @@ async def chunks(go_on: asyncio.Event) -> AsyncGenerator[bytes]:
     yield b"last"
 
 
-async def taken(made: Traced, go_on: asyncio.Event, then: Callable[[], object]) -> list[bytes]:
+async def taken(
+    made: Traced, go_on: asyncio.Event, then: Callable[[], object], action: Action = Action.SESSION_EXPORT
+) -> list[bytes]:
     """What a reader gets who, in the middle of it, loses what ``then`` takes away."""
     seen: list[bytes] = []
     came_in = await database_sync_to_async(entrance)()
-    sending = exported(chunks(go_on), made.session, "tracer", came_in, WAY, {"format": "csv"})
+    sending = sent_whole(chunks(go_on), made.session, Reader("tracer", came_in, WAY, action, {"format": "csv"}))
     try:
         async with asyncio.timeout(SECONDS):
             async for chunk in sending:
@@ -74,6 +78,37 @@ def test_it_breaks_off_with_the_right_to_it(running: Traced, then: Callable[[], 
     assert (entry.actor, entry.outcome, entry.session) == ("tracer", "cut off", running.session.pk)
     assert (entry.detail["sent_bytes"], entry.detail["format"], entry.detail["via"]) == (11, "csv", WAY)
     assert entry.detail["refusal"]
+
+
+def delete_it() -> None:
+    Session.objects.all().delete()
+
+
+@pytest.mark.parametrize("then", [lose_grants, delete_it, sign_out])
+def test_rows_break_off_with_the_right_to_look(running: Traced, then: Callable[[], object]) -> None:
+    assert asyncio.run(taken(running, asyncio.Event(), then, Action.SESSION_VIEW)) == [b"first", b"second", b"cut"]
+    (entry,) = AuditEntry.objects.filter(action="session.view")
+    assert (entry.outcome, entry.session, entry.detail["sent_bytes"]) == ("cut off", running.session.pk, 11)
+
+
+def test_rows_that_end_with_their_session_are_cut_too(running: Traced) -> None:
+    go_on = asyncio.Event()
+
+    def then() -> None:
+        delete_it()
+        go_on.set()
+
+    assert asyncio.run(taken(running, go_on, then, Action.SESSION_VIEW))[-1] == b"cut"
+
+
+def test_rows_go_on_without_the_right_to_export(running: Traced) -> None:
+    go_on = asyncio.Event()
+
+    def then() -> None:
+        Grant.objects.update(role="viewer")
+        go_on.set()
+
+    assert asyncio.run(taken(running, go_on, then, Action.SESSION_VIEW)) == [b"first", b"second", b"last"]
 
 
 def test_with_the_right_to_it_it_goes_on_to_its_end(running: Traced) -> None:

@@ -20,6 +20,7 @@ from server.accounts.models import User
 from server.audit.models import AuditEntry
 from server.tracing import export as export_module
 from server.tracing import session_keys
+from server.tracing.cutting import CutOff
 from server.tracing.models import Run
 from server.tracing.segments import segment_store
 from tests.e2e.recordings import TLS, Said, rows_of
@@ -334,8 +335,9 @@ def test_filters_of_an_export_that_make_no_sense_are_refused(
     assert response.json()["error"]["message"].startswith(message)
 
 
-def test_following_ends_with_the_sign_in(client: Client, running: Traced) -> None:
+def test_following_breaks_off_with_the_sign_in(client: Client, running: Traced) -> None:
     running.store(5)
     response = client.get(f"/api/sessions/{running.session.pk}/rows", {"follow": "1"})
     SignIn.objects.filter(user__username="tracer").delete()
-    assert len(ndjson(body(response))) in (0, 5), "the session goes on, so only the sign-in can end this"
+    with pytest.raises(CutOff, match="sign in again"):
+        body(response)
