@@ -13,6 +13,7 @@ from server.audit.record import record_once
 from server.audit.way import coming
 from server.errors import ApiError
 from server.tracing.lookup import permitted
+from server.tracing.rights import by_share
 
 Scope = Mapping[str, Any]
 
@@ -35,7 +36,7 @@ def _enter(scope: Scope) -> UUID:
         raise RefusedError(error.message) from error
     hosts = sorted(session.runs.values_list("host__name", flat=True))
     facts: dict[str, Any] = {"tool": session.tool, "hosts": hosts, "session": session.pk, "reason": session.reason}
-    record_once(Action.SESSION_VIEW, actor.username, **facts)
+    record_once(Action.SESSION_VIEW, actor.username, **facts, detail=by_share(session, actor, Action.SESSION_VIEW))
     return session.pk
 
 

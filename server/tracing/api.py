@@ -19,7 +19,7 @@ from server.tracing.lookup import permitted
 from server.tracing.models import Session
 from server.tracing.removal import remove
 from server.tracing.render import RUNS, program_out, session_out
-from server.tracing.rights import sessions_for
+from server.tracing.rights import by_share, sessions_for
 from server.tracing.start import Order, start
 
 router = Router(tags=["sessions"])
@@ -69,7 +69,8 @@ def get_program(request: HttpRequest, session: str, host: str = "") -> dict[str,
     found = permitted(actor, session, Action.SESSION_LIST)
     run, listing = listings.of_session(found, host)
     about: dict[str, Any] = {"tool": found.tool, "hosts": [run.host.name], "session": found.id, "reason": found.reason}
-    record_once(Action.SESSION_VIEW, actor.username, **about, detail={"program": run.host.name})
+    detail = {"program": run.host.name, **by_share(found, actor, Action.SESSION_LIST)}
+    record_once(Action.SESSION_VIEW, actor.username, **about, detail=detail)
     return program_out(run, listing)
 
 

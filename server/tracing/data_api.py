@@ -29,6 +29,7 @@ from server.tracing.lookup import permitted
 from server.tracing.models import Session
 from server.tracing.question import Question
 from server.tracing.render import session_out
+from server.tracing.rights import by_share
 from server.tracing.rows import RunSource, ndjson
 from server.tracing.segments import segment_store
 from server.tracing.store import StoredBatch
@@ -66,14 +67,14 @@ def get_rows(
     Either breaks off once its reader may no longer look: the connection ends before the answer does.
     """
     detail = {"format": format, "stream": stream}
-    session = _allowed(request, session_id, Action.SESSION_VIEW, detail)
+    session, reader = _allowed(request, session_id, Action.SESSION_VIEW, detail)
     source = sources.load(session.pk)
     # Before a host has attached nobody knows the streams; whoever follows waits for them.
     if stream and (source.runs or not follow):
         sources.pick_stream(source, stream)
     follower = Follower(segment_store(), session.pk, _renderer(stream))
     chunks = follower.follow() if follow else follower.stored()
-    allowed = sent_whole(chunks, session, _reader(request, Action.SESSION_VIEW, detail))
+    allowed = sent_whole(chunks, session, reader)
     return StreamingHttpResponse(allowed, content_type=CONTENT_TYPES["ndjson"])
 
 
@@ -95,12 +96,12 @@ def get_export(
     question = _conditions(where)
     extra = {"direction": direction, "where": where}
     detail = {"format": format, "stream": stream} | {name: text for name, text in extra.items() if text}
-    session = _allowed(request, session_id, Action.SESSION_EXPORT, detail)
+    session, reader = _allowed(request, session_id, Action.SESSION_EXPORT, detail)
     source = sources.load(session.pk)
     about = _about(session) | ({"where": question.model_dump(include=_CONDITIONS)} if where else {})
     wanted = sources.pick_stream(source, stream or (sources.only_payload(source) if format == "raw" else ""))
     export = Export(segment_store(), source, wanted, orjson.dumps(about), direction, question, departure_of(request))
-    chunks = sent_whole(_in_thread(export.write(format)), session, _reader(request, Action.SESSION_EXPORT, detail))
+    chunks = sent_whole(_in_thread(export.write(format)), session, reader)
     response = StreamingHttpResponse(chunks, content_type=CONTENT_TYPES[format])
     response.headers["Content-Disposition"] = f'attachment; filename="{session.pk}.{format}"'
     response.headers["X-Fleetscope-Books"] = about["books"]
@@ -145,26 +146,23 @@ def _about(session: Session) -> dict[str, Any]:
 @router.post("/{session_id}/query", response=AnswerOut, summary="Ask about rows")
 def query_rows(request: HttpRequest, session_id: str, question: Question) -> Answer:
     """Filter, group, measure, order: over everything stored so far. On the record as a view of the session."""
-    session = _allowed(request, session_id, Action.SESSION_VIEW, {"query": question.stream})
+    session, _ = _allowed(request, session_id, Action.SESSION_VIEW, {"query": question.stream})
     source = sources.load(session.pk)
     wanted = sources.pick_stream(source, question.stream)
     return answer(segment_store(), source, wanted, question, departure_of(request))
 
 
-def _allowed(request: HttpRequest, session_id: str, action: Action, detail: dict[str, str]) -> Session:
-    """The session, if this person may; on the record either way."""
+def _allowed(request: HttpRequest, session_id: str, action: Action, detail: dict[str, Any]) -> tuple[Session, Reader]:
+    """The session and who reads it, if this person may; on the record either way."""
     actor = person(request)
     session = permitted(actor, session_id, action, detail)
     hosts = sorted(session.runs.values_list("host__name", flat=True))
+    detail = {**detail, **by_share(session, actor, action)}
     write = record_once if action == Action.SESSION_VIEW else record
     about: dict[str, Any] = {"tool": session.tool, "hosts": hosts, "session": session.pk, "reason": session.reason}
     write(action, actor.username, **about, detail=detail)
     _require_key(session)
-    return session
-
-
-def _reader(request: HttpRequest, action: Action, detail: dict[str, str]) -> Reader:
-    return Reader(person(request).username, entrance_of(request), via(), action, detail)
+    return session, Reader(actor.username, entrance_of(request), via(), action, detail)
 
 
 def _require_key(session: Session) -> None:

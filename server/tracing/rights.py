@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from server.accounts import grants
 from server.accounts.models import Grant, Risk, Team, User
-from server.accounts.policy import About, Action, Actor, reach
+from server.accounts.policy import About, Action, Actor, decide, reach
 from server.accounts.roles import LINKED, RULES, Rule
 from server.fleet.models import Host
 from server.tracing.models import Run, Session, Share
@@ -24,6 +25,15 @@ def about(session: Session, actor: Actor) -> About:
         created_by=session.created_by_id,
         shared=isinstance(actor, User) and shares_with(actor).filter(session=session).exists(),
     )
+
+
+def by_share(session: Session, actor: Actor, action: Action) -> dict[str, int | str]:
+    """For the record: the share without which the person might not do it, of a link the link; empty: none is needed."""
+    asked = about(session, actor)
+    if not isinstance(actor, User) or not asked.shared or decide(actor, action, replace(asked, shared=False)).allowed:
+        return {}
+    share = shares_with(actor).filter(session=session).select_related("created_by").order_by("pk").first()
+    return {"by_share": share.through_id or share.pk, "given_by": share.created_by.username} if share else {}
 
 
 def shares_with(actor: User) -> QuerySet[Share]:

@@ -37,6 +37,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if not self.path.split("?")[0].endswith("/rows"):
             return self._answer(json.dumps({"state": "running" if self.server.replies else "ended"}).encode())
+        if not self.server.replies:
+            return self._answer(b'{"error": {"code": "forbidden", "message": "you may no longer look"}}', 403)
         body, breaks = self.server.replies.pop(0)
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
@@ -47,8 +49,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"0\r\n\r\n")
         self.close_connection = True
 
-    def _answer(self, body: bytes) -> None:
-        self.send_response(200)
+    def _answer(self, body: bytes, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -89,6 +91,13 @@ def test_hosts_may_come_in_another_order_the_second_time() -> None:
 def test_an_answer_that_ends_before_its_session_is_asked_for_again() -> None:
     with scripted((b"".join(ROWS[:3]), False), (b"".join(ROWS), False)) as url:
         assert follow(url, []) == b"".join(ROWS)
+
+
+def test_an_answer_that_breaks_off_with_the_right_to_it_is_an_error() -> None:
+    given: list[bytes] = []
+    with scripted((b"".join(ROWS[:3]), True)) as url, pytest.raises(Refused, match="no longer look"):
+        given.extend(Following(Transport(url, "token"), "s1", patience=20, on_outage=print).blocks())
+    assert b"".join(given) in (b"", b"".join(ROWS[:3]))
 
 
 def test_a_server_that_stays_away_is_an_error_after_some_patience() -> None:

@@ -1,4 +1,4 @@
-"""An export over a real connection, to a reader who loses the right to it half way."""
+"""Rows over a real connection, exported or read, to a reader who loses the right to them half way."""
 
 from __future__ import annotations
 
@@ -50,13 +50,17 @@ def signed_in(server: Server, name: str) -> httpx.Client:
     return client
 
 
-def audit(server: Server, token: str) -> list[dict[str, Any]]:
-    return [one for one in server.get("/api/audit", token)["items"] if one["action"] == "session.export"]
+def audit(server: Server, token: str, action: str) -> list[dict[str, Any]]:
+    return [one for one in server.get("/api/audit", token)["items"] if one["action"] == action]
 
 
-@pytest.mark.parametrize("loses", [True, False], ids=["loses it", "keeps it"])
+@pytest.mark.parametrize(
+    ("address", "action", "loses"),
+    [("export", "session.export", True), ("export", "session.export", False), ("rows", "session.view", True)],
+    ids=["loses an export", "keeps an export", "loses rows"],
+)
 def test_the_connection_breaks_off_and_the_record_says_how_much_went_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loses: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, action: str, loses: bool
 ) -> None:
     monkeypatch.setattr(scripted, "SECONDS", 60)
     server, seen = Server(tmp_path), 0
@@ -68,7 +72,7 @@ def test_the_connection_breaks_off_and_the_record_says_how_much_went_out(
         session = asyncio.run(stored(server, token))
         with (
             closing(signed_in(server, "ann")) as client,
-            client.stream("GET", f"/api/sessions/{session}/export?format=ndjson") as answer,
+            client.stream("GET", f"/api/sessions/{session}/{address}?format=ndjson") as answer,
         ):
             assert answer.status_code == 200
             pieces = answer.iter_raw(FIRST_BYTES)
@@ -85,7 +89,7 @@ def test_the_connection_breaks_off_and_the_record_says_how_much_went_out(
                         time.sleep(PAUSE)
             else:
                 seen += sum(map(len, pieces))
-        entries = audit(server, token)
+        entries = audit(server, token, action)
     outcomes = [entry["outcome"] for entry in entries]
     assert outcomes == (["cut off", "done"] if loses else ["done"]), json.dumps(entries)
     if loses:

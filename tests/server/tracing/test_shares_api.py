@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from server.accounts.models import Risk, User
+from server.audit.models import AuditEntry
 from tests.server.people import grant, team
 from tests.server.tracing.sessions import traced
 
@@ -35,7 +36,11 @@ def test_a_link_from_making_to_revoking(owner: Client, address: str, user: Calla
     opened = reader.post(f"{address}/open", {"secret": secret}, content_type=JSON)
     assert opened.json() == {"session": address.rsplit("/", 1)[1]}
     assert reader.get(address).status_code == 200
-    assert reader.get(f"{address}/export?format=ndjson").status_code != 404
+    assert reader.get(f"{address}/export?format=ndjson").status_code == 200
+    assert owner.get(f"{address}/export?format=ndjson").status_code == 200
+    his, hers = (AuditEntry.objects.get(action="session.export", actor=name).detail for name in ("bob", "tracer"))
+    assert (his["by_share"], his["given_by"]) == (made.json()["id"], "tracer")
+    assert "by_share" not in hers
     assert reader.get(f"{address}/shares").status_code == 403
     (listed,) = owner.get(f"{address}/shares").json()
     assert "secret" not in listed
