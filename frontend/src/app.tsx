@@ -15,8 +15,10 @@ import { StartPage } from "./pages/start/start";
 import { TeamsPage } from "./pages/teams/teams";
 import { ToolPage } from "./pages/tools/tool";
 import { ToolsPage } from "./pages/tools/tools";
+import { useMe } from "./pages/use-me";
 import { Empty, Failure, Loading } from "./ui/parts";
 import { Shell } from "./ui/shell";
+import { homeOf } from "./ui/places";
 
 // Arrow and the views are half of the code and only this page needs them.
 const SessionPage = lazy(async () => ({ default: (await import("./pages/session/session")).SessionPage }));
@@ -46,7 +48,7 @@ export function App() {
           <Route path="/login" element={<LoginPage />} />
           <Route path="/login/oidc" element={<ReturnedPage />} />
           <Route element={<SignedIn />}>
-            <Route index element={<Navigate to="/hosts" replace />} />
+            <Route index element={<Home />} />
             <Route path="/hosts" element={<HostsPage />} />
             <Route path="/tools" element={<ToolsPage />} />
             <Route path="/tools/:name" element={<ToolPage />} />
@@ -71,6 +73,11 @@ export function App() {
       </BrowserRouter>
     </QueryClientProvider>
   );
+}
+
+/** The first place that this person may look at. */
+function Home(): ReactNode {
+  return <Navigate to={homeOf(useMe().can)} replace />;
 }
 
 function SignedIn(): ReactNode {

@@ -22,6 +22,10 @@ OverallRole = Literal["viewer", "tracer", "approver", "auditor", "admin", "none"
 
 
 class Can(Schema):
+    """`look`: at hosts, the list of sessions and requests. `password`: whether there is one to change."""
+
+    look: bool
+    password: bool
     start: bool
     reveal: bool
     stop_any: bool
@@ -93,6 +97,8 @@ _STRONGEST_FIRST = (Role.ADMIN, Role.TRACER, Role.APPROVER, Role.VIEWER, Role.AU
 
 def me(user: User) -> dict[str, Any]:
     can = {
+        "look": decide(user, Action.HOST_VIEW).allowed,
+        "password": user.one_time or user.has_usable_password(),
         "start": decide(user, Action.SESSION_START).allowed,
         "reveal": decide(user, Action.SESSION_REVEAL, About(risk=Risk.S3)).allowed,
         "approve": decide(user, Action.SESSION_APPROVE).allowed,

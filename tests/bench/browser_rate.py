@@ -17,6 +17,7 @@ from statistics import median
 from playwright.sync_api import CDPSession, Page
 
 from tests.bench.browser_page import bench_page
+from tests.e2e.browsing import rows_total
 from tests.e2e.stack import Stack
 from tests.workloads.compiled import build, running
 
@@ -56,12 +57,12 @@ def measure(stack: Stack, page: Page, folder: Path, per_second: int, seconds: in
         page.get_by_test_id("grid-row").first.wait_for(timeout=60_000)
         time.sleep(SETTLE_SECONDS)
         page.evaluate(COUNT)
-        before, heaps = rows(page), []
+        before, heaps = rows_total(page), []
         start = time.monotonic()
         while time.monotonic() - start < seconds:
             time.sleep(min(10, seconds))
             heaps.append(heap_mib(devtools))
-        streamed = (rows(page) - before) / (time.monotonic() - start)
+        streamed = (rows_total(page) - before) / (time.monotonic() - start)
     seen = frames(page)
     return {
         "rows_per_second": round(streamed),
@@ -71,10 +72,6 @@ def measure(stack: Stack, page: Page, folder: Path, per_second: int, seconds: in
         "heap_mib": round(max(heaps), 1),
         "heap_growth_mib": round(heaps[-1] - heaps[0], 1),
     }
-
-
-def rows(page: Page) -> int:
-    return int(page.get_by_test_id("rows-total").inner_text())
 
 
 def main() -> None:

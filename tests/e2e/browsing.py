@@ -37,8 +37,19 @@ def sign_in(context: BrowserContext, url: str, username: str, password: str) -> 
     page.get_by_test_id("login-username").fill(username)
     page.get_by_test_id("login-password").fill(password)
     page.get_by_test_id("login-submit").click()
-    expect(page.get_by_test_id("nav-hosts")).to_be_visible()
+    expect(page.get_by_test_id("nav-tools")).to_be_visible()
     return page
+
+
+def rows_total(page: Page) -> int:
+    """What a session's page counts, which it shows in groups of three digits."""
+    text = page.get_by_test_id("rows-total").text_content() or "0"
+    return int("".join(filter(str.isdigit, text)) or 0)
+
+
+def grouped(count: int) -> str:
+    """As pages show it."""
+    return f"{count:,}".replace(",", "\u202f")
 
 
 def plug_in_authenticator(page: Page) -> None:

@@ -72,11 +72,30 @@ def test_two_clicks_from_the_list_of_hosts(page_of: Callable[[str, str], Page], 
 def test_two_clicks_on_the_audit_page_for_who_may_see_nothing_else(
     stack: Stack, page_of: Callable[[str, str], Page], session: str
 ) -> None:
-    page = page_of("augusta", "/audit")
+    page = page_of("augusta", "/")
     errors = watch_console(page)
+    expect(page).to_have_url(f"{stack.url}/audit")
     (host,) = stack.session(session)["hosts"]
     page.get_by_test_id("audit-only-host").filter(has_text=host).first.click()
     page.get_by_test_id("audit-filter-days").select_option("7")
     expect(page.get_by_test_id("audit-filter-host")).to_have_value(host)
     check_mira_is_shown(page)
+    assert errors == []
+
+
+def test_who_only_audits_is_shown_no_broken_page(
+    stack: Stack, page_of: Callable[[str, str], Page], session: str
+) -> None:
+    page = page_of("augusta", "/audit")
+    errors = watch_console(page)
+    expect(page.get_by_test_id("nav-audit")).to_be_visible()
+    names = [name.get_attribute("data-testid") for name in page.get_by_label("Main").get_by_role("link").all()]
+    assert names == [None, "nav-tools", "nav-audit"], "the brand, and what there is for her"
+    for address in ("/hosts", "/sessions", "/requests", "/teams"):
+        page.goto(f"{stack.url}{address}")
+        expect(page.get_by_text("Your role shows nothing here")).to_be_visible(timeout=PATIENCE)
+    page.goto(f"{stack.url}/tools")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.goto(f"{stack.url}/settings")
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible(timeout=PATIENCE)
     assert errors == []

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import sign_in, watch_console
+from tests.e2e.browsing import rows_total, sign_in, watch_console
 from tests.e2e.stack import Stack, eventually
 from tests.workloads.spawn import workload
 
@@ -31,11 +31,6 @@ def tracer(stack: Stack, browser: Browser) -> Iterator[Page]:
 
 def shows_all(page: Page, rows: int) -> bool:
     return rows_total(page) == rows
-
-
-def rows_total(page: Page) -> int:
-    text = page.get_by_test_id("rows-total").text_content() or "0"
-    return int("".join(filter(str.isdigit, text)) or 0)
 
 
 def test_a_session_started_from_the_form_shows_its_rows_live(stack: Stack, tracer: Page) -> None:

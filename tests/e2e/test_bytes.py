@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import sign_in, watch_console
+from tests.e2e.browsing import grouped, sign_in, watch_console
 from tests.e2e.recordings import record
 from tests.e2e.stack import ROOT, Stack, eventually, plaintext_allowed
 from tests.workloads import tls
@@ -126,7 +126,7 @@ def test_counters_are_read_with_the_keyboard(stack: Stack, page: Page) -> None:
 def test_a_heading_sorts_all_rows_and_a_session_can_be_deleted(stack: Stack, page: Page) -> None:
     session = record(stack, "many-batches")
     open_session(stack, page, session)
-    expect(page.get_by_test_id("rows-total")).to_have_text("120000", timeout=60_000)
+    expect(page.get_by_test_id("rows-total")).to_have_text(grouped(120_000), timeout=60_000)
     heading = page.get_by_test_id("grid-sort-latency")
     heading.focus()
     page.keyboard.press("Enter")

@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from proto.text import escape, unescape
-from tests.e2e.browsing import plug_in_authenticator, sign_in
+from tests.e2e.browsing import plug_in_authenticator, rows_total, sign_in
 from tests.e2e.hostile_eyes import UNTOUCHED, Eyes, clipboard, fill_clipboard, shown
 from tests.e2e.hostile_ground import packed
 from tests.e2e.recordings import record
@@ -137,7 +137,7 @@ def test_names_of_real_programs_files_and_arguments_are_only_shown(ground: Groun
     ground.sessions |= {"opensnoop": opened, "execsnoop": started}
     ground.open(f"/sessions/{opened}")
     busy.go()
-    eventually(lambda: int(page.get_by_test_id("rows-total").text_content() or 0) >= COUNT, 60, "every row, live")
+    eventually(lambda: rows_total(page) >= COUNT, 60, "every row, live")
     ground.check()
     complete(ground)
     stack.command("stop", opened)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import sign_in, watch_console
+from tests.e2e.browsing import grouped, sign_in, watch_console
 from tests.e2e.stack import Stack
 from tests.workloads.spawn import workload
 
@@ -79,7 +79,7 @@ def test_a_link_opens_for_who_signs_in_until_it_is_ended(
     assert link.startswith(f"{stack.url}/sessions/{session}#link=")
     stranger.goto(link)
     signs_in(stranger)
-    expect(stranger.get_by_test_id("rows-total")).to_have_text(str(COUNT), timeout=WAIT)
+    expect(stranger.get_by_test_id("rows-total")).to_have_text(grouped(COUNT), timeout=WAIT)
     expect(stranger).to_have_url(f"{stack.url}/sessions/{session}")
     expect(stranger.get_by_test_id("session-share")).to_have_count(0)
     expect(owner.get_by_test_id("share")).to_contain_text("opened by rhea", timeout=WAIT)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import sign_in, watch_console
+from tests.e2e.browsing import grouped, sign_in, watch_console
 from tests.e2e.forms import WAIT, form, host
 from tests.e2e.stack import ROOT, Stack
 from tests.workloads.compiled import build, running
@@ -99,7 +99,7 @@ def check_rows(page: Page, stack: Stack, session: str, rows: int) -> None:
     stack.command("stop", session)
     ended = stack.wait_state(session, "ended", seconds=60)
     assert (ended["rows"], ended["books"]) == (rows, "complete")
-    expect(page.get_by_test_id("rows-total")).to_have_text(str(rows), timeout=WAIT)
+    expect(page.get_by_test_id("rows-total")).to_have_text(grouped(rows), timeout=WAIT)
     expect(page.get_by_test_id("grid-row").first).to_be_visible(timeout=WAIT)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import chromium, sign_in
+from tests.e2e.browsing import chromium, grouped, sign_in
 from tests.e2e.stack import COMMAND, eventually
 from tests.faults.counted import PATIENCE, counted, process
 from tests.faults.network import HERE, Apart
@@ -98,7 +98,7 @@ def test_a_cut_is_told_on_both_sides_and_healed_to_the_last_row(stack: Apart) ->
         traced.finish()
         assert prove(traced).lost == {}
         expect(page.get_by_test_id("ledger-badge")).to_have_attribute("data-books", "complete", timeout=PATIENCE * 1000)
-        expect(page.get_by_test_id("rows-total")).to_have_text(str(traced.opened), timeout=PATIENCE * 1000)
+        expect(page.get_by_test_id("rows-total")).to_have_text(grouped(traced.opened), timeout=PATIENCE * 1000)
 
 
 def signed_in(browser: Browser, stack: Apart) -> Page:

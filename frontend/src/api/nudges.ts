@@ -12,11 +12,12 @@ const KEYS: Record<Topic, readonly string[]> = {
   audit: ["audit"],
 };
 
-/** Keeps every list current without polling: the server nudges, the browser reads what is on screen again. */
-export function useFleetNudges(): Connection {
+/** Keeps every list current without polling: the server nudges, the browser reads what is on screen again. `may`: who may not look is told nothing. */
+export function useFleetNudges(may: boolean): Connection {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>({ state: "connecting" });
   useEffect(() => {
+    if (!may) return;
     let missed = false;
     const refresh = (keys: readonly string[]): void => {
       for (const key of keys) void client.invalidateQueries({ queryKey: [key] });
@@ -33,7 +34,7 @@ export function useFleetNudges(): Connection {
       onRefused: () => void client.invalidateQueries({ queryKey: ["me"] }),
     });
     return () => socket.close();
-  }, [client]);
+  }, [client, may]);
   return connection;
 }
 

@@ -1183,7 +1183,7 @@ export interface paths {
          * Rows as they arrive
          * @description NDJSON, every row once. With follow it ends when the session has ended and everything is sent.
          *
-         *     Either ends early once its reader may no longer look.
+         *     Either breaks off once its reader may no longer look: the connection ends before the answer does.
          */
         get: operations["server_tracing_data_api_get_rows"];
         put?: never;
@@ -1589,8 +1589,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** Can */
+        /**
+         * Can
+         * @description `look`: at hosts, the list of sessions and requests. `password`: whether there is one to change.
+         */
         Can: {
+            /** Look */
+            look: boolean;
+            /** Password */
+            password: boolean;
             /** Start */
             start: boolean;
             /** Reveal */

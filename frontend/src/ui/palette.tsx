@@ -7,6 +7,7 @@ import { tools } from "../api/catalog";
 import { hosts } from "../api/fleet";
 import { sessions } from "../api/tracing";
 import { matchWords } from "./match";
+import { placesOf } from "./places";
 import classes from "./palette.module.css";
 
 interface Command {
@@ -88,17 +89,12 @@ function useCommands(me: Me): Command[] {
   const navigate = useNavigate();
   const { setColorScheme } = useMantineColorScheme();
   const toolList = useQuery(tools).data;
-  const hostList = useQuery(hosts).data;
-  const sessionList = useQuery(sessions({ limit: 20, offset: 0 })).data;
+  const hostList = useQuery({ ...hosts, enabled: me.can.look }).data;
+  const sessionList = useQuery({ ...sessions({ limit: 20, offset: 0 }), enabled: me.can.look }).data;
   return useMemo(() => {
     const go = (to: string) => () => void navigate(to);
     return [
-      { name: "Hosts", group: "go to", run: go("/hosts") },
-      { name: "Tools", group: "go to", run: go("/tools") },
-      { name: "Sessions", group: "go to", run: go("/sessions") },
-      { name: "Approvals", group: "go to", run: go("/requests") },
-      ...(me.can.audit ? [{ name: "Audit", group: "go to", run: go("/audit") }] : []),
-      ...(me.can.grant ? [{ name: "Teams", group: "go to", run: go("/teams") }] : []),
+      ...placesOf(me.can).map(({ name, to }) => ({ name, group: "go to", run: go(to) })),
       { name: "Settings", group: "go to", run: go("/settings") },
       ...(toolList ?? []).map((tool) => ({
         name: `${tool.name}: ${tool.title}`,

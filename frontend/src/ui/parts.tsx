@@ -143,9 +143,9 @@ export function Loading({ rows = 6 }: { rows?: number }) {
 }
 
 /** A table that scrolls sideways by itself where the screen is narrow. */
-export function TablePanel({ children }: { children: ReactNode }) {
+export function TablePanel({ children, className = "" }: { children: ReactNode; className?: string | undefined }) {
   return (
-    <section className={`${classes.panel} ${classes.tableBox}`}>
+    <section className={`${classes.panel} ${classes.tableBox} ${className}`}>
       <table className={classes.table}>{children}</table>
     </section>
   );

@@ -1,21 +1,15 @@
 import { ActionIcon, Menu, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import {
-  IconChecklist,
-  IconClipboardList,
   IconCommand,
-  IconHistory,
   IconLogout,
   IconMoonStars,
-  IconServer2,
   IconSettings,
   IconSun,
-  IconTool,
   IconUserCircle,
-  IconUsersGroup,
 } from "./icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { NavLink, Outlet, useMatch, useNavigate } from "react-router";
+import { NavLink, Outlet, useLocation, useMatch, useNavigate } from "react-router";
 import { type Me, logout } from "../api/accounts";
 import { useFleetNudges } from "../api/nudges";
 import { requests } from "../api/requests";
@@ -23,37 +17,30 @@ import { ConnectionNotice } from "./connection";
 import { useHotkeys } from "./hotkeys";
 import mark from "./mark.svg";
 import { CommandPalette } from "./palette";
-import { Badge, Key } from "./parts";
+import { Badge, Empty, Key } from "./parts";
+import { homeOf, isShut, placesOf } from "./places";
 import { ShortcutHelp } from "./shortcuts";
 import classes from "./shell.module.css";
-
-const PLACES = [
-  { to: "/hosts", name: "Hosts", key: "h", icon: IconServer2, id: "nav-hosts" },
-  { to: "/tools", name: "Tools", key: "t", icon: IconTool, id: "nav-tools" },
-  { to: "/sessions", name: "Sessions", key: "s", icon: IconHistory, id: "nav-sessions" },
-  { to: "/requests", name: "Approvals", key: "p", icon: IconChecklist, id: "nav-requests" },
-  { to: "/audit", name: "Audit", key: "a", icon: IconClipboardList, id: "nav-audit" },
-  { to: "/teams", name: "Teams", key: "m", icon: IconUsersGroup, id: "nav-teams" },
-] as const;
 
 /** Everything around a page: navigation, the palette, keys, and the word that the connection is gone. */
 export function Shell({ me }: { me: Me }) {
   const navigate = useNavigate();
-  const connection = useFleetNudges();
+  const { pathname } = useLocation();
+  const connection = useFleetNudges(me.can.look);
   // A session has a connection of its own and says itself when that is lost.
   const inSession = useMatch("/sessions/:id") !== null;
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   const waiting = useQuery({ ...requests, enabled: me.can.approve }).data?.waiting ?? 0;
-  const places = PLACES.filter(({ to }) => (to !== "/audit" || me.can.audit) && (to !== "/teams" || me.can.grant));
+  const places = useMemo(() => placesOf(me.can), [me.can]);
   const keys = useMemo(
     () => ({
-      ...Object.fromEntries(PLACES.map((place) => [`g ${place.key}`, () => void navigate(place.to)])),
+      ...Object.fromEntries(places.map((place) => [`g ${place.key}`, () => void navigate(place.to)])),
       "g ,": () => void navigate("/settings"),
       "mod+k": () => setPalette(true),
       "?": () => setHelp(true),
     }),
-    [navigate],
+    [navigate, places],
   );
   useHotkeys(keys);
   return (
@@ -62,7 +49,7 @@ export function Shell({ me }: { me: Me }) {
         Skip to content
       </a>
       <nav className={classes.rail} aria-label="Main">
-        <NavLink to="/hosts" className={classes.brand}>
+        <NavLink to={homeOf(me.can)} className={classes.brand}>
           <img src={mark} alt="" />
           Fleetscope
         </NavLink>
@@ -83,7 +70,7 @@ export function Shell({ me }: { me: Me }) {
       <main className={classes.main} id="content">
         {!inSession && <ConnectionNotice connection={connection} />}
         <div className={classes.content}>
-          <Outlet context={me} />
+          {isShut(me.can, pathname) ? <Empty title="Your role shows nothing here">An administrator grants the roles that do.</Empty> : <Outlet context={me} />}
         </div>
       </main>
       <CommandPalette opened={palette} close={() => setPalette(false)} me={me} />

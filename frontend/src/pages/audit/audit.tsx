@@ -114,7 +114,7 @@ type Only = (field: Field, value: string) => void;
 function AuditTable({ entries, only }: { entries: readonly AuditEntry[]; only: Only }) {
   const [open, setOpen] = useState<AuditEntry["id"] | null>(null);
   return (
-    <TablePanel>
+    <TablePanel className={classes.entries}>
       <thead>
         <tr className={parts.label}>
           <th>Time</th>
@@ -145,7 +145,7 @@ function AuditTable({ entries, only }: { entries: readonly AuditEntry[]; only: O
                 <OnlyButton field="actor" value={entry.actor} only={only} />
               </td>
               <td className={parts.mono}>{entry.action}</td>
-              <td>
+              <td className={classes.outcome}>
                 <Badge tone={isGood(entry.outcome) ? "ok" : "bad"}>{entry.outcome}</Badge>
               </td>
               <td className={classes.wide}>

@@ -13,7 +13,7 @@ import { SignInSteps } from "./steps";
 /** Sign in, step by step. */
 export function LoginPage() {
   useTitle("Sign in");
-  const from = (useLocation().state as { from?: string } | null)?.from ?? "/hosts";
+  const from = (useLocation().state as { from?: string } | null)?.from ?? "/";
   const [first, setFirst] = useState<Step | null>(null);
   if (first === null) return <SignIn done={setFirst} from={from} />;
   return <SignInSteps first={first} from={from} again={() => setFirst(null)} />;

@@ -12,10 +12,10 @@ beforeEach(() => {
 
 test("the place is given back once", () => {
   keepPlace("/audit?host=web-1");
-  expect([takePlace(), takePlace()]).toEqual(["/audit?host=web-1", "/hosts"]);
+  expect([takePlace(), takePlace()]).toEqual(["/audit?host=web-1", "/"]);
 });
 
 test.each(["//elsewhere.example", "/\\elsewhere.example", "https://elsewhere.example"])("%s is no place here", (path) => {
   keepPlace(path);
-  expect(takePlace()).toBe("/hosts");
+  expect(takePlace()).toBe("/");
 });

@@ -9,5 +9,5 @@ export function keepPlace(path: string): void {
 export function takePlace(): string {
   const kept = sessionStorage.getItem(KEY) ?? "";
   sessionStorage.removeItem(KEY);
-  return /^\/(?![/\\])/.test(kept) ? kept : "/hosts";
+  return /^\/(?![/\\])/.test(kept) ? kept : "/";
 }

@@ -6,7 +6,7 @@ import { Link } from "react-router";
 import { tools } from "../../api/catalog";
 import { type Conditions, type Session, stopSession } from "../../api/tracing";
 import { dateTime } from "../../format/clock";
-import { nanoseconds } from "../../format/numbers";
+import { count, nanoseconds } from "../../format/numbers";
 import type { SessionSnapshot, SessionStream, StreamRows } from "../../stream/session";
 import { useNow } from "../../ui/connection";
 import { Badge, errorText } from "../../ui/parts";
@@ -76,7 +76,7 @@ function Meters({ session, stream, running }: { session: Session; stream: Sessio
     <div className={classes.meters}>
       <span className={classes.meter}>
         <span>rows</span>
-        <span data-testid="rows-total">{stream.totalRows}</span>
+        <span data-testid="rows-total">{count(stream.totalRows)}</span>
       </span>
       <span className={classes.meter} title={`Started ${dateTime(session.created_at)}`}>
         <span>time</span>

@@ -32,9 +32,11 @@ export function SettingsPage() {
             />
           </div>
         </Panel>
-        <Panel label="Password">
-          <PasswordForm askCurrent={!me.one_time} />
-        </Panel>
+        {me.can.password && (
+          <Panel label="Password">
+            <PasswordForm askCurrent={!me.one_time} />
+          </Panel>
+        )}
         <Panel label="Second factor">
           <FactorsPanel />
         </Panel>
