@@ -23,6 +23,7 @@ from server.errors import ApiError, Conflict, NotSignedIn
 
 router = Router(tags=["accounts"])
 _FLOW = "oidc"
+_TOKEN = "oidc_token"  # noqa: S105 (a name): of who signed in with it
 _ACTOR = "an OpenID sign-in"  # no name of a person: those hold no spaces
 
 Text = Annotated[str, Field(max_length=4096, pattern=r"^[^\x00]*$")]
@@ -54,8 +55,11 @@ class Finished(Schema):
 
 
 class IdentityOut(Schema):
+    """``sign_out``: where the browser goes after signing out, to end its sign-in at the provider too; null: nowhere."""
+
     name: str | None
     subject: str | None
+    sign_out: str | None
 
 
 @router.get("", response=ProviderOut, auth=None)
@@ -85,7 +89,7 @@ def finish(request: HttpRequest, body: Returned) -> dict[str, Any]:
     guessing.check(_ACTOR, None, address)
     flow = request.session.pop(_FLOW, None)
     try:
-        claims = _claims(flow, body)
+        claims, token = _claims(flow, body)
     except ApiError as error:
         guessing.failed(_ACTOR, address)
         record("account.login", _ACTOR, "refused", detail={"address": address, "how": "oidc", "refusal": error.message})
@@ -93,6 +97,7 @@ def finish(request: HttpRequest, body: Returned) -> dict[str, Any]:
     if flow["user"] is None:
         user = identities.owner(known, claims, address)
         strong = identities.shows_two_factors(known, claims)
+        request.session[_TOKEN] = token
         how = "oidc with two factors" if strong else "oidc"
         return {"step": step_out(steps.first(request, user, how, strong=strong))}
     if not isinstance(request.user, User) or request.user.pk != flow["user"]:
@@ -104,9 +109,10 @@ def finish(request: HttpRequest, body: Returned) -> dict[str, Any]:
 @router.get("/identity", response=IdentityOut)
 def own_identity(request: HttpRequest) -> dict[str, str | None]:
     if settings.OIDC is None:
-        return {"name": None, "subject": None}
-    found = identities.of(person(request), settings.OIDC)
-    return {"name": settings.OIDC.name, "subject": found.subject if found else None}
+        return {"name": None, "subject": None, "sign_out": None}
+    found, token = identities.of(person(request), settings.OIDC), request.session.get(_TOKEN)
+    away = openid.sign_out_address(token) if token else None
+    return {"name": settings.OIDC.name, "subject": found.subject if found else None, "sign_out": away}
 
 
 @router.delete("/identity", response={204: None})
@@ -135,7 +141,7 @@ def _link(user: User, claims: openid.Claims, address: str) -> None:
         raise
 
 
-def _claims(flow: Any, body: Returned) -> openid.Claims:
+def _claims(flow: Any, body: Returned) -> tuple[openid.Claims, str]:
     known = openid.provider()
     if not flow or time.time() - flow["at"] > steps.PENDING_SECONDS:
         raise NotSignedIn(

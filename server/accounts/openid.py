@@ -29,6 +29,7 @@ TIMEOUT = 10.0  # seconds for each answer
 MAX_BYTES = 512 * 1024
 DISCOVERY_SECONDS = 300
 MAX_SUBJECT = 255
+SIGN_OUT = "end_session_endpoint"  # which not every provider has
 
 Claims = dict[str, Any]
 Flow = dict[str, str]
@@ -65,8 +66,8 @@ def begin() -> tuple[str, Flow]:
     return f"{address}{'&' if urlsplit(address).query else '?'}{urlencode(query)}", flow
 
 
-def finish(flow: Flow, code: str) -> Claims:
-    """Who the provider says it is. Raises ProviderFailed or NotSignedIn."""
+def finish(flow: Flow, code: str) -> tuple[Claims, str]:
+    """Who the provider says it is, and the token that says so. Raises ProviderFailed or NotSignedIn."""
     known = provider()
     found = _discovered(known)
     form = {
@@ -78,7 +79,23 @@ def finish(flow: Flow, code: str) -> Claims:
     }
     answer = _fetch("POST", found["token_endpoint"], data=form, headers=_credentials(known))
     keys = _fetch("GET", found["jwks_uri"])
-    return _checked(known, answer.get("id_token"), keys, flow["nonce"])
+    token = str(answer.get("id_token"))
+    return _checked(known, token, keys, flow["nonce"]), token
+
+
+def sign_out_address(token: str) -> str | None:
+    """Where a browser that signed in with this token ends its sign-in at the provider; null: nowhere, or not now.
+
+    https://openid.net/specs/openid-connect-rpinitiated-1_0.html
+    """
+    known = provider()
+    try:
+        address = _discovered(known).get(SIGN_OUT)
+    except ProviderFailed:
+        return None  # who signs out is not kept waiting for it
+    back = {"post_logout_redirect_uri": f"{settings.PASSKEY_ORIGIN}/login"}
+    query = urlencode({"id_token_hint": token, "client_id": known.client_id, **back})
+    return f"{address}{'&' if urlsplit(address).query else '?'}{query}" if address else None
 
 
 def _discovered(known: Provider) -> dict[str, str]:
@@ -95,6 +112,8 @@ def _discovered(known: Provider) -> dict[str, str]:
         if not isinstance(address, str) or not secure(address):
             raise _failed(f"its {name} is no https address")
         found[name] = address
+    if isinstance(out := document.get(SIGN_OUT), str) and secure(out):
+        found[SIGN_OUT] = out
     cache.set(key, found, DISCOVERY_SECONDS)
     return found
 
@@ -144,7 +163,7 @@ def _body(reply: httpx.Response) -> bytes:
     return body
 
 
-def _checked(known: Provider, text: object, keys: Any, nonce: str) -> Claims:
+def _checked(known: Provider, text: str, keys: Any, nonce: str) -> Claims:
     rules = jwt.JWTClaimsRegistry(
         leeway=LEEWAY,
         iss={"essential": True, "value": known.issuer},
@@ -155,7 +174,7 @@ def _checked(known: Provider, text: object, keys: Any, nonce: str) -> Claims:
         iat={"essential": True},
     )
     try:
-        claims = jwt.decode(str(text), KeySet.import_key_set(keys), algorithms=ALGORITHMS).claims
+        claims = jwt.decode(text, KeySet.import_key_set(keys), algorithms=ALGORITHMS).claims
         rules.validate(claims)
     except (JoseError, ValueError, KeyError, TypeError) as error:
         raise _unbelievable(str(error)) from error

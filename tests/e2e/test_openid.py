@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -54,6 +55,23 @@ def test_a_person_of_a_group_signs_in_and_comes_back_to_the_page(known: Stack, b
         page.get_by_test_id("identity-unlink").click()
         expect(page.get_by_role("alert").filter(has_text="Example is your only way in")).to_be_visible()
         assert [text for text in errors if "Content Security Policy" in text or "Trusted" in text] == []
+
+
+def test_signing_out_ends_the_sign_in_at_the_provider_too(known: Stack, issuer: str, browser: Browser) -> None:
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.goto(f"{known.url}/settings")
+        page.get_by_test_id("login-provider").click()
+        as_subject(page, "s-1")
+        expect(page.get_by_test_id("identity-row")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_label("New password")).to_have_count(0)
+        page.get_by_role("button", name="Signed in as ann").click()
+        page.get_by_role("menuitem", name="Sign out").click()
+        ends_there = re.escape(f"{issuer}/oauth2/end_session?id_token_hint=ey")
+        expect(page).to_have_url(re.compile(ends_there), timeout=PATIENCE)
+        assert context.request.get(f"{known.url}/api/auth/me").status == 401
+        page.get_by_role("button", name="End session").click()
+        expect(page.get_by_test_id("login-provider")).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_stranger_is_told_why(known: Stack, browser: Browser) -> None:

@@ -13,6 +13,15 @@ export async function leave(what: "begin" | "link"): Promise<void> {
   window.location.assign(address);
 }
 
+/** Where a sign-in at the provider is ended, which only the server knows while one is signed in; null: nowhere, or it cannot say. */
+export async function signOutAddress(): Promise<string | null> {
+  try {
+    return (await get<Schemas["IdentityOut"]>("auth/oidc/identity")).sign_out;
+  } catch {
+    return null; // signing out here must not hang on it
+  }
+}
+
 /** Hands the server what the provider put into this page's address; works once. */
 export function finish(search: string): Promise<Schemas["Finished"]> {
   const found = new URLSearchParams(search);

@@ -1848,12 +1848,17 @@ export interface components {
              */
             iss: string;
         };
-        /** IdentityOut */
+        /**
+         * IdentityOut
+         * @description ``sign_out``: where the browser goes after signing out, so that its sign-in at the provider ends too; null: nowhere.
+         */
         IdentityOut: {
             /** Name */
             name: string | null;
             /** Subject */
             subject: string | null;
+            /** Sign Out */
+            sign_out: string | null;
         };
         /**
          * SignInOut

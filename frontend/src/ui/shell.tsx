@@ -11,6 +11,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { NavLink, Outlet, useLocation, useMatch, useNavigate } from "react-router";
 import { type Me, logout } from "../api/accounts";
+import { signOutAddress } from "../api/oidc";
 import { useFleetNudges } from "../api/nudges";
 import { requests } from "../api/requests";
 import { ConnectionNotice } from "./connection";
@@ -104,9 +105,11 @@ function UserMenu({ me }: { me: Me }) {
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme("dark") === "dark";
   const signOut = async (): Promise<void> => {
+    const away = await signOutAddress();
     await logout();
     client.clear();
-    void navigate("/login");
+    if (away === null) void navigate("/login");
+    else window.location.assign(away);
   };
   return (
     <Menu position="right-end">

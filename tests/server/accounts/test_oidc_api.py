@@ -10,6 +10,7 @@ from server.accounts.models import User
 from server.audit.models import AuditEntry
 from tests.server.accounts.oidc import Lying, leave, lying_provider
 from tests.server.accounts.signing_in import add_app, answer, code_of, log_in, post
+from tests.server.conftest import PASSWORD
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_without_a_provider_there_is_no_button_and_no_way_in(user: Callable[...,
     user("viewer", "ann")
     assert Client().get("/api/auth/oidc").json() == {"name": None}
     assert post(Client(), "oidc/begin").status_code == 409
-    assert log_in("ann").get("/api/auth/oidc/identity").json() == {"name": None, "subject": None}
+    assert log_in("ann").get("/api/auth/oidc/identity").json() == {"name": None, "subject": None, "sign_out": None}
 
 
 def test_a_whole_sign_in(lying: Lying) -> None:
@@ -48,11 +49,23 @@ def test_a_whole_sign_in(lying: Lying) -> None:
     assert browser.get("/api/auth/oidc").json() == {"name": "Example"}
     assert enter(browser, lying)["step"] == "done"
     assert browser.get("/api/auth/me").json()["username"] == "ann"
-    assert browser.get("/api/auth/oidc/identity").json() == {"name": "Example", "subject": "s-1"}
+    assert browser.get("/api/auth/oidc/identity").json() == {"name": "Example", "subject": "s-1", "sign_out": None}
     entry = AuditEntry.objects.get(action="account.login")
     assert (entry.actor, entry.outcome, entry.detail["how"]) == ("ann", "done", "oidc")
     assert post(browser, "logout").status_code == 204
     assert browser.get("/api/auth/me").status_code == 401
+
+
+def test_who_signed_in_with_the_provider_is_sent_there_to_sign_out_and_nobody_else(lying: Lying) -> None:
+    lying.discovered = {"end_session_endpoint": f"{lying.issuer}/out"}
+    browser = Client()
+    enter(browser, lying)
+    address = browser.get("/api/auth/oidc/identity").json()["sign_out"]
+    assert address.startswith(f"{lying.issuer}/out?id_token_hint=ey")
+    ann = User.objects.get(username="ann")
+    ann.set_password(PASSWORD)
+    ann.save()
+    assert log_in("ann").get("/api/auth/oidc/identity").json()["sign_out"] is None
 
 
 def test_an_answer_works_once_in_the_browser_that_left(lying: Lying) -> None:

@@ -7,8 +7,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.cache import cache
 from django.test import override_settings
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -27,7 +29,7 @@ def lying() -> Iterator[Lying]:
 def signed_in(lying: Lying) -> dict[str, Any]:
     _, flow = openid.begin()
     lying.nonce = flow["nonce"]
-    return openid.finish(flow, "the-code")
+    return openid.finish(flow, "the-code")[0]
 
 
 def test_an_honest_answer_is_believed_with_either_kind_of_key(lying: Lying) -> None:
@@ -47,6 +49,32 @@ def test_the_code_is_exchanged_with_the_verifier_of_its_challenge(lying: Lying) 
     assert f"code_challenge={digest}&code_challenge_method=S256" in address
     assert (asked["code"], asked["redirect_uri"]) == ("the-code", "http://localhost:8000/login/oidc")
     assert lying.headers == [""]
+
+
+def test_a_sign_in_ends_at_the_provider_where_it_says_how(lying: Lying) -> None:
+    assert openid.sign_out_address("token") is None
+    cache.clear()
+    lying.discovered = {"end_session_endpoint": f"{lying.issuer}/out?realm=one"}
+    address = openid.sign_out_address("a.b.c")
+    assert address is not None
+    assert address.startswith(f"{lying.issuer}/out?realm=one&")
+    assert {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()} == {
+        "realm": "one",
+        "id_token_hint": "a.b.c",
+        "client_id": CLIENT,
+        "post_logout_redirect_uri": "http://localhost:8000/login",
+    }
+
+
+@pytest.mark.parametrize("end", ["http://elsewhere.example/out", "javascript:alert(1)", 7])
+def test_an_address_that_is_not_secure_ends_nothing(lying: Lying, end: object) -> None:
+    lying.discovered = {"end_session_endpoint": end}
+    assert openid.sign_out_address("token") is None
+
+
+def test_a_provider_that_is_away_keeps_nobody_from_signing_out(lying: Lying) -> None:
+    lying.answers["/.well-known/openid-configuration"] = (503, b"{}")
+    assert openid.sign_out_address("token") is None
 
 
 def test_a_client_with_a_secret_shows_it_to_the_provider_alone(tmp_path: Path) -> None:
