@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from server import nudge
-from server.accounts import factors, people, schemas, teams, tokens
+from server.accounts import factors, people, schemas, steps, teams, tokens
 from server.accounts.auth import changing, person
 from server.accounts.models import User
 from server.accounts.policy import Action, require
@@ -61,15 +61,22 @@ def add_user(request: HttpRequest, body: schemas.NewUser) -> Status[dict[str, An
 
 @users.patch("/{username}", response=schemas.UserOut)
 def change_user(request: HttpRequest, username: str, body: schemas.UserChange) -> dict[str, Any]:
-    actor = person(request)
-    require(actor, Action.USER_CHANGE, detail={"user": username})
+    """For a browser whose person proved lately who they are. A new password ends every way in of its owner."""
+    actor = _changes_sign_in(request, username)
     user = people.change(actor.username, username, active=body.active, password=body.password)
     return schemas.user_out(user)
 
 
 @users.post("/{username}/reset-factors", response=schemas.UserOut)
 def reset_factors(request: HttpRequest, username: str) -> dict[str, Any]:
-    """For who lost their second factors: the password alone signs them in again."""
+    """For who lost their second factors: the password alone signs them in again. Ends every way in of theirs."""
+    actor = _changes_sign_in(request, username)
+    return schemas.user_out(factors.reset(actor.username, username))
+
+
+def _changes_sign_in(request: HttpRequest, username: str) -> User:
+    """Who may change how another one signs in: with a leaked token, or at a browser left alone, nobody."""
     actor = person(request)
     require(actor, Action.USER_CHANGE, detail={"user": username})
-    return schemas.user_out(factors.reset(actor.username, username))
+    steps.require_fresh(request)
+    return actor

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from server import nudge
-from server.accounts import grants
+from server.accounts import grants, sign_ins
 from server.accounts.credentials import CodeFailures, Passkey, RecoveryCode, SignInRule, Totp
 from server.accounts.models import Role, User
 from server.audit.record import record
@@ -90,14 +90,18 @@ def remove_passkey(user: User, passkey: int, address: str) -> None:
 
 
 def reset(actor: str, username: str) -> User:
-    """Take all second factors from a person who lost them; they sign in with the password alone. Raises NotFound."""
+    """Take all second factors from a person who lost them, with every way in; the password alone signs them in again.
+
+    Raises NotFound.
+    """
     with transaction.atomic():
         user = User.objects.filter(username__iexact=username).first()
         if user is None:
             raise NotFound(f"there is no user {username}")
         for model in (Totp, Passkey, RecoveryCode, CodeFailures):
             model._default_manager.filter(user=user).delete()
-        record("user.reset_factors", actor, detail={"user": user.username})
+        ended = sign_ins.end_every_way(user)
+        record("user.reset_factors", actor, detail={"user": user.username, **ended})
         nudge.access_changed()
     return user
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -52,11 +53,9 @@ def change(actor: str, username: str, *, active: bool | None, password: str | No
         if password is not None:
             _set_password(user, password)
         user.save()
-        if not active and active is not None:
-            user.tokens.all().delete()
+        detail: dict[str, Any] = {"user": user.username, "active": active, "password": password is not None}
         if password is not None or not user.is_active:
-            sign_ins.forget(user)
-        detail = {"user": user.username, "active": active, "password": password is not None}
+            detail |= sign_ins.end_every_way(user)
         record("user.change", actor, detail=detail)
         nudge.access_changed()
     return user

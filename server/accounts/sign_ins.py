@@ -58,6 +58,12 @@ def end_all_of(actor: str, username: str) -> int:
     return ended
 
 
+def end_every_way(user: User) -> dict[str, int]:
+    """Browsers and API tokens, as part of a change that is on the record itself and says how many there were."""
+    _, tokens = user.tokens.all().delete()
+    return {"browsers": _end_all(user, None), "tokens": sum(tokens.values())}
+
+
 def forget(user: User, kept: str | None = None) -> None:
     """As part of a change that is on the record itself."""
     _end_all(user, kept)

@@ -150,7 +150,7 @@ def confirm_passkey(request: HttpRequest, user: User, response: passkeys.Respons
 def require_fresh(request: HttpRequest) -> None:
     """Raises ConfirmFirst unless this browser's person proved lately who they are, Forbidden for a token."""
     if "Authorization" in request.headers:
-        raise Forbidden("an API token cannot change how you sign in or make tokens; do it in the browser")
+        raise Forbidden("an API token cannot change how anybody signs in or make tokens; do it in the browser")
     if time.time() - request.session.get(_CONFIRMED, 0) > FRESH_SECONDS:
         raise ConfirmFirst("confirm that it is you")
 

@@ -566,7 +566,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change User */
+        /**
+         * Change User
+         * @description For a browser whose person proved lately who they are. A new password ends every way in of its owner.
+         */
         patch: operations["server_accounts_api_change_user"];
         trace?: never;
     };
@@ -581,7 +584,7 @@ export interface paths {
         put?: never;
         /**
          * Reset Factors
-         * @description For who lost their second factors: the password alone signs them in again.
+         * @description For who lost their second factors: the password alone signs them in again. Ends every way in of theirs.
          */
         post: operations["server_accounts_api_reset_factors"];
         delete?: never;

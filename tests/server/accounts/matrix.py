@@ -185,6 +185,7 @@ PROOFS: dict[tuple[str, str], object] = {
 # What no API token does, whatever its scope: change how its owner signs in, and make other tokens.
 BROWSER_ONLY = {(verb, path) for verb, path in PATHS if verb != "GET" and path.startswith("/api/auth/factors/")}
 BROWSER_ONLY |= {("POST", "/api/auth/tokens"), *PROOFS}
+BROWSER_ONLY |= {("PATCH", "/api/users/{username}"), ("POST", "/api/users/{username}/reset-factors")}
 _READS = {
     Action.TOOL_VIEW,
     Action.TEAM_VIEW,

@@ -32,6 +32,14 @@ def log_in(name: str, password: str = PASSWORD) -> Client:
     return browser
 
 
+def just_confirmed(browser: Client) -> Client:
+    """Whose person proved a moment ago who they are."""
+    session = browser.session
+    session["confirmed_at"] = time.time()
+    session.save()
+    return browser
+
+
 def code_of(secret: str, periods: int = 1) -> str:
     """The app's next code, so that the clock may pass on while the test runs; 0: the one that it shows now."""
     return pyotp.TOTP(secret).at(int(time.time()), counter_offset=periods)

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
+import pytest
 from django.test import Client
 
 from server.accounts import signin, tokens
 from server.accounts.browsers import SessionStore, SignIn
 from server.accounts.models import User
+from server.audit.models import AuditEntry
+from tests.server.accounts.signing_in import just_confirmed
 from tests.server.conftest import PASSWORD
 
 JSON = "application/json"
@@ -42,12 +46,37 @@ def test_after_the_one_time_password_an_own_one_can_be_set_and_the_browser_stays
 
 
 def test_a_changed_password_ends_other_browsers(user: Callable[..., User], client_of: Callable[[str], Client]) -> None:
-    admin = client_of("admin")
+    admin = just_confirmed(client_of("admin"))
     user("viewer", "ann")
     ann = Client()
     ann.post("/api/auth/login", {"username": "ann", "password": PASSWORD}, content_type=JSON)
     admin.patch("/api/users/ann", {"password": "quite another secret"}, content_type=JSON)
     assert ann.get("/api/auth/me").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "body"),
+    [
+        ("PATCH", "/api/users/ann", {"password": "quite another secret"}),
+        ("PATCH", "/api/users/ann", {"active": False}),
+        ("POST", "/api/users/ann/reset-factors", {}),
+    ],
+)
+def test_how_others_sign_in_changes_only_in_a_browser_that_proved_lately_whose_it_is(
+    user: Callable[..., User], client_of: Callable[[str], Client], verb: str, path: str, body: dict[str, object]
+) -> None:
+    admin, ann = client_of("admin"), user("viewer", "ann")
+    kept = tokens.mint(ann, "laptop")
+    leaked = tokens.mint(User.objects.get(username="admin"), "report")
+    command = Client(headers={"authorization": f"Bearer {leaked}"})
+    by_token = command.generic(verb, path, json.dumps(body), JSON)
+    assert by_token.status_code == 403
+    assert "an API token cannot change how anybody signs in" in by_token.json()["error"]["message"]
+    assert admin.generic(verb, path, json.dumps(body), JSON).status_code == 428
+    assert tokens.owner(kept) == ann
+    assert just_confirmed(admin).generic(verb, path, json.dumps(body), JSON).status_code == 200
+    assert tokens.owner(kept) is None
+    assert AuditEntry.objects.get(action__startswith="user.").detail["tokens"] == 1
 
 
 def test_the_command_gets_a_token_for_a_password(user: Callable[..., User]) -> None:
@@ -59,7 +88,7 @@ def test_the_command_gets_a_token_for_a_password(user: Callable[..., User]) -> N
 
 
 def test_admins_manage_people_and_others_do_not(client_of: Callable[[str], Client]) -> None:
-    admin, tracer = client_of("admin"), client_of("tracer")
+    admin, tracer = just_confirmed(client_of("admin")), client_of("tracer")
     body = {"username": "ann", "password": PASSWORD, "role": "viewer"}
     assert tracer.post("/api/users", body, content_type=JSON).status_code == 403
     assert tracer.get("/api/users").status_code == 403

@@ -61,6 +61,6 @@ def test_a_reset_takes_all_factors_on_the_record(user: Callable[..., User]) -> N
     factors.reset("server console", "ANN")
     assert not factors.of(ann).any and not RecoveryCode.objects.exists()
     entry = AuditEntry.objects.get(action="user.reset_factors")
-    assert (entry.actor, entry.detail) == ("server console", {"user": "ann"})
+    assert (entry.actor, entry.detail) == ("server console", {"user": "ann", "browsers": 0, "tokens": 0})
     with pytest.raises(NotFound, match="no user bob"):
         factors.reset("server console", "bob")

@@ -8,7 +8,7 @@ from server.accounts import factors, tokens
 from server.accounts.models import User
 from server.audit.models import AuditEntry
 from tests.server.accounts.authenticator import Authenticator
-from tests.server.accounts.signing_in import add_app, add_passkey, answer, code_of, log_in, post
+from tests.server.accounts.signing_in import add_app, add_passkey, answer, code_of, just_confirmed, log_in, post
 
 
 def test_factors_are_listed_added_and_removed_on_the_record(user: Callable[..., User]) -> None:
@@ -76,7 +76,7 @@ def test_new_recovery_codes_need_a_factor(user: Callable[..., User]) -> None:
 def test_admins_set_the_rule_and_reset_who_is_locked_out(
     user: Callable[..., User], client_of: Callable[..., Client]
 ) -> None:
-    admin = client_of("admin")
+    admin = just_confirmed(client_of("admin"))
     ann = user("viewer", "ann")
     rule = admin.put("/api/auth/rule", {"roles": ["viewer"]}, content_type="application/json")
     assert rule.json() == admin.get("/api/auth/rule").json() == {"roles": ["viewer"]}
@@ -87,3 +87,5 @@ def test_admins_set_the_rule_and_reset_who_is_locked_out(
     assert browser.post("/api/users/ann/reset-factors").status_code == 403
     assert admin.post("/api/users/ann/reset-factors").json()["factors"] == []
     assert not factors.of(ann).any
+    assert post(browser, "factors/recovery").status_code == 401
+    assert AuditEntry.objects.get(action="user.reset_factors").detail["browsers"] == 1

@@ -79,6 +79,13 @@ def test_who_is_made_inactive_loses_tokens(user: Callable[..., User]) -> None:
     assert tokens.owner(token) is None
 
 
+def test_a_new_password_from_an_admin_ends_tokens_on_the_record(user: Callable[..., User]) -> None:
+    token = tokens.mint(user("tracer", "ann"), "laptop")
+    people.change("admin", "ann", active=None, password="quite another secret")
+    assert tokens.owner(token) is None
+    assert AuditEntry.objects.get().detail["tokens"] == 1
+
+
 def test_the_last_admin_stays(user: Callable[..., User]) -> None:
     user("admin")
     with pytest.raises(Conflict, match="no active admin"):

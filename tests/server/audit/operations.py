@@ -128,6 +128,10 @@ def _add_passkey(browser: Client) -> HttpResponseBase:
     return post(browser, "factors/passkeys", {"name": "laptop", "credential": Authenticator().make(challenge)})
 
 
+def _make_inactive(browser: Client) -> HttpResponseBase:
+    return browser.patch("/api/users/colleague", {"active": False}, content_type="application/json")
+
+
 def _remove_app(browser: Client) -> HttpResponseBase:
     add_app(browser)
     return browser.delete("/api/auth/factors/totp")
@@ -280,11 +284,13 @@ OPERATIONS: dict[tuple[str, str], Leaves] = {
     ("DELETE", "/api/users/{username}/tokens/{token}"): leaves("account.token_end"),
     ("GET", "/api/auth/rule"): silent(LISTS),
     ("PUT", "/api/auth/rule"): leaves("account.rule"),
-    ("POST", "/api/users/{username}/reset-factors"): leaves("user.reset_factors"),
+    ("POST", "/api/users/{username}/reset-factors"): leaves(
+        "account.login", "user.reset_factors", act=_account(lambda one: one.post("/api/users/colleague/reset-factors"))
+    ),
     ("GET", "/api/me/rights"): silent(OWN),
     ("GET", "/api/users"): silent(LISTS),
     ("POST", "/api/users"): leaves("user.add"),
-    ("PATCH", "/api/users/{username}"): leaves("user.change", body={"active": False}),
+    ("PATCH", "/api/users/{username}"): leaves("account.login", "user.change", act=_account(_make_inactive)),
     ("GET", "/api/teams"): silent(LISTS),
     ("POST", "/api/teams"): leaves("team.add"),
     ("PATCH", "/api/teams/{team}"): leaves("team.change"),

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { User } from "../../api/accounts";
 import { resetFactors } from "../../api/factors";
 import { errorText } from "../../ui/parts";
+import { useConfirmed } from "./confirm";
 import styles from "./factors.module.css";
 
 const NAMES: Record<string, string> = { passkey: "passkey", totp: "app", recovery: "codes" };
@@ -11,8 +12,9 @@ const NAMES: Record<string, string> = { passkey: "passkey", totp: "app", recover
 /** Another person's second factors, and taking them away when they are lost. */
 export function FactorsOf({ user, changed }: { user: User; changed: () => void }) {
   const [sure, setSure] = useState(false);
+  const { confirmed, dialog } = useConfirmed();
   const reset = useMutation({
-    mutationFn: () => resetFactors(user.username),
+    mutationFn: () => confirmed(() => resetFactors(user.username)),
     onSettled: () => {
       setSure(false);
       changed();
@@ -32,6 +34,7 @@ export function FactorsOf({ user, changed }: { user: User; changed: () => void }
       >
         {sure ? "Take them away" : "Reset"}
       </Button>
+      {dialog}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { type SyntheticEvent, useState } from "react";
 import { changeUser, createUser, type RoleName, type User, users } from "../../api/accounts";
 import { Failure, Loading } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
+import { useConfirmed } from "./confirm";
 import { FactorsOf } from "./factors-of";
 import { Outcome } from "./form-parts";
 import classes from "./settings.module.css";
@@ -14,9 +15,10 @@ export const ROLES: readonly RoleName[] = ["viewer", "tracer", "approver", "audi
 export function Users() {
   const { data, error, refetch } = useQuery(users);
   const client = useQueryClient();
+  const { confirmed, dialog } = useConfirmed();
   const changed = (): void => void client.invalidateQueries({ queryKey: ["users"] });
   const change = useMutation({
-    mutationFn: ({ username, active }: Pick<User, "username" | "active">) => changeUser(username, { active }),
+    mutationFn: ({ username, active }: Pick<User, "username" | "active">) => confirmed(() => changeUser(username, { active })),
     onSettled: changed,
   });
   if (data === undefined) return error === null ? <Loading rows={3} /> : <Failure error={error} retry={() => void refetch()} />;
@@ -55,6 +57,7 @@ export function Users() {
         </tbody>
       </table>
       <Outcome error={change.error} done={null} />
+      {dialog}
       <NewUser done={changed} />
     </>
   );
