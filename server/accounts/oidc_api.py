@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from server.accounts import guessing, identities, openid, steps
+from server.accounts import guessing, half_way, identities, openid, steps
 from server.accounts.auth import address_of, changing, person
 from server.accounts.models import User
 from server.accounts.signin_api import Step, step_out
@@ -124,10 +124,10 @@ def unlink(request: HttpRequest) -> Status[None]:
 
 
 def _leave(request: HttpRequest, user: User | None) -> dict[str, str]:
+    openid.provider()
+    half_way.begin(request)
     address, flow = openid.begin()
     request.session[_FLOW] = {**flow, "user": user.pk if user else None, "at": time.time()}
-    if not isinstance(request.user, User):
-        request.session.set_expiry(steps.PENDING_SECONDS)
     return {"address": address}
 
 

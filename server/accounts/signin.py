@@ -8,8 +8,9 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from server.accounts import grants, guessing, teams
-from server.accounts.models import NAME_LENGTH, Role, User
+from server.accounts.models import Role, User
 from server.accounts.policy import CONSOLE_ACTOR
+from server.accounts.unknown import known_as
 from server.audit.record import record
 from server.errors import NotSignedIn
 
@@ -18,20 +19,19 @@ ADMIN = "admin"
 
 def check_password(username: str, password: str, address: str) -> User:
     """Whose password it is; nobody is signed in by this alone. Raises TooMany or NotSignedIn."""
-    name = username.lower()[:NAME_LENGTH]
-    user = User.objects.by_name(username)
-    guessing.check(name, user, address)
-    if user is None:
-        make_password(password)  # as slow as for a known name
-    elif user.check_password(password) and (not user.one_time or _use_up(user, password)):
-        return user
-    guessing.failed(name, address)
-    record(
-        "account.login", user.username if user else username, "refused", detail={"address": address, "how": "password"}
-    )
-    raise NotSignedIn(
-        "user name or password is wrong; `python -m server onetime` on the server prints a new admin password"
-    )
+    found = User.objects.filter(username__iexact=username).first()
+    user = found if found is not None and found.is_active else None
+    name = known_as(found, username)
+    with guessing.attempt(name, user, address, typed=username.lower()):
+        if user is None:
+            make_password(password)  # as slow as for a known name
+        elif user.check_password(password) and (not user.one_time or _use_up(user, password)):
+            return user
+        actor = found.username if found else name
+        record("account.login", actor, "refused", detail={"address": address, "how": "password"})
+        raise NotSignedIn(
+            "user name or password is wrong; `python -m server onetime` on the server prints a new admin password"
+        )
 
 
 def one_time_password() -> tuple[str, str] | None:

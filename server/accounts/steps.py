@@ -12,7 +12,7 @@ from typing import Literal
 from django.contrib.auth import login
 from django.http import HttpRequest
 
-from server.accounts import codes, factors, guessing, passkeys
+from server.accounts import codes, factors, guessing, half_way, passkeys
 from server.accounts.auth import address_of
 from server.accounts.browsers import SessionStore, store_of
 from server.accounts.credentials import Passkey
@@ -20,7 +20,7 @@ from server.accounts.models import User
 from server.audit.record import record
 from server.errors import ConfirmFirst, Forbidden, Invalid, NotSignedIn, TooMany
 
-PENDING_SECONDS = 600
+PENDING_SECONDS = half_way.SECONDS
 CHALLENGE_SECONDS = 300
 FRESH_SECONDS = 900
 _PENDING, _CHALLENGE, _CONFIRMED = "pending_sign_in", "passkey_challenge", "confirmed_at"
@@ -107,10 +107,9 @@ def challenge(request: HttpRequest) -> passkeys.Options:
 
 
 def remember(request: HttpRequest, nonce: bytes) -> None:
-    """The challenge that this browser's next passkey answer has to fit."""
+    """The challenge that this browser's next passkey answer has to fit. Raises TooMany."""
+    half_way.begin(request)
     request.session[_CHALLENGE] = {"hex": nonce.hex(), "at": time.time()}
-    if not isinstance(request.user, User):
-        request.session.set_expiry(PENDING_SECONDS)
 
 
 def take_challenge(request: HttpRequest) -> bytes:
@@ -132,11 +131,10 @@ def confirm_password(request: HttpRequest, user: User, password: str) -> None:
     if factors.of(user).any:
         raise Forbidden("confirm with your second factor: the password alone is not enough")
     name, address = user.username.lower(), address_of(request)
-    guessing.check(name, user, address)
-    if not user.check_password(password):
-        guessing.failed(name, address)
-        record("account.confirm", user.username, "refused", detail={"address": address, "how": "password"})
-        raise Invalid("the password is wrong", field="password")
+    with guessing.attempt(name, user, address):
+        if not user.check_password(password):
+            record("account.confirm", user.username, "refused", detail={"address": address, "how": "password"})
+            raise Invalid("the password is wrong", field="password")
     _confirmed(request, user, "password")
 
 
@@ -159,17 +157,16 @@ def _passkey_owner(request: HttpRequest, response: passkeys.Response) -> User:
     found, address = passkeys.named_by(response), address_of(request)
     user = found.user if found is not None and found.user.is_active else None
     name = user.username.lower() if user else "a passkey"
-    guessing.check(name, user, address)
-    try:
-        if found is None or user is None:
-            raise Invalid("this passkey is not registered here; sign in with your password and add it in Settings")
-        passkeys.used(found, passkeys.verify(found, take_challenge(request), response))
-    except Invalid as error:
-        guessing.failed(name, address)
-        facts = {"address": address, "how": "passkey", "refusal": error.message}
-        record("account.login", name, "refused", detail=facts)
-        raise NotSignedIn(error.message) from None
-    return user
+    with guessing.attempt(name, user, address):
+        try:
+            if found is None or user is None:
+                raise Invalid("this passkey is not registered here; sign in with your password and add it in Settings")
+            passkeys.used(found, passkeys.verify(found, take_challenge(request), response))
+        except Invalid as error:
+            facts = {"address": address, "how": "passkey", "refusal": error.message}
+            record("account.login", name, "refused", detail=facts)
+            raise NotSignedIn(error.message) from None
+        return user
 
 
 def _confirmed(request: HttpRequest, user: User, how: str) -> None:

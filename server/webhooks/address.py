@@ -49,6 +49,17 @@ def check(url: str) -> None:
         raise Invalid("write the address in ASCII, without spaces", field="url")
 
 
+def origin(url: str) -> str:
+    """What the audit keeps of it: the rest of an address is often its secret. Empty for what is no address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "") if host and parts.scheme in _PORTS else ""
+
+
 def find(url: str, allowed: Sequence[str]) -> Place:
     """Every address of the name must be one to send to. Asks the resolver. Raises AddressRefused, OSError."""
     parts = urlsplit(url)

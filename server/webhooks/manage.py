@@ -26,7 +26,7 @@ def webhooks_of(actor: Actor, team: Team) -> list[Webhook]:
 
 def add(actor: Actor, team: Team, url: str) -> tuple[Webhook, str]:
     """With its secret, which nobody is shown again. Raises Forbidden, Invalid or Conflict."""
-    facts = {"team": team.name, "url": url}
+    facts = {"team": team.name, "url": address.origin(url)}
     require(actor, Action.WEBHOOK_CHANGE, About(team=team), detail=facts)
     address.check(url)
     _refuse_unreachable(url)
@@ -79,5 +79,10 @@ def _found(actor: Actor, team: Team, webhook: uuid.UUID, change: str) -> Webhook
 
 
 def _on_record(actor: Actor, webhook: Webhook, change: str) -> None:
-    facts = {"team": webhook.team.name, "url": webhook.url, "webhook": str(webhook.pk), "change": change}
+    facts = {
+        "team": webhook.team.name,
+        "url": address.origin(webhook.url),
+        "webhook": str(webhook.pk),
+        "change": change,
+    }
     record(Action.WEBHOOK_CHANGE, getattr(actor, "username", ""), detail=facts)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import datetime
+import time
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.test import Client
@@ -9,9 +12,11 @@ from django.utils import timezone
 
 from server.accounts import guessing, signin
 from server.accounts.models import FailedLogin, KnownPlace, User
+from server.accounts.unknown import known_as
 from server.audit.models import AuditEntry
 from server.errors import NotSignedIn, TooMany
-from tests.server.conftest import PASSWORD
+from tests.server.accounts.signing_in import JSON
+from tests.server.conftest import PASSWORD, close_connections
 
 HERE = "192.0.2.1"
 ELSEWHERE = "192.0.2.2"
@@ -120,7 +125,46 @@ def test_an_address_that_tries_one_name_after_the_other_does_not_flood_the_recor
     for number in range(10):
         with pytest.raises(TooMany):
             signin.check_password(f"other-{number}", "wrong", HERE)
-    assert AuditEntry.objects.get(action="account.limit").actor == "other-0"
+    assert AuditEntry.objects.get(action="account.limit").actor == known_as(None, "other-0")
+
+
+def test_tries_at_the_same_moment_are_no_more_than_one_after_the_other(
+    committed: None, user: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user("viewer", "ann")
+    tries = 12
+    monkeypatch.setattr(User, "check_password", lambda *_: time.sleep(1))
+    threads = ThreadPoolExecutor(tries)
+
+    def wrong(_: int) -> type[Exception] | None:
+        try:
+            signin.check_password("ann", "wrong", HERE)
+        except (NotSignedIn, TooMany) as error:
+            return type(error)
+        return None
+
+    outcomes = Counter(threads.map(wrong, range(tries)))
+    close_connections(threads)
+    assert set(outcomes) == {NotSignedIn, TooMany}
+    assert 1 <= outcomes[NotSignedIn] <= guessing.MAX_PER_PAIR
+    assert FailedLogin.objects.count() == outcomes[NotSignedIn]
+
+
+def test_a_right_password_is_given_back(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    for _ in range(guessing.MAX_PER_PAIR + 1):
+        signin.check_password("ann", PASSWORD, HERE)
+    assert not FailedLogin.objects.exists()
+
+
+def test_behind_a_proxy_without_a_name_the_refusal_says_what_to_do(user: Callable[..., User]) -> None:
+    body = {"username": "ann", "password": "wrong"}
+    ask = [
+        Client(headers={"x-forwarded-for": f"192.0.2.{number}"}).post("/api/auth/login", body, JSON)
+        for number in range(guessing.MAX_PER_PAIR + 1)
+    ]
+    assert "an admin has to name it in FLEETSCOPE_PROXIES" in ask[-1].json()["error"]["message"]
+    assert AuditEntry.objects.get(action="account.limit").detail["via"]["unnamed_proxy"] == 1
 
 
 def test_the_refusal_is_a_429(user: Callable[..., User]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from server.accounts import signin
 from server.accounts.grants import admins
-from server.accounts.models import User
+from server.accounts.models import FailedLogin, User
 from server.audit.models import AuditEntry
 from server.errors import NotSignedIn, TooMany
 from tests.server.conftest import PASSWORD
@@ -21,6 +21,25 @@ def test_a_wrong_password_is_on_the_record(user: Callable[..., User]) -> None:
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.action, entry.outcome) == ("ann", "account.login", "refused")
     assert entry.detail == {"address": HERE, "how": "password"}
+
+
+def test_what_was_typed_for_a_name_is_kept_nowhere(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    typed = "Tr0ub4dor&3"
+    for _ in range(2):
+        with pytest.raises(NotSignedIn):
+            signin.check_password(typed, "", HERE)
+    kept = [str(vars(row)).lower() for model in (AuditEntry, FailedLogin) for row in model.objects.all()]
+    assert len(kept) == 4 and not any(typed.lower() in row for row in kept)
+    assert len(set(AuditEntry.objects.values_list("actor", flat=True))) == 1
+
+
+def test_a_wrong_password_for_who_is_inactive_names_them(user: Callable[..., User]) -> None:
+    user("viewer", "ann")
+    User.objects.update(is_active=False)
+    with pytest.raises(NotSignedIn):
+        signin.check_password("ann", PASSWORD, HERE)
+    assert AuditEntry.objects.get().actor == "ann"
 
 
 @pytest.mark.parametrize("name", ["ann", "Ann", "ANN"])

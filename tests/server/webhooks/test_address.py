@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from server.errors import Invalid
-from server.webhooks.address import AddressRefused, check, find, may_reach
+from server.webhooks.address import AddressRefused, check, find, may_reach, origin
 
 PRIVATE = (
     "127.0.0.1",
@@ -73,6 +73,20 @@ def test_a_network_that_the_deployment_names_is_too_and_no_other() -> None:
 def test_what_is_no_address_to_send_to_is_refused(url: str) -> None:
     with pytest.raises(Invalid):
         check(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://hooks.example.org/services/T0/B0/secret?key=x#y", "https://hooks.example.org"),
+        ("http://user:secret@example.org:8080/", "http://example.org:8080"),
+        ("https://[2606:4700::1111]/secret", "https://[2606:4700::1111]"),
+        ("secret", ""),
+        ("https://[::1", ""),
+    ],
+)
+def test_the_audit_keeps_no_more_than_where_it_is(url: str, kept: str) -> None:
+    assert origin(url) == kept
 
 
 def test_https_and_http_with_a_host_are_fine() -> None:
