@@ -20,7 +20,7 @@ from server.accounts.schemas import AuditPage
 from server.audit.export import Selection, export
 from server.audit.models import AuditEntry, EntryHost
 from server.audit.pack import pack
-from server.audit.record import record, record_once
+from server.audit.record import record, record_distinct
 
 _BLOCK = 500  # lines
 router = Router(tags=["audit"])
@@ -51,10 +51,11 @@ class AuditQuery(AuditFilter):
 
 @router.get("", response=AuditPage)
 def list_audit(request: HttpRequest, query: Query[AuditQuery]) -> dict[str, list[AuditEntry]]:
-    """Newest first; the next page is `before` the last id of this one. Who reads is on record, once in ten minutes."""
+    """Newest first; the next page is `before` the last id of this one. What is read is on record, every ten minutes."""
     reader = person(request)
     require(reader, Action.AUDIT_VIEW)
-    record_once(Action.AUDIT_VIEW, reader.username, detail={"wanted": _wanted(query)})
+    wanted = _wanted(query)
+    record_distinct(Action.AUDIT_VIEW, reader.username, wanted, detail={"wanted": wanted})
     entries = _filtered(query)
     if query.before:
         entries = entries.filter(id__lt=query.before)

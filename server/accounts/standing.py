@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -123,7 +123,7 @@ async def until_lost(door: Hashable, check: Check) -> str:
 
 async def while_standing(
     chunks: AsyncGenerator[bytes], door: Hashable, check: Check, cut: Cut | None = None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """The chunks until their end, or until the door is shut; ``cut`` is then told why."""
     shut = asyncio.ensure_future(until_lost(door, check))
     try:

@@ -10,7 +10,7 @@ _SALT = "a user name that nobody has"
 
 
 def known_as(found: User | None, typed: str) -> str:
-    """A person's name in small letters; else a keyed digest, the same for the same text and with spaces, as no name is."""
+    """A person's name in small letters; else a keyed digest of the text, with spaces, as no name is."""
     if found is not None:
         return found.username.lower()
     return f"an unknown name {salted_hmac(_SALT, typed.lower(), algorithm='sha256').hexdigest()[:12]}"

@@ -76,7 +76,7 @@ def _tell_of_unnamed_proxy(request: HttpRequest) -> None:
     _told.add(proxy)
     log.warning(
         "%s forwards requests and is not named in FLEETSCOPE_PROXIES: everybody behind it counts as one address, in "
-        "the audit and for wrong passwords, so that one who guesses may keep the others out; name it if it is your proxy",
+        "the audit and for wrong passwords, so that one who guesses may keep others out; name it if it is your proxy",
         proxy,
     )
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from server import nudge
@@ -17,6 +20,7 @@ from server.audit.models import AuditEntry, EntryHost
 from server.audit.way import via
 
 SAME = datetime.timedelta(minutes=10)
+MOST_DISTINCT = 30
 _WRITER_LOCK = 0x666C7363  # PostgreSQL advisory lock: one writer at a time over all processes
 
 
@@ -64,18 +68,37 @@ def record_once(
 ) -> None:
     """What is done over and over, such as looking at a session: one entry in ten minutes for each session, or for each
     value of ``like``, fields of an entry, and for each way to come."""
-    found = {"session": fields.get("session")} if like is None else like
-    found = {**found, **{f"detail__via__{name}": fact for name, fact in via().items()}}
-    since = timezone.now() - SAME
-    same = AuditEntry.objects.filter(
-        actor=storable(actor[:80]), action=action, outcome=outcome, time__gte=since, **found
-    )
+    same = _lately(action, actor, outcome, {"session": fields.get("session")} if like is None else like)
     if same.exists():
         return
     with transaction.atomic():
         become_only_writer()  # two may have looked at the same time
         if not same.all().exists():
             record(action, actor, outcome, **fields)
+
+
+def record_distinct(
+    action: str, actor: str, asked: Mapping[str, Any], *, detail: Mapping[str, Any], **fields: Any
+) -> None:
+    """What is asked over and over, each time for something else: one entry in ten minutes for each different ``asked``,
+    whose digest the entry holds. After MOST_DISTINCT of them one more says that there were `more`: nobody floods the
+    audit by scrolling."""
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    about = {"session": fields.get("session")}
+    like: dict[str, Any] = {**about, "detail__digest": digest}
+    others = _lately(action, actor, "done", {**about, "detail__digest__isnull": False})
+    if others.count() >= MOST_DISTINCT and not _lately(action, actor, "done", like).exists():
+        record_once(action, actor, like={**about, "detail__more": True}, detail={"more": True}, **fields)
+        return
+    record_once(action, actor, like=like, detail={**detail, "digest": digest}, **fields)
+
+
+def _lately(action: str, actor: str, outcome: str, like: Mapping[str, Any]) -> QuerySet[AuditEntry]:
+    """By whoever came the same way."""
+    way = {f"detail__via__{name}": fact for name, fact in via().items()}
+    since = timezone.now() - SAME
+    found = AuditEntry.objects.filter(actor=storable(actor[:80]), action=action, outcome=outcome, time__gte=since)
+    return found.filter(**like, **way)
 
 
 def _with_way(detail: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ client takes what came for the whole, and the record says how much went out.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +40,7 @@ async def sent_whole(chunks: AsyncGenerator[bytes], session: Session, reader: Re
 
     async def cut(reason: str) -> None:
         facts = {**reader.detail, "sent_bytes": sent, "refusal": reason}
-        await database_sync_to_async(_on_record, thread_sensitive=False)(session, reader, facts)
+        await database_sync_to_async(_on_record, thread_sensitive=False)(session, reader, facts, "cut off")
         raise CutOff(f"{reader.action} of session {session.pk} by {reader.name}: {reason}")
 
     door, check = (reader.entrance, session.pk, reader.action), _check(reader, session)
@@ -50,17 +51,30 @@ async def sent_whole(chunks: AsyncGenerator[bytes], session: Session, reader: Re
         await cut(reason)
 
 
+async def counted(chunks: AsyncIterator[bytes], session: Session, reader: Reader) -> AsyncIterator[bytes]:
+    """Lines; how many went out is on the record at their end, whoever ended them."""
+    rows = size = 0
+    try:
+        async for chunk in chunks:
+            yield chunk
+            rows, size = rows + chunk.count(b"\n"), size + len(chunk)
+    finally:
+        facts = {**reader.detail, "sent_rows": rows, "sent_bytes": size}
+        keep = database_sync_to_async(_on_record, thread_sensitive=False)
+        await asyncio.shield(keep(session, reader, facts, "sent"))
+
+
 def _check(reader: Reader, session: Session) -> Callable[[], str]:
     return lambda: lost(reader.entrance, session.pk, reader.action)
 
 
-def _on_record(session: Session, reader: Reader, facts: dict[str, Any]) -> None:
+def _on_record(session: Session, reader: Reader, facts: dict[str, Any], outcome: str) -> None:
     hosts = sorted(Run.objects.filter(session=session.pk).values_list("host__name", flat=True))
     with coming(lambda: reader.way):
         record(
             reader.action,
             reader.name,
-            "cut off",
+            outcome,
             tool=session.tool,
             hosts=hosts,
             session=session.pk,

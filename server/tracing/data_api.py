@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Iterator
 from typing import Any, Literal
 
 import orjson
+from django.db.models import Sum
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Schema
 from pydantic import ValidationError
@@ -16,12 +17,12 @@ from pydantic import ValidationError
 from server.accounts.auth import person
 from server.accounts.policy import Action
 from server.accounts.standing import entrance_of
-from server.audit.record import record, record_once
+from server.audit.record import record, record_distinct, record_once
 from server.audit.way import via
 from server.departure import departure_of
 from server.errors import Invalid
 from server.tracing import session_keys, sources
-from server.tracing.cutting import Reader, sent_whole
+from server.tracing.cutting import Reader, counted, sent_whole
 from server.tracing.execute import Answer, answer
 from server.tracing.export import CONTENT_TYPES, Direction, Export, Format, pieces
 from server.tracing.follow import Follower, Render, gather
@@ -50,6 +51,8 @@ class AnswerOut(Schema):
 
 router = Router(tags=["rows"])
 
+VIEWED_ROWS = 10_000  # as many as one answer to a question holds; whoever takes more takes them away
+QUESTION_TEXT = 2000  # characters on the record
 WHERE = 16_384  # characters: an address has its bounds
 _CONDITIONS = {"filters", "any_of"}
 
@@ -64,10 +67,14 @@ def get_rows(
 ) -> StreamingHttpResponse:
     """NDJSON, every row once. With follow it ends when the session has ended and everything is sent.
 
-    Either breaks off once its reader may no longer look: the connection ends before the answer does.
+    Either breaks off once its reader may no longer look: the connection ends before the answer does. Following, and
+    more than 10,000 rows, count as an export, and the record says at the end how many rows and bytes were sent.
     """
     detail = {"format": format, "stream": stream}
-    session, reader = _allowed(request, session_id, Action.SESSION_VIEW, detail)
+    action = Action.SESSION_EXPORT if follow else Action.SESSION_VIEW
+    session, reader = _allowed(request, session_id, action, detail)
+    if not follow and _stored_rows(session) > VIEWED_ROWS:
+        session, reader = _allowed(request, session_id, Action.SESSION_EXPORT, detail)
     source = sources.load(session.pk)
     # Before a host has attached nobody knows the streams; whoever follows waits for them.
     if stream and (source.runs or not follow):
@@ -75,6 +82,8 @@ def get_rows(
     follower = Follower(segment_store(), session.pk, _renderer(stream))
     chunks = follower.follow() if follow else follower.stored()
     allowed = sent_whole(chunks, session, reader)
+    if reader.action == Action.SESSION_EXPORT:
+        allowed = counted(allowed, session, reader)
     return StreamingHttpResponse(allowed, content_type=CONTENT_TYPES["ndjson"])
 
 
@@ -145,22 +154,47 @@ def _about(session: Session) -> dict[str, Any]:
 
 @router.post("/{session_id}/query", response=AnswerOut, summary="Ask about rows")
 def query_rows(request: HttpRequest, session_id: str, question: Question) -> Answer:
-    """Filter, group, measure, order: over everything stored so far. On the record as a view of the session."""
-    session, _ = _allowed(request, session_id, Action.SESSION_VIEW, {"query": question.stream})
+    """Filter, group, measure, order: over everything stored so far.
+
+    On the record as a view of the session, with the question, once in ten minutes for each that asks something else.
+    """
+    asked = _asked(question)
+    detail = {"query": question.stream, "question": json.dumps(asked)[:QUESTION_TEXT]}
+    session, _ = _allowed(request, session_id, Action.SESSION_VIEW, detail, asked)
     source = sources.load(session.pk)
     wanted = sources.pick_stream(source, question.stream)
     return answer(segment_store(), source, wanted, question, departure_of(request))
 
 
-def _allowed(request: HttpRequest, session_id: str, action: Action, detail: dict[str, Any]) -> tuple[Session, Reader]:
-    """The session and who reads it, if this person may; on the record either way."""
+def _stored_rows(session: Session) -> int:
+    return int(session.runs.aggregate(sum=Sum("rows"))["sum"] or 0)
+
+
+def _asked(question: Question) -> dict[str, Any]:
+    """The question without its page: the next one asks the same."""
+    found = question.model_dump(mode="json", exclude_defaults=True, exclude={"limit", "offset"})
+    filters = [one for one in found.pop("filters", []) if one["column"] != "row"]
+    return {**found, **({"filters": filters} if filters else {})}
+
+
+def _allowed(
+    request: HttpRequest,
+    session_id: str,
+    action: Action,
+    detail: dict[str, Any],
+    asked: dict[str, Any] | None = None,
+) -> tuple[Session, Reader]:
+    """The session and who reads it, if this person may; on the record either way, as a view once for each question."""
     actor = person(request)
     session = permitted(actor, session_id, action, detail)
     hosts = sorted(session.runs.values_list("host__name", flat=True))
     detail = {**detail, **by_share(session, actor, action)}
-    write = record_once if action == Action.SESSION_VIEW else record
     about: dict[str, Any] = {"tool": session.tool, "hosts": hosts, "session": session.pk, "reason": session.reason}
-    write(action, actor.username, **about, detail=detail)
+    if asked is not None:
+        record_distinct(action, actor.username, asked, **about, detail=detail)
+    else:
+        write = record_once if action == Action.SESSION_VIEW else record
+        write(action, actor.username, **about, detail=detail)
     _require_key(session)
     return session, Reader(actor.username, entrance_of(request), via(), action, detail)
 

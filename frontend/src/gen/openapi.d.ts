@@ -878,7 +878,7 @@ export interface paths {
         };
         /**
          * List Audit
-         * @description Newest first; the next page is `before` the last id of this one. Who reads is on record, once in ten minutes.
+         * @description Newest first; the next page is `before` the last id of this one. What is read is on record, every ten minutes.
          */
         get: operations["server_accounts_audit_api_list_audit"];
         put?: never;
@@ -1186,7 +1186,8 @@ export interface paths {
          * Rows as they arrive
          * @description NDJSON, every row once. With follow it ends when the session has ended and everything is sent.
          *
-         *     Either breaks off once its reader may no longer look: the connection ends before the answer does.
+         *     Either breaks off once its reader may no longer look: the connection ends before the answer does. Following, and
+         *     more than 10,000 rows, count as an export, and the record says at the end how many rows and bytes were sent.
          */
         get: operations["server_tracing_data_api_get_rows"];
         put?: never;
@@ -1232,7 +1233,9 @@ export interface paths {
         put?: never;
         /**
          * Ask about rows
-         * @description Filter, group, measure, order: over everything stored so far. On the record as a view of the session.
+         * @description Filter, group, measure, order: over everything stored so far.
+         *
+         *     On the record as a view of the session, with the question, once in ten minutes for each that asks something else.
          */
         post: operations["server_tracing_data_api_query_rows"];
         delete?: never;

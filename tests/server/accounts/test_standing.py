@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
@@ -95,9 +96,9 @@ def browser(server: Server) -> httpx.Client:
     return client
 
 
-def admin(server: Server, token: str, verb: str, path: str, body: object = None) -> None:
+def admin(server: Server, token: str, verb: str, path: str) -> None:
     headers = {"Authorization": f"Bearer {token}"}
-    answer = httpx.request(verb, f"http://localhost:{server.http}{path}", json=body, headers=headers, timeout=SECONDS)
+    answer = httpx.request(verb, f"http://localhost:{server.http}{path}", headers=headers, timeout=SECONDS)
     assert answer.is_success, answer.text
 
 
@@ -120,14 +121,12 @@ async def closed(socket: websockets.ClientConnection) -> tuple[int | None, str |
 
 
 async def _sockets_close(first: Server, second: Server, token: str) -> None:
-    for verb, path, body, reason in (
-        ("DELETE", "/api/users/ann/sign-ins", None, "you signed out; sign in again"),
-        ("PATCH", "/api/users/ann", {"active": False}, "you signed out; sign in again"),
-    ):
+    by_admin = functools.partial(admin, second, token, "DELETE", "/api/users/ann/sign-ins")
+    for act in (by_admin, functools.partial(second.command, "user", "reset", "ann")):
         client = await asyncio.to_thread(browser, first)
         async with fleet_socket(first, client) as socket:
-            await asyncio.to_thread(admin, second, token, verb, path, body)
-            assert await closed(socket) == (4403, reason)
+            await asyncio.to_thread(act)
+            assert await closed(socket) == (4403, "you signed out; sign in again")
 
 
 def test_a_socket_closes_though_another_process_ends_the_sign_in_and_no_nudge_comes(

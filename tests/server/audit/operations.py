@@ -15,6 +15,7 @@ from server.accounts.models import User
 from server.consent.models import Request, RequestState
 from server.fleet import asking
 from tests.server.accounts.authenticator import Authenticator
+from tests.server.accounts.managing import RESET, begin_passkey, make_inactive, reset_factors
 from tests.server.accounts.matrix import OPEN
 from tests.server.accounts.oidc import Lying, leave, lying_provider
 from tests.server.accounts.signing_in import add_app, add_passkey, answer, code_of, log_in, post, signed
@@ -126,10 +127,6 @@ def _confirm_app(browser: Client) -> HttpResponseBase:
 def _add_passkey(browser: Client) -> HttpResponseBase:
     challenge = answer(browser, "factors/passkeys/options")["challenge"]
     return post(browser, "factors/passkeys", {"name": "laptop", "credential": Authenticator().make(challenge)})
-
-
-def _make_inactive(browser: Client) -> HttpResponseBase:
-    return browser.patch("/api/users/colleague", {"active": False}, content_type="application/json")
 
 
 def _remove_app(browser: Client) -> HttpResponseBase:
@@ -265,9 +262,7 @@ OPERATIONS: dict[tuple[str, str], Leaves] = {
     ("POST", "/api/auth/factors/totp"): leaves("account.login", act=_account(lambda one: post(one, "factors/totp"))),
     ("POST", "/api/auth/factors/totp/confirm"): leaves(*_FACTOR, act=_account(_confirm_app)),
     ("DELETE", "/api/auth/factors/totp"): leaves(*_FACTOR, "account.factor_remove", act=_account(_remove_app)),
-    ("POST", "/api/auth/factors/passkeys/options"): leaves(
-        "account.login", act=_account(lambda one: post(one, "factors/passkeys/options"))
-    ),
+    ("POST", "/api/auth/factors/passkeys/options"): leaves("account.login", act=_account(begin_passkey)),
     ("POST", "/api/auth/factors/passkeys"): leaves(*_FACTOR, act=_account(_add_passkey)),
     ("DELETE", "/api/auth/factors/passkeys/{passkey}"): leaves(
         *_FACTOR, "account.factor_remove", act=_account(_remove_passkey)
@@ -284,13 +279,11 @@ OPERATIONS: dict[tuple[str, str], Leaves] = {
     ("DELETE", "/api/users/{username}/tokens/{token}"): leaves("account.token_end"),
     ("GET", "/api/auth/rule"): silent(LISTS),
     ("PUT", "/api/auth/rule"): leaves("account.rule"),
-    ("POST", "/api/users/{username}/reset-factors"): leaves(
-        "account.login", "user.reset_factors", act=_account(lambda one: one.post("/api/users/colleague/reset-factors"))
-    ),
+    ("POST", "/api/users/{username}/reset-factors"): leaves(*RESET, act=_account(reset_factors)),
     ("GET", "/api/me/rights"): silent(OWN),
     ("GET", "/api/users"): silent(LISTS),
     ("POST", "/api/users"): leaves("user.add"),
-    ("PATCH", "/api/users/{username}"): leaves("account.login", "user.change", act=_account(_make_inactive)),
+    ("PATCH", "/api/users/{username}"): leaves("account.login", "user.change", act=_account(make_inactive)),
     ("GET", "/api/teams"): silent(LISTS),
     ("POST", "/api/teams"): leaves("team.add"),
     ("PATCH", "/api/teams/{team}"): leaves("team.change"),

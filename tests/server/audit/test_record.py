@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from server import keys
 from server.audit.models import AuditEntry, EntryHost
-from server.audit.record import SAME, record, record_once
+from server.audit.record import MOST_DISTINCT, SAME, record, record_distinct, record_once
 from server.audit.verify import verify
 
 
@@ -19,7 +19,7 @@ def test_entries_have_numbers_without_holes_and_are_found_by_host() -> None:
     first = record("session.start", "ann", hosts=["web-1", "db-1", "web-1"])
     second = record("session.stop", "ann")
     assert (first.id, second.id) == (1, 2)
-    assert list(EntryHost.objects.values_list("entry_id", "host")) == [(1, "web-1"), (1, "db-1")]
+    assert list(EntryHost.objects.order_by("id").values_list("entry_id", "host")) == [(1, "web-1"), (1, "db-1")]
 
 
 @pytest.mark.usefixtures("committed")
@@ -62,6 +62,22 @@ def test_who_looks_at_the_same_time_writes_one_entry() -> None:
     for thread in threads:
         thread.join()
     assert AuditEntry.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_each_different_question_is_an_entry_until_there_are_many() -> None:
+    one, two = uuid.uuid4(), uuid.uuid4()
+    for number in (1, 2, 1, 2):
+        record_distinct("session.view", "ann", {"about": number}, session=one, detail={"question": number})
+    questions = AuditEntry.objects.order_by("id").values_list("detail__question", flat=True)
+    assert list(questions) == [1, 2]
+    for number in range(3 * MOST_DISTINCT):
+        record_distinct("session.view", "ann", {"about": number}, session=one, detail={"question": number})
+    assert AuditEntry.objects.count() == MOST_DISTINCT + 1
+    assert AuditEntry.objects.filter(detail__more=True).count() == 1
+    record_distinct("session.view", "ann", {"about": 1}, session=two, detail={"question": 1})
+    record_distinct("session.view", "bob", {"about": 1}, session=one, detail={"question": 1})
+    assert AuditEntry.objects.count() == MOST_DISTINCT + 3
 
 
 @pytest.mark.django_db

@@ -18,8 +18,8 @@ from proto.v1.stream_pb2 import RunSchema
 from server.accounts.browsers import SignIn
 from server.accounts.models import User
 from server.audit.models import AuditEntry
+from server.tracing import data_api, session_keys
 from server.tracing import export as export_module
-from server.tracing import session_keys
 from server.tracing.cutting import CutOff
 from server.tracing.models import Run
 from server.tracing.segments import segment_store
@@ -290,6 +290,48 @@ def test_every_look_is_on_the_record(client: Client, ended: Traced) -> None:
     exported, viewed = AuditEntry.objects.order_by("-id")[:2][::-1]
     assert (exported.action, exported.detail["format"], exported.session) == ("session.export", "csv", ended.session.pk)
     assert (viewed.action, viewed.actor, viewed.hosts) == ("session.view", "tracer", ["host-1", "host-2"])
+
+
+def entries(action: str) -> list[tuple[str, dict[str, Any]]]:
+    found = AuditEntry.objects.filter(action=action).order_by("id").values_list("outcome", "detail")
+    return [(outcome, {name: fact for name, fact in detail.items() if name != "via"}) for outcome, detail in found]
+
+
+def test_who_takes_many_rows_exports_them(client: Client, ended: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_api, "VIEWED_ROWS", 23)
+    rows = f"/api/sessions/{ended.session.pk}/rows"
+    body(client.get(rows))
+    assert entries("session.export") == []
+    monkeypatch.setattr(data_api, "VIEWED_ROWS", 22)
+    sent = body(client.get(rows))
+    asked = {"format": "ndjson", "stream": ""}
+    told = asked | {"sent_rows": 23, "sent_bytes": len(sent)}
+    assert entries("session.export") == [("done", asked), ("sent", told)]
+
+
+def test_who_follows_exports(client: Client, ended: Traced) -> None:
+    sent = body(client.get(f"/api/sessions/{ended.session.pk}/rows?follow=true"))
+    (begun, _), (end, told) = entries("session.export")
+    assert (begun, end) == ("done", "sent")
+    assert (told["sent_rows"], told["sent_bytes"]) == (23, len(sent))
+
+
+def test_each_question_is_on_the_record_once_and_its_pages_with_it(client: Client, ended: Traced) -> None:
+    first = {"filters": [{"column": "path", "op": "eq", "value": "/plain"}]}
+    paged = {"filters": [*first["filters"], {"column": "row", "op": "ge", "value": 3}], "limit": 2, "offset": 1}
+    other = {"measures": [{"function": "count"}]}
+    for question in (first, paged, other, first):
+        asked = client.post(f"/api/sessions/{ended.session.pk}/query", question, content_type="application/json")
+        assert asked.status_code == 200
+    questions = [json.loads(detail["question"]) for _, detail in entries("session.view")]
+    assert questions == [first, other]
+
+
+def test_a_long_question_is_kept_in_part(client: Client, ended: Traced) -> None:
+    question = {"filters": [{"column": "path", "op": "eq", "value": "x" * 8000}]}
+    client.post(f"/api/sessions/{ended.session.pk}/query", question, content_type="application/json")
+    ((_, detail),) = entries("session.view")
+    assert len(detail["question"]) == data_api.QUESTION_TEXT
 
 
 def test_a_session_that_nobody_has_sent_rows_of(client: Client, running: Traced) -> None:
