@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from google.protobuf.message import DecodeError
 
@@ -18,7 +19,9 @@ from proto.v1.agent_pb2 import Ask, Names, SignedAsk
 from proto.v1.tool_pb2 import NameKind
 
 CONTEXT = b"fleetscope-ask-v1\0"
-SAME_SECONDS = 60.0  # one line of the record for one person, kind of name and outcome
+SAME_SECONDS = 60.0  # one line of the record for one person, kind of name, process, beginning of a text and outcome
+BEGINNING = 4  # characters
+LINES_MAX = 30  # of one person in that time; one more says that there were more
 BURST, PER_SECOND = 40.0, 10.0
 TEXT_BYTES_MAX = 8192
 
@@ -40,6 +43,14 @@ class Allowance:
         return True
 
 
+class _Asked(NamedTuple):
+    user: str
+    kind: int
+    pid: int
+    begins: str
+    refused: str
+
+
 class Asking:
     """``answer`` takes what was let in, ``tell`` the refusals."""
 
@@ -54,7 +65,7 @@ class Asking:
         self._identity, self._power, self._audit = identity, power, audit
         self._answer, self._tell = answer, tell
         self._allowance = Allowance()
-        self._recorded: dict[tuple[str, int, str], float] = {}
+        self._recorded: dict[_Asked, float] = {}
 
     def ask(self, signed: SignedAsk) -> None:
         """Answer or refuse; either way the server hears of it."""
@@ -85,15 +96,24 @@ class Asking:
             ask.hidden.CopyFrom(never.hidden)
 
     def _record(self, ask: Ask, refused: str) -> None:
-        """Once a minute for the same person, kind and outcome: on record is who looked at what, not every key."""
-        now, key = time.monotonic(), (ask.user, ask.kind, refused)
+        """On record is who looked for what, not every key; bounded, so that nobody fills the record by typing."""
+        now, key = time.monotonic(), _Asked(ask.user, ask.kind, ask.pid, ask.text[:BEGINNING].lower(), refused)
         self._recorded = {known: until for known, until in self._recorded.items() if until > now}
         if key in self._recorded:
+            return
+        if sum(known.user == ask.user for known in self._recorded) >= LINES_MAX:
+            self._record_more(ask.user, now)
             return
         kind = enum_short(NameKind.DESCRIPTOR, ask.kind) or f"unknown ({ask.kind})"
         details = {"refused": refused} if refused else {}
         self._audit.record("ask", user=ask.user, kind=kind, text=ask.text, pid=ask.pid, **details)
         self._recorded[key] = now + SAME_SECONDS
+
+    def _record_more(self, user: str, now: float) -> None:
+        key = _Asked(user, 0, 0, "", "more")
+        if key not in self._recorded:
+            self._audit.record("ask", user=user, kind="more", text="", pid=0)
+            self._recorded[key] = now + SAME_SECONDS
 
     def _refuse(self, ask_id: bytes, reason: str) -> None:
         if ask_id:

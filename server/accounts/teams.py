@@ -71,6 +71,11 @@ def remove(actor: Actor, team: Team) -> None:
         with _on_record(actor, Action.TEAM_CHANGE, {"team": team.name, "before": before, "after": None}):
             team.delete()
     except ProtectedError as error:
+        kept = {str(kept._meta.verbose_name) for kept in error.protected_objects}
+        if "request" in kept:
+            raise Conflict(
+                f"a session of the team {team.name} that nobody agreed to still has to be reviewed; review it first"
+            ) from error
         raise Conflict(f"the team {team.name} still owns sessions; delete them first") from error
 
 

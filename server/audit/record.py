@@ -78,13 +78,19 @@ def record_once(
 
 
 def record_distinct(
-    action: str, actor: str, asked: Mapping[str, Any], *, detail: Mapping[str, Any], **fields: Any
+    action: str,
+    actor: str,
+    asked: Mapping[str, Any],
+    *,
+    detail: Mapping[str, Any],
+    of: Mapping[str, Any] | None = None,
+    **fields: Any,
 ) -> None:
     """What is asked over and over, each time for something else: one entry in ten minutes for each different ``asked``,
     whose digest the entry holds. After MOST_DISTINCT of them one more says that there were `more`: nobody floods the
-    audit by scrolling."""
+    audit by scrolling. They are counted for each session, or each value of ``of``, fields of an entry."""
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:16]
-    about = {"session": fields.get("session")}
+    about = {"session": fields.get("session")} if of is None else of
     like: dict[str, Any] = {**about, "detail__digest": digest}
     others = _lately(action, actor, "done", {**about, "detail__digest__isnull": False})
     if others.count() >= MOST_DISTINCT and not _lately(action, actor, "done", like).exists():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.deletion import Collector, ProtectedError
 from django.utils import timezone
 
 from server.accounts.models import Risk, Team
@@ -23,6 +25,16 @@ class RequestState(models.TextChoices):
 OPEN = (RequestState.WAITING, RequestState.APPROVED)
 
 
+def but_unreviewed(
+    collector: Collector, field: models.Field[Any, Any], requests: models.QuerySet[models.Model], using: str
+) -> None:
+    """`on_delete`: with a team go all but those that broke the glass and wait for a review. Raises ProtectedError."""
+    due: set[models.Model] = {request for request in requests if isinstance(request, Request) and request.review_due}
+    if due:
+        raise ProtectedError("a session that nobody agreed to still has to be reviewed", due)
+    models.CASCADE(collector, field, requests, using)
+
+
 class Request(models.Model):
     """The session that starts from it has the same id. ``specification`` is what people sign, ``draft`` the serialised
     envelope that it was made from."""
@@ -33,7 +45,7 @@ class Request(models.Model):
     expires_at = models.DateTimeField(db_index=True)
     state = models.CharField(max_length=16, choices=RequestState.choices, default=RequestState.WAITING, db_index=True)
     state_message = models.CharField(max_length=500, blank=True)
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="requests")
+    team = models.ForeignKey(Team, on_delete=but_unreviewed, related_name="requests")
     risk = models.SmallIntegerField(choices=Risk.choices, default=Risk.S3)  # the most that it may reveal
     tool = models.CharField(max_length=64)
     hosts = models.JSONField(default=list)

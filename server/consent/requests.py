@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from server.consent.models import OPEN, Part, Request, RequestState, Voice
 from server.consent.signing import SignatureIn, read_signature
 from server.errors import Conflict, Forbidden, Invalid, NotFound
 
+REVIEW_WITHIN = datetime.timedelta(hours=24)
 _LINE = 500
 
 
@@ -28,6 +30,12 @@ def create(request: Request) -> None:
         request.save(force_insert=True)
         telling.tell_made(request)
         _noted(request, "request.ask", request.created_by.username, {"why": request.why})
+
+
+def overdue(user: User) -> Request | None:
+    """What this person started alone, and nobody has reviewed in REVIEW_WITHIN; the oldest."""
+    own = Request.objects.filter(created_by=user, break_glass=True, state=RequestState.STARTED, reviewed_by=None)
+    return own.filter(created_at__lt=timezone.now() - REVIEW_WITHIN).order_by("created_at").first()
 
 
 def find(request_id: str) -> Request:

@@ -17,8 +17,7 @@ from proto.v1.agent_pb2 import Names
 from server import nudge
 from server.accounts.models import Risk, User
 from server.accounts.policy import About, Action, require
-from server.audit.models import AuditEntry
-from server.audit.record import record
+from server.audit.record import record_distinct
 from server.errors import AuditUnavailable, Conflict, NoAnswer, TooMany
 from server.fleet.answers import WAITED
 from server.fleet.models import Ask, Host
@@ -29,7 +28,7 @@ CONTEXT = b"fleetscope-ask-v1\0"
 LIFETIME_NS = 60_000_000_000
 LOOK_SECONDS = 0.5  # without a nudge
 ASKS_MAX, ASKS_SPAN = 150, datetime.timedelta(seconds=15)  # one person, all hosts
-RECORD_SPAN = datetime.timedelta(minutes=1)
+BEGINNING = 4  # characters of a text that is another question on the record
 NAMES_MAX = 200
 
 
@@ -48,7 +47,7 @@ def ask(user: User, host: Host, question: Question) -> Names:
     _check_ready(host)
     _check_rate(user)
     try:
-        _record_once(user, host, question, told)
+        _record(user, host, question, told)
     except DatabaseError as error:
         raise AuditUnavailable(f"the question could not be recorded, so it was not asked: {error}") from error
     names = async_to_sync(_answer)(user.username, host, question)
@@ -82,13 +81,10 @@ def _check_rate(user: User) -> None:
         raise TooMany("you ask hosts for too many names at the moment; wait a few seconds and go on typing")
 
 
-def _record_once(user: User, host: Host, question: Question, told: dict[str, str | int]) -> None:
-    """Once a minute for the same person, host and kind: on record is who looked at what, not every key."""
-    lately = AuditEntry.objects.filter(
-        action=Action.HOST_ASK, actor=user.username, outcome="done", time__gt=timezone.now() - RECORD_SPAN
-    )
-    if not any(entry.hosts == [host.name] and entry.detail.get("kind") == question.kind for entry in lately):
-        record(Action.HOST_ASK, user.username, hosts=[host.name], detail=told)
+def _record(user: User, host: Host, question: Question, told: dict[str, str | int]) -> None:
+    """Each kind, process and beginning of a text that the person asks this host for, not every key after it."""
+    asked = {"host": host.name, "kind": question.kind, "pid": question.pid, "begins": question.text[:BEGINNING].lower()}
+    record_distinct(Action.HOST_ASK, user.username, asked, detail=told, of={"hosts": [host.name]}, hosts=[host.name])
 
 
 async def _answer(user: str, host: Host, question: Question) -> Names:

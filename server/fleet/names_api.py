@@ -53,7 +53,7 @@ class NamesOut(Schema):
 
 @router.post("/{host}/names", response=NamesOut)
 def ask_for_names(request: HttpRequest, host: str, body: NamesQuestion) -> dict[str, Any]:
-    """Asks the host itself, now. On the record once a minute for each person, host and kind."""
+    """Asks the host itself, now. On the record for each person, host, kind and beginning of the text."""
     actor = person(request)
     found = permitted_host(actor, host, Action.HOST_VIEW)
     names = ask(actor, found, Question(body.kind, body.text, body.pid, body.limit))

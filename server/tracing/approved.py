@@ -33,7 +33,7 @@ from server.tracing.targets import check_ready
 
 def ask(user: User, order: Order, minutes: int, *, break_glass: bool) -> Request:
     """A request that waits for people. Raises ApiError; the refusal stands in the audit."""
-    checked = allowed(user, order, lambda found: _require_reason(order, found))
+    checked = allowed(user, order, lambda found: _require_askable(user, order, found, break_glass=break_glass))
     wanted = _need(checked)
     draft = draft_of(user, order, checked)
     add_key(draft)
@@ -77,6 +77,8 @@ def start_approved(user: User, request_id: str) -> Session:
         require(user, action, asked, tool=request.tool, hosts=request.hosts, session=request.pk)
     try:
         with _refusal_on_record(user, request), transaction.atomic():
+            if request.break_glass:
+                _require_reviewed(user)
             request = Request.objects.select_for_update(of=("self",)).select_related("created_by").get(pk=request.pk)
             _check_startable(request)
             requests.started(request)
@@ -103,10 +105,21 @@ def _refusal_on_record(user: User, request: Request) -> Iterator[None]:
         raise
 
 
-def _require_reason(order: Order, checked: Checked) -> None:
+def _require_askable(user: User, order: Order, checked: Checked, *, break_glass: bool) -> None:
+    if break_glass:
+        _require_reviewed(user)
     if not order.reason.strip():
         raise Invalid("say why: others will agree to the reason too", field="reason")
     _need(checked)
+
+
+def _require_reviewed(user: User) -> None:
+    """Who broke the glass before breaks it again only once somebody has looked at why."""
+    if found := requests.overdue(user):
+        raise Conflict(
+            f"request {found.pk} broke the glass more than {requests.REVIEW_WITHIN.days * 24} hours ago and nobody has "
+            "reviewed it; have it reviewed, or ask for approval"
+        )
 
 
 def _need(checked: Checked) -> Need:

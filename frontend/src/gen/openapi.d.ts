@@ -1043,7 +1043,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Names
-         * @description Asks the host itself, now. On the record once a minute for each person, host and kind.
+         * @description Asks the host itself, now. On the record for each person, host, kind and beginning of the text.
          */
         post: operations["server_fleet_names_api_ask_for_names"];
         delete?: never;

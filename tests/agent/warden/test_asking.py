@@ -60,24 +60,36 @@ def door(tmp_path: Path) -> Door:
     return Door(tmp_path)
 
 
-def test_a_question_is_on_record_before_it_is_answered_once_a_minute(
+def test_each_different_question_is_on_record_before_it_is_answered_once_a_minute(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for text in ("n", "ng", "ngi"):
+    for text in ("ngin", "nginx", "NGINX-1"):
         assert door.ask(text=text) == ""
-    assert [ask.text for ask in door.passed] == ["n", "ng", "ngi"]
+    assert [ask.text for ask in door.passed] == ["ngin", "nginx", "NGINX-1"]
     (entry,) = door.entries()
-    assert (entry["event"], entry["user"], entry["kind"], entry["text"]) == ("ask", "ada", "process", "n")
+    assert (entry["event"], entry["user"], entry["kind"], entry["text"]) == ("ask", "ada", "process", "ngin")
     door.ask(user="eve")
+    door.ask(text="post")
     door.ask(kind=NameKind.NAME_KIND_FUNCTION)
     later = time.monotonic() + asking.SAME_SECONDS + 1
     monkeypatch.setattr("agent.warden.asking.time.monotonic", lambda: later)
     door.ask()
     assert [(entry["user"], entry["kind"]) for entry in door.entries()[1:]] == [
         ("eve", "process"),
+        ("ada", "process"),
         ("ada", "function"),
         ("ada", "process"),
     ]
+
+
+def test_who_types_a_lot_fills_no_record(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "BURST", 1000.0)
+    monkeypatch.setattr(asking, "PER_SECOND", 1_000_000.0)
+    for number in range(asking.LINES_MAX + 20):
+        assert door.ask(text=f"{number:04}") == ""
+    entries = door.entries()
+    assert [entry["text"] for entry in entries[:2]] == ["0000", "0001"]
+    assert (len(entries), entries[-1]["kind"]) == (asking.LINES_MAX + 1, "more")
 
 
 def test_only_the_own_server_asks_and_only_now_and_here(door: Door) -> None:

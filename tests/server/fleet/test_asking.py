@@ -21,7 +21,7 @@ from server.audit.models import AuditEntry
 from server.errors import Conflict, Forbidden, NoAnswer, TooMany
 from server.fleet import asking
 from server.fleet.answers import answered, take_asks
-from server.fleet.asking import ASKS_MAX, CONTEXT, RECORD_SPAN, Question, ask
+from server.fleet.asking import ASKS_MAX, CONTEXT, Question, ask
 from server.fleet.models import Ask, Host
 from server.fleet.switch import switch_fleet, switch_host
 from tests.server.fleet.hosts import make_host
@@ -83,27 +83,26 @@ def test_nothing_of_question_and_answer_is_kept(user: Callable[..., User], host:
     assert (bytes(left.answer), bytes(left.payload)) == (b"", b"")
 
 
-def test_it_is_on_record_once_a_minute_for_person_host_and_kind(user: Callable[..., User], host: Host) -> None:
+def test_each_person_host_kind_and_beginning_of_a_text_is_on_record(user: Callable[..., User], host: Host) -> None:
     person, other = user(), make_host("web-2")
     with answering(host, two), answering(other, two):
-        for text in ("n", "ng"):
+        for text in ("ngin", "nginx", "NGINX-1", "post"):
             ask(person, host, Question("process", text))
         ask(person, host, Question("function", "c:"))
         ask(person, other, PROCESS)
         ask(user(username="eve"), host, PROCESS)
     told = AuditEntry.objects.filter(action="host.ask").order_by("id")
     assert [(entry.actor, entry.hosts, entry.detail["kind"], entry.detail["text"]) for entry in told] == [
-        ("tracer", ["web-1"], "process", "n"),
+        ("tracer", ["web-1"], "process", "ngin"),
+        ("tracer", ["web-1"], "process", "post"),
         ("tracer", ["web-1"], "function", "c:"),
         ("tracer", ["web-2"], "process", "ngi"),
         ("eve", ["web-1"], "process", "ngi"),
     ]
 
 
-def test_after_a_minute_it_is_on_record_again(
-    user: Callable[..., User], host: Host, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(asking, "RECORD_SPAN", RECORD_SPAN * 0)
+def test_later_it_is_on_record_again(user: Callable[..., User], host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.audit.record.SAME", timedelta(0))
     person = user()
     with answering(host, two):
         ask(person, host, PROCESS)

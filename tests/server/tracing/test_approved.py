@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from proto.v1.agent_pb2 import Envelope
+from server.accounts import teams
 from server.accounts.models import Grant
 from server.audit.models import AuditEntry
 from server.consent import requests
@@ -22,6 +23,7 @@ from server.tracing.models import Session
 from server.tracing.start import Order, start
 from tests.server.consent.requests import ADA, BOB, MakeUser, asked, signed_by_ada, signed_by_bob
 from tests.server.fleet.hosts import make_host
+from tests.server.people import team
 
 
 def agreed(user: MakeUser) -> Request:
@@ -149,3 +151,31 @@ def test_break_glass_without_signatures_is_approved_at_once_and_reviewed_after(u
     assert request.state == RequestState.APPROVED
     start_approved(request.created_by, str(request.pk))
     assert Request.objects.get().review_due
+
+
+def test_who_broke_the_glass_breaks_it_again_once_it_was_reviewed(user: MakeUser) -> None:
+    request = asked(user, tool="opensnoop", break_glass=True)
+    ada = request.created_by
+    start_approved(ada, str(request.pk))
+    again = Order("opensnoop", hosts=request.hosts, reason="again")
+    ready = ask(ada, again, 60, break_glass=True)
+    late = timezone.now() - requests.REVIEW_WITHIN - datetime.timedelta(seconds=1)
+    Request.objects.filter(pk=request.pk).update(created_at=late)
+    for breaking in (lambda: ask(ada, again, 60, break_glass=True), lambda: start_approved(ada, str(ready.pk))):
+        with pytest.raises(Conflict, match=f"request {request.pk} broke the glass more than 24 hours ago"):
+            breaking()
+    assert AuditEntry.objects.filter(action="session.start", outcome="refused").count() == 2
+    assert ask(ada, again, 60, break_glass=False).state == RequestState.WAITING
+    requests.review(user("approver", "bob"), str(request.pk), "it was right")
+    assert start_approved(ada, str(ready.pk)).pk == ready.pk
+
+
+def test_a_team_goes_only_once_what_broke_the_glass_was_reviewed(user: MakeUser) -> None:
+    request = asked(user, tool="opensnoop", break_glass=True)
+    Request.objects.update(state=RequestState.STARTED, team=team("night"))
+    admin = user("admin")
+    with pytest.raises(Conflict, match="nobody agreed to still has to be reviewed"):
+        teams.remove(admin, team("night"))
+    requests.review(user("approver", "bob"), str(request.pk), "it was right")
+    teams.remove(admin, team("night"))
+    assert not Request.objects.exists()
