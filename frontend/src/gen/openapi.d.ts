@@ -1856,7 +1856,7 @@ export interface components {
         };
         /**
          * IdentityOut
-         * @description ``sign_out``: where the browser goes after signing out, so that its sign-in at the provider ends too; null: nowhere.
+         * @description ``sign_out``: where the browser goes after signing out, to end its sign-in at the provider too; null: nowhere.
          */
         IdentityOut: {
             /** Name */
