@@ -6,6 +6,7 @@ import type { Me } from "../api/accounts";
 import { tools } from "../api/catalog";
 import { hosts } from "../api/fleet";
 import { sessions } from "../api/tracing";
+import { hostNames } from "../format/host-names";
 import { matchWords } from "./match";
 import { placesOf } from "./places";
 import classes from "./palette.module.css";
@@ -102,7 +103,7 @@ function useCommands(me: Me): Command[] {
         run: go(me.can.start ? `/tools/${tool.name}/start` : `/tools/${tool.name}`),
       })),
       ...(sessionList?.items ?? []).map((item) => ({
-        name: `${item.tool} on ${item.hosts.join(", ")} (${item.id.slice(0, 8)})`,
+        name: `${item.tool} on ${hostNames(item.hosts)} (${item.id.slice(0, 8)})`,
         group: "session",
         run: go(`/sessions/${item.id}`),
       })),

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { type Host, hosts } from "../../api/fleet";
 import { ago } from "../../format/clock";
+import { count } from "../../format/numbers";
 import { Badge, Empty, Failure, Loading, Page, Panel } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { matchWords } from "../../ui/match";
@@ -29,7 +30,7 @@ export function HostsPage() {
   return (
     <Page
       title="Hosts"
-      note={data && `${data.filter((host) => host.state === "online").length} of ${data.length} online`}
+      note={data?.length ? `${count(data.filter((host) => host.state === "online").length)} of ${count(data.length)} online` : undefined}
       actions={
         <>
           <TextInput

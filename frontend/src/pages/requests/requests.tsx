@@ -1,5 +1,6 @@
 import { visible } from "../../format/bytes-text";
 import { useQuery } from "@tanstack/react-query";
+import { hostNames } from "../../format/host-names";
 import { Link, useNavigate } from "react-router";
 import { type Request, requests } from "../../api/requests";
 import { dateTime } from "../../format/clock";
@@ -66,7 +67,7 @@ function RequestTable({ items }: { items: readonly Request[] }) {
             </td>
             <td>{request.created_by}</td>
             <td>{request.break_glass ? "break-glass" : `${agreed(request)} of ${request.needed}`}</td>
-            <td className={classes.wide}>{request.hosts.join(", ")}</td>
+            <td className={classes.wide} title={request.hosts.join(", ")}>{hostNames(request.hosts)}</td>
             <td className={classes.wide}>{visible(request.reason)}</td>
           </tr>
         ))}

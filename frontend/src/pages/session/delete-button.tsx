@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { deleteSession, type Session } from "../../api/tracing";
+import { hostNames } from "../../format/host-names";
 import { bytes, count } from "../../format/numbers";
 import { IconTrash } from "../../ui/icons";
 import { errorText } from "../../ui/parts";
@@ -27,7 +28,7 @@ export function DeleteButton({ session }: { session: Session }) {
       </Button>
       <Modal opened={asking} onClose={() => setAsking(false)} title="Delete this session">
         <p>
-          {count(session.rows)} rows ({bytes(session.stored_bytes)}) of {session.tool} on {session.hosts.join(", ")} are deleted for everybody and cannot be brought back.
+          {count(session.rows)} rows ({bytes(session.stored_bytes)}) of {session.tool} on {hostNames(session.hosts)} are deleted for everybody and cannot be brought back.
           The audit keeps that it ran, who looked at it, and that you deleted it.
         </p>
         {remove.error !== null && <p role="alert">{errorText(remove.error)}</p>}

@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import { tools } from "../../api/catalog";
 import { type Conditions, type Session, stopSession } from "../../api/tracing";
 import { dateTime } from "../../format/clock";
+import { hostNames } from "../../format/host-names";
 import { count, nanoseconds } from "../../format/numbers";
 import type { SessionSnapshot, SessionStream, StreamRows } from "../../stream/session";
 import { useNow } from "../../ui/connection";
@@ -37,7 +38,7 @@ export function SessionHead({ session, stream, snapshot, whereOf }: Props) {
     <header className={classes.head}>
       <h1>{session.tool}</h1>
       <span className={classes.where} title={session.hosts.join(", ")}>
-        {session.hosts.join(", ")}
+        {hostNames(session.hosts)}
       </span>
       <Asked session={session} />
       <span data-testid="session-state">

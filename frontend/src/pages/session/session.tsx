@@ -11,6 +11,7 @@ import { RunsStrip } from "./runs-strip";
 import classes from "./session.module.css";
 import { StreamViews } from "./stream-views";
 import { Timeline } from "./timeline";
+import { hostNames } from "../../format/host-names";
 import type { Shown } from "../../views/view-props";
 import { useLink } from "./use-link";
 import { useRates } from "./use-rates";
@@ -24,7 +25,7 @@ export function SessionPage() {
   const { id = "" } = useParams();
   const link = useLink(id);
   const { data, error, refetch } = useQuery({ ...sessionQuery(id), enabled: link.done });
-  useTitle(data === undefined ? "Session" : `${data.tool} on ${data.hosts.join(", ")}`);
+  useTitle(data === undefined ? "Session" : `${data.tool} on ${hostNames(data.hosts)}`);
   if (data !== undefined) return <OpenSession key={data.id} session={data} />;
   const problem = error === null ? null : (link.problem ?? error);
   return problem === null ? <Loading /> : <Failure error={problem} retry={() => void refetch()} />;

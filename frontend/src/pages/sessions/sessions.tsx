@@ -6,6 +6,7 @@ import { Button } from "@mantine/core";
 import { tools } from "../../api/catalog";
 import { type Session, sessions } from "../../api/tracing";
 import { ago, dateTime } from "../../format/clock";
+import { hostNames } from "../../format/host-names";
 import { bytes, count } from "../../format/numbers";
 import { Badge, Empty, Failure, Loading, Page, TablePanel } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
@@ -124,7 +125,7 @@ function SessionTable({ items }: { items: readonly Session[] }) {
             <td>
               <Badge tone={item.state === "running" ? "live" : item.state === "pending" ? "info" : "mute"}>{item.state}</Badge>
             </td>
-            <td className={classes.wide}>{item.hosts.join(", ")}</td>
+            <td className={classes.wide} title={item.hosts.join(", ")}>{hostNames(item.hosts)}</td>
             <td className={parts.num}>{count(item.rows)}</td>
             <td className={`${parts.num} ${classes.wide}`} title="On the server's disk">
               {bytes(item.stored_bytes)}

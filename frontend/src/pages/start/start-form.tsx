@@ -6,6 +6,7 @@ import { type ToolDetail, tools } from "../../api/catalog";
 import type { Host } from "../../api/fleet";
 import { ApiError } from "../../api/http";
 import { session as sessionQuery, startSession } from "../../api/tracing";
+import { count } from "../../format/numbers";
 import { CopyLine, errorText, Key, Panel } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { PlaintextNotice, RiskBadge } from "../../ui/risk";
@@ -156,5 +157,5 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
 
 function startText(chosen: readonly string[]): string {
   if (chosen.length === 0) return "Choose a host first";
-  return chosen.length === 1 ? `Start on ${chosen[0]}` : `Start on ${chosen.length} hosts`;
+  return chosen.length === 1 ? `Start on ${chosen[0]}` : `Start on ${count(chosen.length)} hosts`;
 }

@@ -37,14 +37,16 @@ export function TargetPicker({ tool, hosts, chosen, choose }: Props) {
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
       )}
-      {shown.map((target) => (
-        <TargetRow
-          key={target.host.id}
-          target={target}
-          chosen={chosen.includes(target.host.name)}
-          toggle={() => toggle(target.host.name)}
-        />
-      ))}
+      <div className={classes.targetList}>
+        {shown.map((target) => (
+          <TargetRow
+            key={target.host.id}
+            target={target}
+            chosen={chosen.includes(target.host.name)}
+            toggle={() => toggle(target.host.name)}
+          />
+        ))}
+      </div>
     </div>
   );
 }

@@ -53,9 +53,11 @@ export function ToolPage() {
                 <ToolFacts tool={data} />
               </div>
             </Panel>
-            <Panel label="Hosts">
-              <HostVerdicts tool={data} />
-            </Panel>
+            {me.can.look && (
+              <Panel label="Hosts">
+                <HostVerdicts tool={data} />
+              </Panel>
+            )}
           </div>
         </div>
       )}
