@@ -15,12 +15,12 @@ _NAMED = 3
 
 
 class Place(Protocol):
-    """A host, as far as grants select hosts."""
+    """A host, as far as grants select hosts: by labels that an admin gave it, not by those that it tells itself."""
 
     @property
     def name(self) -> str: ...
     @property
-    def all_labels(self) -> Mapping[str, str]: ...
+    def labels(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def in_team(grant: Grant, team: Team | None) -> bool:
 def covers(grant: Grant, place: Place) -> bool:
     """One of the grant's names, and all of its labels."""
     named = not grant.host_names or place.name in grant.host_names
-    return named and grant.host_labels.items() <= place.all_labels.items()
+    return named and grant.host_labels.items() <= place.labels.items()
 
 
 def cover_all(reaching: Iterable[Grant], rule: Rule, team: int | None, risk: int, places: Iterable[Place]) -> bool:

@@ -32,8 +32,8 @@ class Host(models.Model):
     last_seen = models.DateTimeField(null=True)
     agent_version = models.CharField(max_length=64, blank=True)
     facts = models.JSONField(default=dict)
-    labels = models.JSONField(default=dict)  # given in the console; win over the host's own
-    own_labels = models.JSONField(default=dict)
+    labels = models.JSONField(default=dict)  # given in the console: grants go by these alone; win over the host's own
+    own_labels = models.JSONField(default=dict)  # told by the host: they select targets, and give nobody a right
     policy_digest = models.CharField(max_length=128, blank=True)
     approvals_needed = models.PositiveSmallIntegerField(default=0)  # signatures of others that its policy wants for S3
     remote_off = models.BooleanField(default=False)  # by the host's own policy

@@ -19,7 +19,7 @@ from tests.server.people import grant, team
 @dataclass
 class Somewhere:
     name: str
-    all_labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 STAGING = Somewhere("web-1", {"env": "staging", "site": "a"})

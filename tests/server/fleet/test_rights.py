@@ -16,8 +16,9 @@ def names(actor: User, action: Action = Action.HOST_VIEW) -> list[str]:
 
 
 def test_hosts_that_no_grant_selects_are_not_there(user: Callable[..., User]) -> None:
-    make_host("web-1", own_labels={"env": "dev"})
+    make_host("web-1", labels={"env": "dev"})
     make_host("web-2", own_labels={"env": "dev"}, labels={"env": "prod"})
+    make_host("web-3", own_labels={"env": "dev"})  # whoever owns it may say so, and gives nobody a right by it
     ann = user("", "ann")
     assert names(ann) == []
     grant(ann, "viewer", team(), host_labels={"env": "dev"})
