@@ -39,6 +39,11 @@ class AgentPaths:
         return self.state / "seen-runs"
 
     @property
+    def kept_keys(self) -> Path:
+        """Data keys of runs whose rows are encrypted."""
+        return self.state / "kept-keys"
+
+    @property
     def switch(self) -> Path:
         return self.state / "switched-off.json"
 

@@ -33,12 +33,11 @@ class EncryptionError(ValueError):
 
 
 class RunEncryptor:
-    """Encrypts the bodies of one run. The data key is in this object and nowhere else."""
+    """Encrypts the bodies of one run under a data key that no other run has."""
 
-    def __init__(self, run_id: bytes, recipient: bytes) -> None:
+    def __init__(self, run_id: bytes, recipient: bytes, key: bytes) -> None:
         """``recipient``: X25519 public key, raw. Raises EncryptionError."""
-        key = AESGCM.generate_key(KEY * 8)
-        self.wrapped = RunEncryption(algorithm=ALGORITHM, wrapped_key=_wrap(run_id, recipient, key))
+        self.wrapped = RunEncryption(algorithm=ALGORITHM, wrapped_key=wrap(run_id, recipient, key), kept=True)
         self._cipher = AESGCM(key)
         self._prefix = run_id[: NONCE - 8]
         self._count = 0
@@ -72,7 +71,8 @@ def decrypt(key: bytes, head: BatchHead, stream: StreamSchema, body: bytes) -> b
         raise EncryptionError(f"batch {head.seq} is not what its host encrypted") from error
 
 
-def _wrap(run_id: bytes, recipient: bytes, key: bytes) -> bytes:
+def wrap(run_id: bytes, recipient: bytes, key: bytes) -> bytes:
+    """The run's data key for whoever has the private half of ``recipient``. Raises EncryptionError."""
     once = X25519PrivateKey.generate()
     public = once.public_key().public_bytes_raw()
     try:

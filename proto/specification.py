@@ -36,7 +36,7 @@ class Terms:
 
 def specification(envelope: Envelope, terms: Terms) -> bytes:
     """The bytes to sign."""
-    return _canonical(
+    return canonical(
         {
             "what": NAMESPACE,
             "session": _id(envelope.session_id),
@@ -68,15 +68,16 @@ def read_terms(payload: bytes) -> Terms:
     return Terms(requested, expires, break_glass)
 
 
-def read(payload: bytes) -> dict[str, Any]:
-    """Raises SpecificationError, also when the bytes could be read in two ways."""
+def read(payload: bytes, what: str = NAMESPACE) -> dict[str, Any]:
+    """``what``: the text says it is that, so one signed for one purpose is of no use for another. Raises
+    SpecificationError, also when the bytes could be read in two ways."""
     try:
         document = json.loads(payload.decode("ascii"))
-        sound = isinstance(document, dict) and document.get("what") == NAMESPACE and _canonical(document) == payload
+        sound = isinstance(document, dict) and document.get("what") == what and canonical(document) == payload
     except (ValueError, RecursionError):
         sound = False
     if not sound:
-        raise SpecificationError(f"the bytes are no specification of {NAMESPACE}")
+        raise SpecificationError(f"the bytes are no specification of {what}")
     return dict(document)
 
 
@@ -91,7 +92,8 @@ def challenge(payload: bytes) -> bytes:
     return hashlib.sha256(NAMESPACE.encode() + b"\0" + payload).digest()
 
 
-def _canonical(document: dict[str, Any]) -> bytes:
+def canonical(document: dict[str, Any]) -> bytes:
+    """JSON that has one form for each document."""
     return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True) + "\n").encode()
 
 

@@ -20,7 +20,7 @@ from server.fleet import api as fleet
 from server.fleet import names_api
 from server.templates import api as templates
 from server.tracing import api as tracing
-from server.tracing import data_api, metrics_api, request_api, rights_api, shares_api, storage_api
+from server.tracing import data_api, metrics_api, opening_api, request_api, rights_api, shares_api, storage_api
 from server.webhooks import api as webhooks
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ api.add_router("/metrics", metrics_api.router)
 api.add_router("/sessions", tracing.router)
 api.add_router("/sessions", data_api.router)
 api.add_router("/sessions", shares_api.router)
+api.add_router("/sessions", opening_api.router)
 api.add_router("/requests", request_api.router)
 api.add_router("/storage", storage_api.router)
 api.add_router("/templates", templates.router)

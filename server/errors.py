@@ -60,10 +60,10 @@ class WrongHost(ApiError):
     status, code = 400, "host"
 
 
-class KeyDestroyed(ApiError):
-    """What was encrypted is still there, and nobody can read it any more."""
+class RowsLocked(ApiError):
+    """What was encrypted is still there, and the server has no key of it."""
 
-    status, code = 410, "key_destroyed"
+    status, code = 423, "rows_locked"
 
 
 class Gone(ApiError):

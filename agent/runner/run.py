@@ -78,12 +78,12 @@ def _check_patterns(config: RunnerConfig) -> None:
 
 def _encryptor(config: RunnerConfig) -> RunEncryptor | None:
     """Also before anything is attached. Raises PrepareError."""
-    if not config.encrypt:
+    if not config.data_key:
         return None
     from proto.encryption import EncryptionError, RunEncryptor
 
     try:
-        return RunEncryptor(config.run_id, config.envelope.payload_key)
+        return RunEncryptor(config.run_id, config.envelope.payload_key, config.data_key)
     except EncryptionError as error:
         raise PrepareError(str(error)) from error
 

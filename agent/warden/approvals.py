@@ -23,10 +23,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """``needed``: people besides the one who asks; 0: the owner wants no signatures. ``people``: by folded name."""
+    """``needed``: people besides the one who asks; 0: the owner wants no signatures. ``keep_hours``: after a run's end
+    until the host destroys the key of its rows. ``people``: by folded name."""
 
     needed: int = 1
     hours: int = 24
+    keep_hours: int = 72
     site: Site = field(default_factory=Site)
     people: Mapping[str, Person] = field(default_factory=dict)
 

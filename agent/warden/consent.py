@@ -4,14 +4,16 @@ whoever holds the server and all its keys still cannot make one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from agent.clock import SECOND
 from agent.warden.approvals import Approvals, Person
 from agent.warden.envelope import LIFE_MAX, Refused
 from proto.signatures import PersonKey, SignatureError, signed_by
 from proto.specification import SpecificationError, Terms, differences, read_terms, specification
-from proto.v1.agent_pb2 import Consent, Envelope
+from proto.v1.agent_pb2 import Consent, Envelope, PersonSignature
 
 SIGNATURES_MAX = 16
 
@@ -29,8 +31,7 @@ class Agreed:
         return [name for name, part, _ in self.signers if part == "approver"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Signed:
+class Signed(NamedTuple):
     person: Person
     key: PersonKey
 
@@ -47,7 +48,7 @@ def check_consent(envelope: Envelope, approvals: Approvals, wall_ns: int) -> Agr
         )
     terms = _terms(envelope, consent)
     _check_time(terms, approvals, wall_ns // SECOND)
-    signed = _signed(consent, approvals)
+    signed = listed_signers(consent.signatures, consent.specification, approvals)
     requester = _requester(envelope, signed, break_glass=terms.break_glass)
     others = [] if terms.break_glass else _approvers(signed, requester.person, approvals.needed)
     found = [(requester, "requester"), *((one, "approver") for one in others)]
@@ -80,22 +81,23 @@ def _check_time(terms: Terms, approvals: Approvals, now: int) -> None:
         )
 
 
-def _signed(consent: Consent, approvals: Approvals) -> list[_Signed]:
-    """Every signature must stand: one that does not is a sign of something wrong, not of one signature less."""
-    if len(consent.signatures) > SIGNATURES_MAX:
-        raise Refused(f"{len(consent.signatures)} signatures are more than the {SIGNATURES_MAX} that this host reads")
+def listed_signers(signatures: Sequence[PersonSignature], payload: bytes, approvals: Approvals) -> list[Signed]:
+    """Every signature must stand: one that does not is a sign of something wrong, not of one signature less. Raises
+    Refused."""
+    if len(signatures) > SIGNATURES_MAX:
+        raise Refused(f"{len(signatures)} signatures are more than the {SIGNATURES_MAX} that this host reads")
     owners = {key: person for person in approvals.people.values() for key in (*person.keys, *person.break_glass)}
     found = []
-    for number, signature in enumerate(consent.signatures, 1):
+    for number, signature in enumerate(signatures, 1):
         try:
-            key = signed_by(signature, consent.specification, owners, approvals.site)
+            key = signed_by(signature, payload, owners, approvals.site)
         except SignatureError as error:
             raise Refused(f"signature {number} does not count on this host: {error}") from error
-        found.append(_Signed(owners[key], key))
+        found.append(Signed(owners[key], key))
     return found
 
 
-def _requester(envelope: Envelope, signed: list[_Signed], *, break_glass: bool) -> _Signed:
+def _requester(envelope: Envelope, signed: list[Signed], *, break_glass: bool) -> Signed:
     own = [one for one in signed if one.person.name.casefold() == envelope.user.casefold()]
     if not own:
         raise Refused(f"{envelope.user}, who asks, has not signed with a key that this host's policy lists for them")
@@ -110,7 +112,7 @@ def _requester(envelope: Envelope, signed: list[_Signed], *, break_glass: bool) 
     return ordinary[0]
 
 
-def _approvers(signed: list[_Signed], requester: Person, needed: int) -> list[_Signed]:
+def _approvers(signed: list[Signed], requester: Person, needed: int) -> list[Signed]:
     others = {
         one.person.name: one
         for one in signed

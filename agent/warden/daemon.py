@@ -25,9 +25,11 @@ from agent.warden.crash import ended_by
 from agent.warden.dialogue import Dialogue, Mouth, Parts
 from agent.warden.gate import Gate, Records
 from agent.warden.headers import Headers
+from agent.warden.kept_keys import KeptKeys
 from agent.warden.link_process import LinkProcess
 from agent.warden.loop import Loop
 from agent.warden.meters import process_cpu_ns
+from agent.warden.opening import OpeningDoor, Own
 from agent.warden.power import Power
 from agent.warden.recovery import Recovery
 from agent.warden.run_folder import RunFolder, folders
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 1.0
+EXPIRE_SECONDS = 60.0
 RUNNERS_END_SECONDS = 3.0  # then they are killed
 UPLOAD_END_SECONDS = 1.0  # for what the last runs spooled
 SHUTDOWN_SECONDS = 4.7
@@ -79,6 +82,7 @@ class Daemon:
         self._prices = dict(DEFAULT_PRICES)
         self._survey = Survey(self._loop, paths.cache, self._verdicts.add, self._prices.update, self._verdicts.untried)
         audit = HostAudit(paths.audit)
+        self._kept = KeptKeys(paths.kept_keys)
         self._witness = Witness(paths, audit, self._mouth.witnessed)
         records = Records(audit, self._witness)
         gate = Gate(own, catalog, self._power, records, SeenRuns(paths.seen_ids, wall_ns()))
@@ -86,8 +90,9 @@ class Daemon:
         self._runs = Runs(self._loop, self._host(own), gate, self._power, self._spools, outbox)
         self._answering = Answering(self._loop, self._account, self._mouth.names)
         asking = Asking(own, self._power, audit, self._answering.answer, self._mouth.names)
-        told = (self._verdicts, self._runs, asking, self._witness, functools.cache(lambda: self._renewal(own, audit)))
-        parts = Parts(own, self._link, self._power, self._spools, *told)
+        self._opening = OpeningDoor(Own(own, self._power, audit, self._kept), self._mouth.opened, self._mouth.destroyed)
+        doors = (asking, self._opening, self._witness, functools.cache(lambda: self._renewal(own, audit)))
+        parts = Parts(own, self._link, self._power, self._spools, self._verdicts, self._runs, *doors)
         self._dialogue = Dialogue(parts, self._mouth)
         self._status = StatusSocket(self._loop, paths.status_socket, self._describe)
         self._was_off, self._policy_told = self._power.off_reason, self._power.policy
@@ -109,6 +114,7 @@ class Daemon:
         self._headers.start()
         self._link.start()
         self._loop.every(REFRESH_SECONDS, self._refresh)
+        self._loop.every(EXPIRE_SECONDS, lambda: self._opening.expire([run.run_id for run in self._runs.live]))
         self._loop.call_later(self._dialogue.heartbeat_seconds, self._heartbeat)
         self._loop.run()
         self._status.close()
@@ -124,6 +130,7 @@ class Daemon:
             own_pids=lambda: [os.getpid(), self._link.pid, *self._survey.pids, *self._answering.pids],
             supervisor=self._supervisor,
             headers=self._headers,
+            kept_keys=self._kept,
         )
 
     def _renewal(self, own: identity.Identity, audit: HostAudit) -> Renewal:

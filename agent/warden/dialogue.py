@@ -13,6 +13,7 @@ from agent.identity import Identity
 from agent.kernel.facts import host_facts
 from agent.warden.asking import Asking
 from agent.warden.link_process import LinkProcess
+from agent.warden.opening import OpeningDoor
 from agent.warden.power import Power
 from agent.warden.runs import Runs
 from agent.warden.spools import Spools
@@ -20,9 +21,11 @@ from agent.warden.verdicts import Verdicts
 from agent.warden.witness import Witness
 from proto.v1.agent_pb2 import (
     AgentMessage,
+    DestroyedKeys,
     Heartbeat,
     Hello,
     Names,
+    Opened,
     Refusal,
     RunUpdate,
     ServerMessage,
@@ -48,6 +51,7 @@ class Parts:
     verdicts: Verdicts
     runs: Runs
     asking: Asking
+    opening: OpeningDoor
     witness: Witness
     renewal: Callable[[], Renewal]  # loaded at its first use
 
@@ -65,6 +69,12 @@ class Mouth:
 
     def names(self, names: Names) -> None:
         self.say(AgentMessage(names=names))
+
+    def opened(self, opened: Opened) -> None:
+        self.say(AgentMessage(opened=opened))
+
+    def destroyed(self, destroyed: DestroyedKeys) -> None:
+        self.say(AgentMessage(destroyed=destroyed))
 
     def verdict(self, verdict: Verdict) -> None:
         self.say(AgentMessage(verdict=verdict))
@@ -153,6 +163,10 @@ class Dialogue:
             runs.watch(message.watch)
         elif message.HasField("ask") and self.accepting:
             self._parts.asking.ask(message.ask)
+        elif message.HasField("opening"):
+            self._parts.opening.open(message.opening)
+        elif message.HasField("destroy"):
+            self._parts.opening.destroy(message.destroy)
         elif message.HasField("audit_head"):
             self._parts.witness.offered(message.audit_head)
         elif message.HasField("renew"):

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from google.protobuf.message import DecodeError
 
 from agent.clock import SECOND
-from proto.v1.agent_pb2 import Envelope, SignedAsk, SignedEnvelope
+from proto.v1.agent_pb2 import Envelope, SignedAsk, SignedEnvelope, SignedOpening
 
 CONTEXT = b"fleetscope-envelope-v1\0"
 ID_SIZE = 16
@@ -48,7 +48,7 @@ def claimed_run(signed: SignedEnvelope, host_id: str) -> bytes:
         return b""
 
 
-def is_signed(signed: SignedEnvelope | SignedAsk, command_key: bytes, context: bytes) -> bool:
+def is_signed(signed: SignedEnvelope | SignedAsk | SignedOpening, command_key: bytes, context: bytes) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(command_key).verify(signed.signature, context + signed.payload)
     except InvalidSignature:

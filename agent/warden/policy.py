@@ -205,7 +205,7 @@ def _name_kinds(table: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _approvals(document: dict[str, Any]) -> Approvals:
-    table = _table(document, "approvals", {"needed", "hours", "rp_id", "origin"})
+    table = _table(document, "approvals", {"needed", "hours", "keep_hours", "rp_id", "origin"})
     default = Approvals()
     hours = _at_least_one("approvals.hours", table.get("hours", default.hours))
     if hours > HOURS_MAX:
@@ -213,6 +213,7 @@ def _approvals(document: dict[str, Any]) -> Approvals:
     approvals = Approvals(
         needed=_whole("approvals.needed", table.get("needed", default.needed)),
         hours=hours,
+        keep_hours=_at_least_one("approvals.keep_hours", table.get("keep_hours", default.keep_hours)),
         site=Site(_text(table, "approvals.rp_id"), _text(table, "approvals.origin")),
         people=_people(document),
     )

@@ -14,6 +14,7 @@ from agent.warden.budget import Budget
 from agent.warden.envelope import Refused, claimed_run
 from agent.warden.gate import Accepted, Gate
 from agent.warden.headers import Headers
+from agent.warden.kept_keys import KeptKeys
 from agent.warden.loop import Loop
 from agent.warden.power import Power
 from agent.warden.run import Run, RunEvents
@@ -44,6 +45,7 @@ class Host:
     supervisor: int
     headers: Headers
     prices: Mapping[int, int]
+    kept_keys: KeptKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Runs:
         if folder.recorded:
             return
         try:
+            self._host.kept_keys.ended(folder.run_id)
             self._gate.ended(state)
             folder.mark_recorded()
         except (AuditError, OSError) as error:
@@ -208,7 +211,7 @@ class Runs:
             own_pids=[*self._host.own_pids(), *(run.runner_pid for run in self._processes)],
             variant=self._host.variant(envelope.tool),
             spool_gid=self._host.gid,
-            encrypt=accepted.admission.encrypt,
+            data_key=self._host.kept_keys.make(accepted.command.run_id) if accepted.admission.encrypt else b"",
             map_bytes=self._power.policy.limits.map_bytes,
             hidden=self._power.policy.never_trace.hidden,
             redaction=self._power.policy.redaction.rules(revealed=envelope.reveal),

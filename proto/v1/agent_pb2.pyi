@@ -34,7 +34,7 @@ class EnrollReply(_message.Message):
     def __init__(self, host_id: _Optional[str] = ..., certificate_pem: _Optional[bytes] = ..., ca_pem: _Optional[bytes] = ..., command_key: _Optional[bytes] = ..., host_name: _Optional[str] = ...) -> None: ...
 
 class AgentMessage(_message.Message):
-    __slots__ = ("hello", "verdict", "run", "heartbeat", "refusal", "names", "certificate_request", "witnessed")
+    __slots__ = ("hello", "verdict", "run", "heartbeat", "refusal", "names", "certificate_request", "witnessed", "opened", "destroyed")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
@@ -43,6 +43,8 @@ class AgentMessage(_message.Message):
     NAMES_FIELD_NUMBER: _ClassVar[int]
     CERTIFICATE_REQUEST_FIELD_NUMBER: _ClassVar[int]
     WITNESSED_FIELD_NUMBER: _ClassVar[int]
+    OPENED_FIELD_NUMBER: _ClassVar[int]
+    DESTROYED_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
     verdict: Verdict
     run: RunUpdate
@@ -51,10 +53,12 @@ class AgentMessage(_message.Message):
     names: Names
     certificate_request: CertificateRequest
     witnessed: Witnessed
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., run: _Optional[_Union[RunUpdate, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., names: _Optional[_Union[Names, _Mapping]] = ..., certificate_request: _Optional[_Union[CertificateRequest, _Mapping]] = ..., witnessed: _Optional[_Union[Witnessed, _Mapping]] = ...) -> None: ...
+    opened: Opened
+    destroyed: DestroyedKeys
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., run: _Optional[_Union[RunUpdate, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., names: _Optional[_Union[Names, _Mapping]] = ..., certificate_request: _Optional[_Union[CertificateRequest, _Mapping]] = ..., witnessed: _Optional[_Union[Witnessed, _Mapping]] = ..., opened: _Optional[_Union[Opened, _Mapping]] = ..., destroyed: _Optional[_Union[DestroyedKeys, _Mapping]] = ...) -> None: ...
 
 class ServerMessage(_message.Message):
-    __slots__ = ("welcome", "start", "stop", "watch", "ask", "renew", "certificate_pem", "audit_head")
+    __slots__ = ("welcome", "start", "stop", "watch", "ask", "renew", "certificate_pem", "audit_head", "opening", "destroy")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +67,8 @@ class ServerMessage(_message.Message):
     RENEW_FIELD_NUMBER: _ClassVar[int]
     CERTIFICATE_PEM_FIELD_NUMBER: _ClassVar[int]
     AUDIT_HEAD_FIELD_NUMBER: _ClassVar[int]
+    OPENING_FIELD_NUMBER: _ClassVar[int]
+    DESTROY_FIELD_NUMBER: _ClassVar[int]
     welcome: Welcome
     start: SignedEnvelope
     stop: Stop
@@ -71,7 +77,9 @@ class ServerMessage(_message.Message):
     renew: RenewalOrder
     certificate_pem: bytes
     audit_head: AuditHead
-    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., start: _Optional[_Union[SignedEnvelope, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ..., ask: _Optional[_Union[SignedAsk, _Mapping]] = ..., renew: _Optional[_Union[RenewalOrder, _Mapping]] = ..., certificate_pem: _Optional[bytes] = ..., audit_head: _Optional[_Union[AuditHead, _Mapping]] = ...) -> None: ...
+    opening: SignedOpening
+    destroy: DestroyKeys
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., start: _Optional[_Union[SignedEnvelope, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ..., ask: _Optional[_Union[SignedAsk, _Mapping]] = ..., renew: _Optional[_Union[RenewalOrder, _Mapping]] = ..., certificate_pem: _Optional[bytes] = ..., audit_head: _Optional[_Union[AuditHead, _Mapping]] = ..., opening: _Optional[_Union[SignedOpening, _Mapping]] = ..., destroy: _Optional[_Union[DestroyKeys, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("agent_version", "facts", "verdicts", "runs", "labels", "policy_digest", "remote_off", "witnessed", "approvals_needed")
@@ -374,6 +382,46 @@ class Consent(_message.Message):
     specification: bytes
     signatures: _containers.RepeatedCompositeFieldContainer[PersonSignature]
     def __init__(self, specification: _Optional[bytes] = ..., signatures: _Optional[_Iterable[_Union[PersonSignature, _Mapping]]] = ...) -> None: ...
+
+class SignedOpening(_message.Message):
+    __slots__ = ("payload", "signature")
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    payload: bytes
+    signature: bytes
+    def __init__(self, payload: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class Opening(_message.Message):
+    __slots__ = ("text", "signatures")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURES_FIELD_NUMBER: _ClassVar[int]
+    text: bytes
+    signatures: _containers.RepeatedCompositeFieldContainer[PersonSignature]
+    def __init__(self, text: _Optional[bytes] = ..., signatures: _Optional[_Iterable[_Union[PersonSignature, _Mapping]]] = ...) -> None: ...
+
+class Opened(_message.Message):
+    __slots__ = ("opening_id", "run_id", "wrapped_key", "error")
+    OPENING_ID_FIELD_NUMBER: _ClassVar[int]
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    WRAPPED_KEY_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    opening_id: bytes
+    run_id: bytes
+    wrapped_key: bytes
+    error: str
+    def __init__(self, opening_id: _Optional[bytes] = ..., run_id: _Optional[bytes] = ..., wrapped_key: _Optional[bytes] = ..., error: _Optional[str] = ...) -> None: ...
+
+class DestroyKeys(_message.Message):
+    __slots__ = ("run_ids",)
+    RUN_IDS_FIELD_NUMBER: _ClassVar[int]
+    run_ids: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, run_ids: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class DestroyedKeys(_message.Message):
+    __slots__ = ("run_ids",)
+    RUN_IDS_FIELD_NUMBER: _ClassVar[int]
+    run_ids: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, run_ids: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class PersonSignature(_message.Message):
     __slots__ = ("ssh", "passkey")

@@ -27,7 +27,7 @@ from proto.v1 import stream_pb2 as proto_dot_v1_dot_stream__pb2
 from proto.v1 import tool_pb2 as proto_dot_v1_dot_tool__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14proto/v1/local.proto\x12\x08proto.v1\x1a\x14proto/v1/agent.proto\x1a\x15proto/v1/stream.proto\x1a\x13proto/v1/tool.proto\"\xe6\x02\n\x0cRunnerConfig\x12\x0e\n\x06run_id\x18\x01 \x01(\x0c\x12$\n\x08\x65nvelope\x18\x02 \x01(\x0b\x32\x12.proto.v1.Envelope\x12#\n\x06limits\x18\x03 \x01(\x0b\x32\x13.proto.v1.RunLimits\x12\x11\n\tspool_dir\x18\x04 \x01(\t\x12\x13\n\x0bspool_bytes\x18\x05 \x01(\x04\x12\x13\n\x0bheaders_dir\x18\x06 \x01(\t\x12\x15\n\rskip_families\x18\x07 \x03(\r\x12\x0f\n\x07variant\x18\x08 \x01(\t\x12\x11\n\tspool_gid\x18\t \x01(\r\x12\x10\n\x08own_pids\x18\x14 \x03(\r\x12+\n\tredaction\x18< \x01(\x0b\x32\x18.proto.v1.RedactionRules\x12\x0f\n\x07\x65ncrypt\x18> \x01(\x08\x12 \n\x06hidden\x18? \x01(\x0b\x32\x10.proto.v1.Hidden\x12\x11\n\tmap_bytes\x18= \x01(\x04\"H\n\x0eRedactionRules\x12\x11\n\tdetectors\x18\x01 \x03(\t\x12#\n\x08patterns\x18\x02 \x03(\x0b\x32\x11.proto.v1.Pattern\"+\n\x07Pattern\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nexpression\x18\x02 \x01(\t\"q\n\x0eWardenToRunner\x12\x1e\n\x04stop\x18\x01 \x01(\x0b\x32\x0e.proto.v1.StopH\x00\x12 \n\x05watch\x18\x02 \x01(\x0b\x32\x0f.proto.v1.WatchH\x00\x12\x12\n\x08recorded\x18\x03 \x01(\x08H\x00\x42\t\n\x07message\"a\n\x0eRunnerToWarden\x12#\n\x06update\x18\x01 \x01(\x0b\x32\x13.proto.v1.RunUpdate\x12*\n\rprogram_types\x18\x02 \x03(\x0e\x32\x13.proto.v1.ProbeType\"\xab\x01\n\x0cLinkToWarden\x12)\n\x06server\x18\x01 \x01(\x0b\x32\x17.proto.v1.ServerMessageH\x00\x12\x1c\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32\r.proto.v1.AckH\x00\x12\"\n\x06reject\x18\x03 \x01(\x0b\x32\x10.proto.v1.RejectH\x00\x12#\n\x04link\x18\x04 \x01(\x0b\x32\x13.proto.v1.LinkStateH\x00\x42\t\n\x07message\"\x96\x01\n\x0cWardenToLink\x12\'\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.proto.v1.AgentMessageH\x00\x12$\n\x07spooled\x18\x02 \x01(\x0b\x32\x11.proto.v1.SpooledH\x00\x12,\n\x0b\x63redentials\x18> \x01(\x0b\x32\x15.proto.v1.CredentialsH\x00\x42\t\n\x07message\"D\n\x0b\x43redentials\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\x13\n\x0b\x63\x65rtificate\x18\x02 \x01(\x0c\x12\x13\n\x0b\x61uthorities\x18\x03 \x01(\x0c\"H\n\x07Spooled\x12\x0e\n\x06run_id\x18\x01 \x01(\x0c\x12\x0b\n\x03seq\x18\x02 \x01(\x04\x12\r\n\x05\x65nded\x18\x03 \x01(\x08\x12\x11\n\tacked_seq\x18\x04 \x01(\x04\"F\n\tLinkState\x12\x11\n\tconnected\x18\x01 \x01(\x08\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x15\n\rsince_wall_ns\x18\x03 \x01(\x12\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14proto/v1/local.proto\x12\x08proto.v1\x1a\x14proto/v1/agent.proto\x1a\x15proto/v1/stream.proto\x1a\x13proto/v1/tool.proto\"\xed\x02\n\x0cRunnerConfig\x12\x0e\n\x06run_id\x18\x01 \x01(\x0c\x12$\n\x08\x65nvelope\x18\x02 \x01(\x0b\x32\x12.proto.v1.Envelope\x12#\n\x06limits\x18\x03 \x01(\x0b\x32\x13.proto.v1.RunLimits\x12\x11\n\tspool_dir\x18\x04 \x01(\t\x12\x13\n\x0bspool_bytes\x18\x05 \x01(\x04\x12\x13\n\x0bheaders_dir\x18\x06 \x01(\t\x12\x15\n\rskip_families\x18\x07 \x03(\r\x12\x0f\n\x07variant\x18\x08 \x01(\t\x12\x11\n\tspool_gid\x18\t \x01(\r\x12\x10\n\x08own_pids\x18\x14 \x03(\r\x12+\n\tredaction\x18< \x01(\x0b\x32\x18.proto.v1.RedactionRules\x12\x10\n\x08\x64\x61ta_key\x18@ \x01(\x0c\x12 \n\x06hidden\x18? \x01(\x0b\x32\x10.proto.v1.Hidden\x12\x11\n\tmap_bytes\x18= \x01(\x04J\x04\x08>\x10?\"H\n\x0eRedactionRules\x12\x11\n\tdetectors\x18\x01 \x03(\t\x12#\n\x08patterns\x18\x02 \x03(\x0b\x32\x11.proto.v1.Pattern\"+\n\x07Pattern\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nexpression\x18\x02 \x01(\t\"q\n\x0eWardenToRunner\x12\x1e\n\x04stop\x18\x01 \x01(\x0b\x32\x0e.proto.v1.StopH\x00\x12 \n\x05watch\x18\x02 \x01(\x0b\x32\x0f.proto.v1.WatchH\x00\x12\x12\n\x08recorded\x18\x03 \x01(\x08H\x00\x42\t\n\x07message\"a\n\x0eRunnerToWarden\x12#\n\x06update\x18\x01 \x01(\x0b\x32\x13.proto.v1.RunUpdate\x12*\n\rprogram_types\x18\x02 \x03(\x0e\x32\x13.proto.v1.ProbeType\"\xab\x01\n\x0cLinkToWarden\x12)\n\x06server\x18\x01 \x01(\x0b\x32\x17.proto.v1.ServerMessageH\x00\x12\x1c\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32\r.proto.v1.AckH\x00\x12\"\n\x06reject\x18\x03 \x01(\x0b\x32\x10.proto.v1.RejectH\x00\x12#\n\x04link\x18\x04 \x01(\x0b\x32\x13.proto.v1.LinkStateH\x00\x42\t\n\x07message\"\x96\x01\n\x0cWardenToLink\x12\'\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.proto.v1.AgentMessageH\x00\x12$\n\x07spooled\x18\x02 \x01(\x0b\x32\x11.proto.v1.SpooledH\x00\x12,\n\x0b\x63redentials\x18> \x01(\x0b\x32\x15.proto.v1.CredentialsH\x00\x42\t\n\x07message\"D\n\x0b\x43redentials\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\x13\n\x0b\x63\x65rtificate\x18\x02 \x01(\x0c\x12\x13\n\x0b\x61uthorities\x18\x03 \x01(\x0c\"H\n\x07Spooled\x12\x0e\n\x06run_id\x18\x01 \x01(\x0c\x12\x0b\n\x03seq\x18\x02 \x01(\x04\x12\r\n\x05\x65nded\x18\x03 \x01(\x08\x12\x11\n\tacked_seq\x18\x04 \x01(\x04\"F\n\tLinkState\x12\x11\n\tconnected\x18\x01 \x01(\x08\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x15\n\rsince_wall_ns\x18\x03 \x01(\x12\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,23 +35,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'proto.v1.local_pb2', _globa
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RUNNERCONFIG']._serialized_start=101
-  _globals['_RUNNERCONFIG']._serialized_end=459
-  _globals['_REDACTIONRULES']._serialized_start=461
-  _globals['_REDACTIONRULES']._serialized_end=533
-  _globals['_PATTERN']._serialized_start=535
-  _globals['_PATTERN']._serialized_end=578
-  _globals['_WARDENTORUNNER']._serialized_start=580
-  _globals['_WARDENTORUNNER']._serialized_end=693
-  _globals['_RUNNERTOWARDEN']._serialized_start=695
-  _globals['_RUNNERTOWARDEN']._serialized_end=792
-  _globals['_LINKTOWARDEN']._serialized_start=795
-  _globals['_LINKTOWARDEN']._serialized_end=966
-  _globals['_WARDENTOLINK']._serialized_start=969
-  _globals['_WARDENTOLINK']._serialized_end=1119
-  _globals['_CREDENTIALS']._serialized_start=1121
-  _globals['_CREDENTIALS']._serialized_end=1189
-  _globals['_SPOOLED']._serialized_start=1191
-  _globals['_SPOOLED']._serialized_end=1263
-  _globals['_LINKSTATE']._serialized_start=1265
-  _globals['_LINKSTATE']._serialized_end=1335
+  _globals['_RUNNERCONFIG']._serialized_end=466
+  _globals['_REDACTIONRULES']._serialized_start=468
+  _globals['_REDACTIONRULES']._serialized_end=540
+  _globals['_PATTERN']._serialized_start=542
+  _globals['_PATTERN']._serialized_end=585
+  _globals['_WARDENTORUNNER']._serialized_start=587
+  _globals['_WARDENTORUNNER']._serialized_end=700
+  _globals['_RUNNERTOWARDEN']._serialized_start=702
+  _globals['_RUNNERTOWARDEN']._serialized_end=799
+  _globals['_LINKTOWARDEN']._serialized_start=802
+  _globals['_LINKTOWARDEN']._serialized_end=973
+  _globals['_WARDENTOLINK']._serialized_start=976
+  _globals['_WARDENTOLINK']._serialized_end=1126
+  _globals['_CREDENTIALS']._serialized_start=1128
+  _globals['_CREDENTIALS']._serialized_end=1196
+  _globals['_SPOOLED']._serialized_start=1198
+  _globals['_SPOOLED']._serialized_end=1270
+  _globals['_LINKSTATE']._serialized_start=1272
+  _globals['_LINKSTATE']._serialized_end=1342
 # @@protoc_insertion_point(module_scope)

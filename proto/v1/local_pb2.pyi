@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RunnerConfig(_message.Message):
-    __slots__ = ("run_id", "envelope", "limits", "spool_dir", "spool_bytes", "headers_dir", "skip_families", "variant", "spool_gid", "own_pids", "redaction", "encrypt", "hidden", "map_bytes")
+    __slots__ = ("run_id", "envelope", "limits", "spool_dir", "spool_bytes", "headers_dir", "skip_families", "variant", "spool_gid", "own_pids", "redaction", "data_key", "hidden", "map_bytes")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     ENVELOPE_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
@@ -22,7 +22,7 @@ class RunnerConfig(_message.Message):
     SPOOL_GID_FIELD_NUMBER: _ClassVar[int]
     OWN_PIDS_FIELD_NUMBER: _ClassVar[int]
     REDACTION_FIELD_NUMBER: _ClassVar[int]
-    ENCRYPT_FIELD_NUMBER: _ClassVar[int]
+    DATA_KEY_FIELD_NUMBER: _ClassVar[int]
     HIDDEN_FIELD_NUMBER: _ClassVar[int]
     MAP_BYTES_FIELD_NUMBER: _ClassVar[int]
     run_id: bytes
@@ -36,10 +36,10 @@ class RunnerConfig(_message.Message):
     spool_gid: int
     own_pids: _containers.RepeatedScalarFieldContainer[int]
     redaction: RedactionRules
-    encrypt: bool
+    data_key: bytes
     hidden: _agent_pb2.Hidden
     map_bytes: int
-    def __init__(self, run_id: _Optional[bytes] = ..., envelope: _Optional[_Union[_agent_pb2.Envelope, _Mapping]] = ..., limits: _Optional[_Union[_agent_pb2.RunLimits, _Mapping]] = ..., spool_dir: _Optional[str] = ..., spool_bytes: _Optional[int] = ..., headers_dir: _Optional[str] = ..., skip_families: _Optional[_Iterable[int]] = ..., variant: _Optional[str] = ..., spool_gid: _Optional[int] = ..., own_pids: _Optional[_Iterable[int]] = ..., redaction: _Optional[_Union[RedactionRules, _Mapping]] = ..., encrypt: _Optional[bool] = ..., hidden: _Optional[_Union[_agent_pb2.Hidden, _Mapping]] = ..., map_bytes: _Optional[int] = ...) -> None: ...
+    def __init__(self, run_id: _Optional[bytes] = ..., envelope: _Optional[_Union[_agent_pb2.Envelope, _Mapping]] = ..., limits: _Optional[_Union[_agent_pb2.RunLimits, _Mapping]] = ..., spool_dir: _Optional[str] = ..., spool_bytes: _Optional[int] = ..., headers_dir: _Optional[str] = ..., skip_families: _Optional[_Iterable[int]] = ..., variant: _Optional[str] = ..., spool_gid: _Optional[int] = ..., own_pids: _Optional[_Iterable[int]] = ..., redaction: _Optional[_Union[RedactionRules, _Mapping]] = ..., data_key: _Optional[bytes] = ..., hidden: _Optional[_Union[_agent_pb2.Hidden, _Mapping]] = ..., map_bytes: _Optional[int] = ...) -> None: ...
 
 class RedactionRules(_message.Message):
     __slots__ = ("detectors", "patterns")

@@ -135,12 +135,14 @@ class Encryption(_message.Message):
     def __init__(self, algorithm: _Optional[int] = ..., nonce: _Optional[bytes] = ...) -> None: ...
 
 class RunEncryption(_message.Message):
-    __slots__ = ("algorithm", "wrapped_key")
+    __slots__ = ("algorithm", "wrapped_key", "kept")
     ALGORITHM_FIELD_NUMBER: _ClassVar[int]
     WRAPPED_KEY_FIELD_NUMBER: _ClassVar[int]
+    KEPT_FIELD_NUMBER: _ClassVar[int]
     algorithm: int
     wrapped_key: bytes
-    def __init__(self, algorithm: _Optional[int] = ..., wrapped_key: _Optional[bytes] = ...) -> None: ...
+    kept: bool
+    def __init__(self, algorithm: _Optional[int] = ..., wrapped_key: _Optional[bytes] = ..., kept: _Optional[bool] = ...) -> None: ...
 
 class Ledger(_message.Message):
     __slots__ = ("seen", "stored", "lost", "blind", "blind_ns", "redacted")

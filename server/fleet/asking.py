@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import time
 import uuid
 from dataclasses import dataclass
 
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import async_to_sync
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
@@ -23,10 +22,10 @@ from server.fleet.answers import WAITED
 from server.fleet.models import Ask, Host
 from server.fleet.switch import fleet_switch
 from server.signing import sign
+from server.waiting import wait_for
 
 CONTEXT = b"fleetscope-ask-v1\0"
 LIFETIME_NS = 60_000_000_000
-LOOK_SECONDS = 0.5  # without a nudge
 ASKS_MAX, ASKS_SPAN = 150, datetime.timedelta(seconds=15)  # one person, all hosts
 BEGINNING = 4  # characters of a text that is another question on the record
 NAMES_MAX = 200
@@ -50,7 +49,7 @@ def ask(user: User, host: Host, question: Question) -> Names:
         _record(user, host, question, told)
     except DatabaseError as error:
         raise AuditUnavailable(f"the question could not be recorded, so it was not asked: {error}") from error
-    names = async_to_sync(_answer)(user.username, host, question)
+    names = _answer(user.username, host, question)
     if names.error:
         raise Conflict(f"{host.name}: {names.error}")
     return names
@@ -87,17 +86,15 @@ def _record(user: User, host: Host, question: Question, told: dict[str, str | in
     record_distinct(Action.HOST_ASK, user.username, asked, detail=told, of={"hosts": [host.name]}, hosts=[host.name])
 
 
-async def _answer(user: str, host: Host, question: Question) -> Names:
+def _answer(user: str, host: Host, question: Question) -> Names:
     """Raises NoAnswer."""
     made = _signed(user, host, question)
-    subscriber, group = nudge.Subscriber(), nudge.ask_group(made.id)
-    await subscriber.open()
-    await subscriber.join(group)  # before the host can have answered
-    try:
-        await sync_to_async(_send)(made)
-        return await _wait(made, subscriber)
-    finally:
-        await subscriber.leave(group)
+    seconds = WAITED.total_seconds()
+    group = nudge.ask_group(made.id)
+    answer = async_to_sync(wait_for)(group, lambda: _send(made), lambda: _look(made), seconds)
+    if answer is None:
+        raise NoAnswer(f"{host.name} did not answer within {seconds:.0f} s; type the name, or try again")
+    return Names.FromString(answer)
 
 
 def _signed(user: str, host: Host, question: Question) -> Ask:
@@ -122,18 +119,6 @@ def _send(made: Ask) -> None:
     nudge.hosts([made.host_id])
 
 
-async def _wait(made: Ask, subscriber: nudge.Subscriber) -> Names:
-    deadline = time.monotonic() + WAITED.total_seconds()
-    while True:
-        answer = await sync_to_async(_look)(made)
-        if answer is not None:
-            return Names.FromString(answer)
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise NoAnswer(f"{made.host.name} did not answer within {WAITED.seconds} s; type the name, or try again")
-        await _heard(subscriber, min(left, LOOK_SECONDS))
-
-
 def _look(made: Ask) -> bytes | None:
     """The answer, which is then forgotten; what is left of the row says only that somebody asked."""
     answer = Ask.objects.values_list("answer", flat=True).filter(id=made.id).first()
@@ -143,14 +128,3 @@ def _look(made: Ask) -> bytes | None:
     if not Host.objects.filter(id=made.host_id, revoked_at=None).exclude(connection="").exists():
         raise NoAnswer(f"{made.host.name} went offline before it answered; type the name, or try again")
     return None
-
-
-async def _heard(subscriber: nudge.Subscriber, seconds: float) -> None:
-    """Until a nudge, at most so long. A layer that is away costs that time."""
-    try:
-        async with asyncio.timeout(seconds):
-            await subscriber.receive()
-    except TimeoutError:
-        return
-    except Exception:  # each channel layer has its own
-        await asyncio.sleep(seconds)

@@ -22,7 +22,7 @@ from server.ingest.database import in_db
 from server.ingest.links import Links
 from server.ingest.outbound import push
 from server.ingest.runs import flush
-from server.tracing import dispatch, retention, sources
+from server.tracing import dispatch, opening_orders, retention, sources
 from server.tracing.reconcile import close_all_stored
 from server.tracing.rollups.upkeep import roll_up
 from server.tracing.segments import segment_store
@@ -89,6 +89,7 @@ class Background:
         """Makes up for lost nudges, and for what no single host's connection shows."""
         await in_db(dispatch.sweep)
         await in_db(answers.forget)
+        await in_db(opening_orders.forget)
         await in_db(requests.expire)
         await self._let_go()
         await push(self._links)
@@ -119,6 +120,7 @@ class Background:
 
     async def _keep_bounds(self) -> None:
         await in_db(retention.sweep, timezone.now())
+        await in_db(opening_orders.lock, timezone.now())
 
     async def _sign_audit(self) -> None:
         await in_db(checkpoints.sign_due)

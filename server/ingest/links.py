@@ -43,6 +43,7 @@ class Link:
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     stops: set[uuid.UUID] = field(default_factory=set)
     watched: set[uuid.UUID] = field(default_factory=set)
+    doomed: frozenset[uuid.UUID] = frozenset()  # runs whose kept keys it was told to destroy
     until: datetime.datetime = _NEVER  # the end of its certificate
     renewal_ordered: float = -math.inf
     data_ended: asyncio.Event = field(default_factory=asyncio.Event)  # without an error that it could be told of

@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from proto.v1.agent_pb2 import ServerMessage, Stop, Watch
+from proto.v1.agent_pb2 import DestroyKeys, ServerMessage, Stop, Watch
 from server.fleet.answers import take_asks
 from server.ingest.database import in_db
 from server.ingest.links import Link, Links
 from server.tracing.dispatch import Wanted, take_starts, wanted
+from server.tracing.doomed_keys import doomed
+from server.tracing.opening_orders import take_openings
 
 
 async def push(links: Links, hosts: Iterable[uuid.UUID] | None = None) -> None:
@@ -21,6 +23,12 @@ async def push(links: Links, hosts: Iterable[uuid.UUID] | None = None) -> None:
         held[host].send(ServerMessage(start=envelope))
     for host, ask in await in_db(take_asks, held):
         held[host].send(ServerMessage(ask=ask))
+    for host, opening in await in_db(take_openings, held):
+        held[host].send(ServerMessage(opening=opening))
+    for host, runs in (await in_db(doomed, held)).items():
+        if runs != held[host].doomed:
+            held[host].doomed = runs
+            held[host].send(ServerMessage(destroy=DestroyKeys(run_ids=[run.bytes for run in runs])))
     told = await in_db(wanted, held)
     for run in told:
         _tell(held[run.host], run)

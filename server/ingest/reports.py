@@ -13,7 +13,7 @@ from server.ingest.database import in_db
 from server.ingest.links import Link
 from server.ingest.runs import OpenRun, load_run
 from server.ingest.schema_check import SchemaError, acceptable
-from server.tracing import lifecycle, listings
+from server.tracing import doomed_keys, lifecycle, listings, opening_orders
 from server.tracing.segments import segment_store
 
 MAX_TARGETS = 512 * 1024
@@ -29,6 +29,12 @@ async def take_report(link: Link, message: AgentMessage) -> None:
         ask = await in_db(answers.answered, link.host, message.names)
         if ask is not None:
             await nudge.send(nudge.ask_group(ask), nudge.ask_message())
+    elif message.HasField("opened"):
+        opening = await in_db(opening_orders.answered, link.host, message.opened)
+        if opening is not None:
+            await nudge.send(nudge.ask_group(opening), nudge.ask_message())
+    elif message.HasField("destroyed"):
+        await in_db(doomed_keys.destroyed, link.host, message.destroyed)
     elif message.HasField("verdict"):
         await in_db(presence.judged, link.host, [message.verdict])
         await nudge.send(nudge.FLEET, nudge.fleet_message("hosts"))

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 
-from proto.v1.live_pb2 import SessionState
+from proto.v1.live_pb2 import RunState, SessionState
 from server.ending import ended
-from server.errors import KeyDestroyed
+from server.errors import RowsLocked
 from server.live.messages import askable, session_state, state_message
 from server.live.watcher import Watcher, take
+from server.tracing import session_keys
 from server.tracing.models import Session
 from server.tracing.nudges import Listener, listening
 from server.tracing.segments import segment_store
@@ -65,7 +66,7 @@ class Tail:
                     for watcher in self.watchers:
                         watcher.close("the session was deleted")
                     return
-                except KeyDestroyed as error:
+                except RowsLocked as error:
                     for watcher in self.watchers:
                         watcher.close(error.message)
                     return
@@ -101,7 +102,7 @@ class Tail:
         """Rows go out only behind the state that holds their schema."""
         known = len(self.cursors)
         for run in self._state.runs:
-            if run.HasField("schema") and run.run not in self.cursors:
+            if run.HasField("schema") and run.run not in self.cursors and self._readable(run):
                 # A run that appears while people watch is read from its beginning.
                 if self.ready.is_set():
                     self.cursors[run.run] = self.totals[run.run] = 0
@@ -110,6 +111,10 @@ class Tail:
                     self.cursors[run.run], self.totals[run.run] = index.last_seq, index.rows
         self.ready.set()
         return len(self.cursors) > known
+
+    def _readable(self, run: RunState) -> bool:
+        """Rows that are locked are read as soon as somebody has opened them."""
+        return not run.schema.HasField("encryption") or session_keys.readable(self.session, UUID(run.run))
 
     async def _read(self, run: str) -> None:
         stored = segment_store().read(self.session, UUID(run), self.cursors[run])

@@ -141,7 +141,10 @@ def _about(session: Session) -> dict[str, Any]:
     """What the ledger and the books say, of the session and of each run."""
     shown = session_out(session)
     runs = [
-        {"host": run["host"]["name"], **{name: run[name] for name in ("books", "books_message", "ledger", "end")}}
+        {
+            "host": run["host"]["name"],
+            **{name: run[name] for name in ("locked", "books", "books_message", "ledger", "end")},
+        }
         for run in shown["runs"]
     ]
     lost: Counter[str] = Counter()
@@ -200,12 +203,11 @@ def _allowed(
 
 
 def _require_key(session: Session) -> None:
-    """Before the answer has begun. Raises KeyDestroyed."""
-    for run in session.runs.exclude(schema=b""):
+    """Before the answer has begun. Raises RowsLocked."""
+    encrypted = [run for run in session.runs.exclude(schema=b"") if run.encrypted]
+    for run in sorted(encrypted, key=lambda run: not session_keys.readable(session.pk, run.pk))[:1]:
         schema = run.run_schema
-        if schema is not None and schema.HasField("encryption"):
-            session_keys.data_key(session.pk, run.pk, schema.encryption.wrapped_key)
-            return
+        session_keys.data_key(session.pk, run.pk, schema.encryption.wrapped_key if schema else b"")
 
 
 def _renderer(only: str) -> Render:

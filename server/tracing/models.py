@@ -185,3 +185,56 @@ class Run(models.Model):
     @property
     def run_cost(self) -> Cost:
         return Cost.FromString(bytes(self.cost))
+
+    @property
+    def key_kept(self) -> bool:
+        """Its host has the key of its encrypted rows, and gives it out by an opening."""
+        schema = self.run_schema
+        return schema is not None and schema.HasField("encryption") and schema.encryption.kept
+
+    @property
+    def encrypted(self) -> bool:
+        schema = self.run_schema
+        return schema is not None and schema.HasField("encryption")
+
+
+class Opening(models.Model):
+    """Somebody wants rows that are locked: a text that they sign, and what is sent to the hosts then."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="openings")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField(db_index=True)
+    text = models.BinaryField()  # proto/opening.py
+    secret = models.BinaryField()  # private half of the text's key, readable for web alone
+    payload = models.BinaryField(default=bytes)  # a serialised proto Opening; empty until it was signed
+    signature = models.BinaryField(default=bytes)
+
+    def __str__(self) -> str:
+        return f"{self.id} of {self.session_id}"
+
+
+class OpeningOrder(models.Model):
+    """One host's part of an opening."""
+
+    opening = models.ForeignKey(Opening, on_delete=models.CASCADE, related_name="orders")
+    host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="+")
+    run = models.UUIDField()
+    sent_at = models.DateTimeField(null=True)
+    answer = models.BinaryField(null=True)  # a serialised proto Opened
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["opening", "host"], name="tracing_asked_once")]
+
+    def __str__(self) -> str:
+        return f"{self.opening_id} to {self.host_id}"
+
+
+class DoomedKey(models.Model):
+    """A host shall destroy the key that it keeps of a run whose session was deleted; gone when the host has said so."""
+
+    run = models.UUIDField(primary_key=True)
+    host = models.ForeignKey(Host, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.run} on {self.host_id}"

@@ -10,7 +10,7 @@ from django.db import transaction
 from server import nudge
 from server.audit.record import record
 from server.consent.models import OPEN, Request
-from server.tracing import listings, session_keys
+from server.tracing import doomed_keys, listings, session_keys
 from server.tracing.models import Session
 from server.tracing.segments import segment_store
 
@@ -23,7 +23,7 @@ STRAGGLERS = datetime.timedelta(hours=1)
 def remove(session: Session, action: str, actor: str, detail: dict[str, Any] | None = None) -> bool:
     """Files too; False when somebody else was faster. A crash in between is made good by ``finish``."""
     store, pk = segment_store(), session.pk
-    _destroy_key(session, actor)
+    _destroy_keys(session, actor)
     store.deletions.mark(pk)
     with transaction.atomic():
         if not Session.objects.select_for_update().filter(pk=pk).exists():
@@ -37,13 +37,16 @@ def remove(session: Session, action: str, actor: str, detail: dict[str, Any] | N
     return True
 
 
-def _destroy_key(session: Session, actor: str) -> None:
-    """First of all: from now on no copy of the rows can be read, wherever it is."""
-    if not session_keys.exists(session.pk):
+def _destroy_keys(session: Session, actor: str) -> None:
+    """First of all: from now on the server reads no copy of the rows, wherever it is, and the hosts are told."""
+    runs = list(session.runs.select_related("host"))
+    kept = [run for run in runs if run.key_kept]
+    if not kept and not session_keys.exists(session.pk):
         return
-    hosts = [run.host.name for run in session.runs.select_related("host")]
+    hosts = [run.host.name for run in runs]
     record("session.key.destroy", actor, tool=session.tool, hosts=hosts, session=session.pk)
     session_keys.destroy(session.pk)
+    doomed_keys.order(kept)
 
 
 def _destroy_strays(now: datetime.datetime) -> None:

@@ -174,6 +174,7 @@ class RunOut(Schema):
     anchor: Anchor
     started_at: datetime.datetime | None
     ended_at: datetime.datetime | None
+    locked: Annotated[bool, Field(description="its rows are encrypted, and only an opening makes them readable")]
     # Named run_schema in Python: pydantic's models have a method called schema.
     run_schema: Annotated[dict[str, Any] | None, Field(alias="schema")]
 

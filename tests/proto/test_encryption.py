@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -24,7 +25,7 @@ def opened(encryptor: RunEncryptor, at: BatchHead, body: bytes, stream: StreamSc
 
 
 def test_only_the_sessions_private_key_opens_a_body() -> None:
-    encryptor, at = RunEncryptor(RUN, PUBLIC), head()
+    encryptor, at = RunEncryptor(RUN, PUBLIC, os.urandom(32)), head()
     body = encryptor.encrypt(at, STREAM, b"a secret")
     assert b"a secret" not in body
     assert opened(encryptor, at, body) == b"a secret"
@@ -48,7 +49,7 @@ CHANGES: list[Callable[[BatchHead], object]] = [
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_body_is_bound_to_its_head(change: Callable[[BatchHead], object]) -> None:
-    encryptor, at = RunEncryptor(RUN, PUBLIC), head()
+    encryptor, at = RunEncryptor(RUN, PUBLIC, os.urandom(32)), head()
     body = encryptor.encrypt(at, STREAM, b"a secret")
     change(at)
     with pytest.raises(EncryptionError, match="not what its host encrypted"):
@@ -56,7 +57,7 @@ def test_a_body_is_bound_to_its_head(change: Callable[[BatchHead], object]) -> N
 
 
 def test_a_body_is_bound_to_its_columns_and_cannot_be_altered() -> None:
-    encryptor, at = RunEncryptor(RUN, PUBLIC), head()
+    encryptor, at = RunEncryptor(RUN, PUBLIC, os.urandom(32)), head()
     body = encryptor.encrypt(at, STREAM, b"a secret")
     other = StreamSchema(name="data", columns=[Column(name="time", type=CTYPE_CHAR)])
     for stream, altered in ((other, body), (STREAM, body[:-1] + bytes([body[-1] ^ 1])), (STREAM, b"")):
@@ -65,7 +66,7 @@ def test_a_body_is_bound_to_its_columns_and_cannot_be_altered() -> None:
 
 
 def test_no_nonce_comes_twice_even_where_a_seq_does() -> None:
-    encryptor, nonces = RunEncryptor(RUN, PUBLIC), set()
+    encryptor, nonces = RunEncryptor(RUN, PUBLIC, os.urandom(32)), set()
     for seq in (1, 2, 2, 2, 3):
         at = head(seq)
         encryptor.encrypt(at, STREAM, b"rows")
@@ -77,6 +78,6 @@ def test_no_nonce_comes_twice_even_where_a_seq_does() -> None:
 @pytest.mark.parametrize("key", [b"", b"short", bytes(32)])
 def test_a_key_that_protects_nothing_is_refused(key: bytes) -> None:
     with pytest.raises(EncryptionError, match="no key that rows can be encrypted to"):
-        RunEncryptor(RUN, key)
+        RunEncryptor(RUN, key, os.urandom(32))
     with pytest.raises(EncryptionError, match="key"):
         unwrap(PRIVATE, RUN, key + bytes(48))

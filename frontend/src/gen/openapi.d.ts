@@ -1310,6 +1310,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{session_id}/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Opening
+         * @description The text that opens rows of risk class S3 once more. Nothing is opened yet.
+         */
+        post: operations["server_tracing_opening_api_ask_for_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/openings/{opening_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Rows
+         * @description Asks the hosts, and answers when they have, or after 6 s. The rows lock again 15 minutes later.
+         */
+        post: operations["server_tracing_opening_api_open_rows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/requests": {
         parameters: {
             query?: never;
@@ -2667,6 +2707,11 @@ export interface components {
             started_at: string | null;
             /** Ended At */
             ended_at: string | null;
+            /**
+             * Locked
+             * @description its rows are encrypted, and only an opening makes them readable
+             */
+            locked: boolean;
             /** Schema */
             schema: {
                 [key: string]: unknown;
@@ -3260,13 +3305,79 @@ export interface components {
         };
         /** Opened */
         Opened: {
-            /** Session */
-            session: string;
+            /** Hosts */
+            hosts: components["schemas"]["HostAnswerOut"][];
         };
         /** Opening */
         Opening: {
             /** Secret */
             secret: string;
+        };
+        /**
+         * OpeningOut
+         * @description `signed`: some host wants your signature on `text`, ASCII, which a passkey or an ssh key makes.
+         */
+        OpeningOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Text */
+            text: string;
+            /** Signed */
+            signed: boolean;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /** NewOpening */
+        NewOpening: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * HostAnswerOut
+         * @description `error` is empty where the rows can be read now.
+         */
+        HostAnswerOut: {
+            /** Host */
+            host: string;
+            /** Error */
+            error: string;
+        };
+        /**
+         * PasskeyIn
+         * @description WebAuthn's answer, each part in base64url.
+         */
+        PasskeyIn: {
+            /** Authenticator Data */
+            authenticator_data: string;
+            /** Client Data */
+            client_data: string;
+            /** Signature */
+            signature: string;
+        };
+        /**
+         * SignatureIn
+         * @description Either what `ssh-keygen -Y sign` wrote, or a passkey's answer.
+         */
+        SignatureIn: {
+            /**
+             * Ssh
+             * @default
+             */
+            ssh: string;
+            passkey?: components["schemas"]["PasskeyIn"] | null;
+        };
+        /**
+         * SignedOpening
+         * @description None where no host's owner wants one.
+         */
+        SignedOpening: {
+            signature?: components["schemas"]["SignatureIn"] | null;
         };
         /** RequestList */
         RequestList: {
@@ -3459,30 +3570,6 @@ export interface components {
              * @description one person alone starts on so many at most; 0: on any number
              */
             hosts: number;
-        };
-        /**
-         * PasskeyIn
-         * @description WebAuthn's answer, each part in base64url.
-         */
-        PasskeyIn: {
-            /** Authenticator Data */
-            authenticator_data: string;
-            /** Client Data */
-            client_data: string;
-            /** Signature */
-            signature: string;
-        };
-        /**
-         * SignatureIn
-         * @description Either what `ssh-keygen -Y sign` wrote, or a passkey's answer.
-         */
-        SignatureIn: {
-            /**
-             * Ssh
-             * @default
-             */
-            ssh: string;
-            passkey?: components["schemas"]["PasskeyIn"] | null;
         };
         /** Signed */
         Signed: {
@@ -5650,6 +5737,59 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Opening"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
+                };
+            };
+        };
+    };
+    server_tracing_opening_api_ask_for_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOpening"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningOut"];
+                };
+            };
+        };
+    };
+    server_tracing_opening_api_open_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                opening_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignedOpening"];
             };
         };
         responses: {

@@ -150,7 +150,7 @@ def test_secrets_are_taken_out_before_anything_is_on_the_disk(tmp_path: Path) ->
 
 def test_encrypted_rows_reach_the_spool_as_ciphertext_alone(tmp_path: Path) -> None:
     out = batcher(tmp_path)
-    out.encryptor = RunEncryptor(out.run_id, PAYLOAD_KEY.public_key().public_bytes_raw())
+    out.encryptor = RunEncryptor(out.run_id, PAYLOAD_KEY.public_key().public_bytes_raw(), os.urandom(32))
     out.write(0, rows(5, path=b"/a/canary"))
     out.end(pb.RunEnd(cause=pb.END_CAUSE_DURATION))
     first, last = frames(tmp_path)
@@ -170,7 +170,7 @@ def test_a_batch_that_found_no_room_uses_up_its_nonce(tmp_path: Path, monkeypatc
         refused.append(frame.decode(data).head)
         raise SpoolFull("full")
 
-    out.encryptor = RunEncryptor(out.run_id, PAYLOAD_KEY.public_key().public_bytes_raw())
+    out.encryptor = RunEncryptor(out.run_id, PAYLOAD_KEY.public_key().public_bytes_raw(), os.urandom(32))
     with monkeypatch.context() as patched:
         patched.setattr(out.spool, "append", full)
         out.write(0, rows(5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -129,7 +130,8 @@ class EncryptedFrames(Frames):
     def __init__(self, run_id: bytes, recipient: bytes, schema: RunSchema = SCHEMA) -> None:
         super().__init__()
         self.run_id = run_id
-        self.encryptor = RunEncryptor(run_id, recipient)
+        self.key = os.urandom(32)
+        self.encryptor = RunEncryptor(run_id, recipient, self.key)
         self.schema = RunSchema()
         self.schema.CopyFrom(schema)
         self.schema.encryption.CopyFrom(self.encryptor.wrapped)

@@ -162,9 +162,9 @@ def test_encrypted_rows_are_read_by_every_road_and_stay_encrypted_on_the_disk(cl
     assert client.post(address, asked, content_type="application/json").json()["rows"] == [[5]]
     session_keys.destroy(session)
     gone = client.post(address, asked, content_type="application/json")
-    assert (gone.status_code, gone.json()["error"]["code"]) == (410, "key_destroyed")
-    assert client.get(f"/api/sessions/{session}/export", {"format": "raw"}).status_code == 410
-    assert client.get(f"/api/sessions/{session}/rows").status_code == 410
+    assert (gone.status_code, gone.json()["error"]["code"]) == (423, "rows_locked")
+    assert client.get(f"/api/sessions/{session}/export", {"format": "raw"}).status_code == 423
+    assert client.get(f"/api/sessions/{session}/rows").status_code == 423
 
 
 def test_a_large_payload_that_repeats_goes_out_in_pieces(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from server.accounts.models import User
 from server.audit.models import AuditEntry
 from server.consent import requests
-from server.errors import KeyDestroyed
+from server.errors import RowsLocked
 from server.tracing import removal, session_keys
 from server.tracing.models import Session
 from server.tracing.removal import finish, remove
@@ -103,7 +103,7 @@ def test_a_destroyed_key_destroys_the_rows_in_backups_too(user: Callable[..., Us
     assert [batch.head.rows for batch in backup.read(pk, run)] == [5, 0]
     remove(made.session, "session.delete", "ann")
     assert not session_keys.exists(pk)
-    with pytest.raises(KeyDestroyed, match="was destroyed"):
+    with pytest.raises(RowsLocked, match="are locked"):
         list(backup.read(pk, run))
     actions = list(AuditEntry.objects.filter(session=pk).order_by("id").values_list("action", "actor"))
     assert actions[-2:] == [("session.key.destroy", "ann"), ("session.delete", "ann")]
