@@ -15,10 +15,12 @@ from fleetscope.models import (
     ApiToken,
     Filters,
     Host,
+    HostAnswer,
     JoinToken,
     Limits,
     Me,
     Names,
+    Opening,
     Program,
     Request,
     ScopeName,
@@ -242,6 +244,16 @@ class Client:
         """Its session, which has the same id."""
         return cast(Session, self._transport.json("POST", f"requests/{_session(request_id)}/start"))
 
+    def ask_for_opening(self, session_id: str, reason: str) -> Opening:
+        """The text that opens rows of risk class S3 once more, to be signed."""
+        path = f"sessions/{_session(session_id)}/openings"
+        return cast(Opening, self._transport.json("POST", path, body={"reason": reason}))
+
+    def open_rows(self, session_id: str, opening_id: str, signature: dict[str, str] | None) -> list[HostAnswer]:
+        """What each host said; its error is empty where the rows can be read now."""
+        path, body = f"sessions/{_session(session_id)}/openings/{opening_id}", {"signature": signature}
+        return cast(list[HostAnswer], self._transport.json("POST", path, body=body)["hosts"])
+
     def stop(self, session_id: str) -> None:
         """Ask its runs to stop. They end a moment later."""
         self._transport.json("POST", f"sessions/{_session(session_id)}/stop")
@@ -361,32 +373,28 @@ def _bounds(limits: Limits | None, duration: str | None, budget: str | None) -> 
     return bounds
 
 
-def _session(text: str) -> str:
+def _part(pattern: re.Pattern[str], text: str, problem: str, field: str) -> str:
     """It becomes a part of an address: anything else could be another address."""
-    if not _SESSION_ID.fullmatch(text):
-        raise Refused(f"{text!r} is no session id; `fleetscope sessions` lists them", code="not_found", field="session")
+    if not pattern.fullmatch(text):
+        raise Refused(problem.format(repr(text)), code="not_found", field=field)
     return text
+
+
+def _session(text: str) -> str:
+    return _part(_SESSION_ID, text, "{} is no session id; `fleetscope sessions` lists them", "session")
 
 
 def _user(text: str) -> str:
-    if not _USER_NAME.fullmatch(text):
-        raise Refused(f"there is no user {text!r}; `fleetscope users` lists them", code="not_found", field="user")
-    return text
+    return _part(_USER_NAME, text, "there is no user {}; `fleetscope users` lists them", "user")
 
 
 def _sign_in(text: str) -> str:
-    if not _SESSION_ID.fullmatch(text):
-        raise Refused(f"there is no sign-in {text!r}; `fleetscope sign-ins` lists them", code="not_found", field="id")
-    return text
+    return _part(_SESSION_ID, text, "there is no sign-in {}; `fleetscope sign-ins` lists them", "id")
 
 
 def _host(text: str) -> str:
-    if not _HOST_NAME.fullmatch(text):
-        raise Refused(f"there is no host {text!r}; `fleetscope hosts` lists them", code="not_found", field="host")
-    return text
+    return _part(_HOST_NAME, text, "there is no host {}; `fleetscope hosts` lists them", "host")
 
 
 def _tool(text: str) -> str:
-    if not _TOOL_NAME.fullmatch(text):
-        raise Refused(f"there is no tool {text!r}; `fleetscope tools` lists them", code="not_found", field="tool")
-    return text
+    return _part(_TOOL_NAME, text, "there is no tool {}; `fleetscope tools` lists them", "tool")

@@ -93,6 +93,20 @@ class Request(TypedDict):
     review: str
 
 
+class Opening(TypedDict):
+    """Of rows that are locked. `signed`: some host wants a signature on `text`."""
+
+    id: str
+    text: str
+    signed: bool
+    expires_at: str
+
+
+class HostAnswer(TypedDict):
+    host: str
+    error: str
+
+
 class Names(TypedDict):
     """What a host says that it has; `total` fit, `meant` the text selects as it stands."""
 

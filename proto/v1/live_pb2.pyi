@@ -62,7 +62,7 @@ class SessionState(_message.Message):
     def __init__(self, session: _Optional[str] = ..., state: _Optional[str] = ..., runs: _Optional[_Iterable[_Union[RunState, _Mapping]]] = ..., watching: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RunState(_message.Message):
-    __slots__ = ("run", "host", "state", "schema", "ledger", "cost", "end", "boot_ns", "wall_ns", "stored_seq", "books", "books_message", "silent_since_wall_ns", "note")
+    __slots__ = ("run", "host", "state", "schema", "ledger", "cost", "end", "boot_ns", "wall_ns", "stored_seq", "books", "books_message", "silent_since_wall_ns", "locked", "note")
     RUN_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +76,7 @@ class RunState(_message.Message):
     BOOKS_FIELD_NUMBER: _ClassVar[int]
     BOOKS_MESSAGE_FIELD_NUMBER: _ClassVar[int]
     SILENT_SINCE_WALL_NS_FIELD_NUMBER: _ClassVar[int]
+    LOCKED_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
     run: str
     host: str
@@ -90,8 +91,9 @@ class RunState(_message.Message):
     books: str
     books_message: str
     silent_since_wall_ns: int
+    locked: bool
     note: str
-    def __init__(self, run: _Optional[str] = ..., host: _Optional[str] = ..., state: _Optional[str] = ..., schema: _Optional[_Union[_stream_pb2.RunSchema, _Mapping]] = ..., ledger: _Optional[_Union[_stream_pb2.Ledger, _Mapping]] = ..., cost: _Optional[_Union[_stream_pb2.Cost, _Mapping]] = ..., end: _Optional[_Union[_stream_pb2.RunEnd, _Mapping]] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., stored_seq: _Optional[int] = ..., books: _Optional[str] = ..., books_message: _Optional[str] = ..., silent_since_wall_ns: _Optional[int] = ..., note: _Optional[str] = ...) -> None: ...
+    def __init__(self, run: _Optional[str] = ..., host: _Optional[str] = ..., state: _Optional[str] = ..., schema: _Optional[_Union[_stream_pb2.RunSchema, _Mapping]] = ..., ledger: _Optional[_Union[_stream_pb2.Ledger, _Mapping]] = ..., cost: _Optional[_Union[_stream_pb2.Cost, _Mapping]] = ..., end: _Optional[_Union[_stream_pb2.RunEnd, _Mapping]] = ..., boot_ns: _Optional[int] = ..., wall_ns: _Optional[int] = ..., stored_seq: _Optional[int] = ..., books: _Optional[str] = ..., books_message: _Optional[str] = ..., silent_since_wall_ns: _Optional[int] = ..., locked: _Optional[bool] = ..., note: _Optional[str] = ...) -> None: ...
 
 class RunRows(_message.Message):
     __slots__ = ("run", "seq", "stream", "rows", "first_row", "body", "backfill", "boot_ns", "wall_ns", "parts")

@@ -11,12 +11,11 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 
-from proto.v1.live_pb2 import RunState, SessionState
+from proto.v1.live_pb2 import SessionState
 from server.ending import ended
 from server.errors import RowsLocked
 from server.live.messages import askable, session_state, state_message
 from server.live.watcher import Watcher, take
-from server.tracing import session_keys
 from server.tracing.models import Session
 from server.tracing.nudges import Listener, listening
 from server.tracing.segments import segment_store
@@ -102,7 +101,7 @@ class Tail:
         """Rows go out only behind the state that holds their schema."""
         known = len(self.cursors)
         for run in self._state.runs:
-            if run.HasField("schema") and run.run not in self.cursors and self._readable(run):
+            if run.HasField("schema") and run.run not in self.cursors and not run.locked:
                 # A run that appears while people watch is read from its beginning.
                 if self.ready.is_set():
                     self.cursors[run.run] = self.totals[run.run] = 0
@@ -111,10 +110,6 @@ class Tail:
                     self.cursors[run.run], self.totals[run.run] = index.last_seq, index.rows
         self.ready.set()
         return len(self.cursors) > known
-
-    def _readable(self, run: RunState) -> bool:
-        """Rows that are locked are read as soon as somebody has opened them."""
-        return not run.schema.HasField("encryption") or session_keys.readable(self.session, UUID(run.run))
 
     async def _read(self, run: str) -> None:
         stored = segment_store().read(self.session, UUID(run), self.cursors[run])

@@ -99,6 +99,7 @@ def _run_state(run: Run) -> RunState:
         books_message=books.message,
         silent_since_wall_ns=_silent_since(run),
         note=run.note,
+        locked=run.locked,
     )
 
 

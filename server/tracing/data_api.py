@@ -203,11 +203,11 @@ def _allowed(
 
 
 def _require_key(session: Session) -> None:
-    """Before the answer has begun. Raises RowsLocked."""
-    encrypted = [run for run in session.runs.exclude(schema=b"") if run.encrypted]
-    for run in sorted(encrypted, key=lambda run: not session_keys.readable(session.pk, run.pk))[:1]:
-        schema = run.run_schema
-        session_keys.data_key(session.pk, run.pk, schema.encryption.wrapped_key if schema else b"")
+    """Before the answer has begun: of some rows at least, where they are encrypted. Raises RowsLocked."""
+    found = [(run.pk, run.encryption) for run in session.runs.exclude(schema=b"") if run.encryption is not None]
+    found.sort(key=lambda one: not session_keys.readable(session.pk, one[0]))
+    for run, encryption in found[:1]:
+        session_keys.data_key(session.pk, run, encryption.wrapped_key)
 
 
 def _renderer(only: str) -> Render:

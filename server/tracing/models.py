@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import models
 
 from proto.v1.agent_pb2 import ResolvedTargets
-from proto.v1.stream_pb2 import Cost, Ledger, RunSchema
+from proto.v1.stream_pb2 import Cost, Ledger, RunEncryption, RunSchema
 from server.accounts.models import Risk, Team, default_team
 from server.fleet.models import Host
+from server.tracing import session_keys
 
 
 class SessionState(models.TextChoices):
@@ -187,15 +188,15 @@ class Run(models.Model):
         return Cost.FromString(bytes(self.cost))
 
     @property
-    def key_kept(self) -> bool:
-        """Its host has the key of its encrypted rows, and gives it out by an opening."""
+    def encryption(self) -> RunEncryption | None:
+        """How its rows are encrypted; None: they are not, or it has not attached."""
         schema = self.run_schema
-        return schema is not None and schema.HasField("encryption") and schema.encryption.kept
+        return schema.encryption if schema is not None and schema.HasField("encryption") else None
 
     @property
-    def encrypted(self) -> bool:
-        schema = self.run_schema
-        return schema is not None and schema.HasField("encryption")
+    def locked(self) -> bool:
+        """Its rows are encrypted, and the server has no key of them now."""
+        return self.encryption is not None and not session_keys.readable(self.session_id, self.pk)
 
 
 class Opening(models.Model):

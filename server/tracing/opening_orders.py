@@ -12,7 +12,7 @@ from django.utils import timezone
 from proto.v1.agent_pb2 import Opened, SignedOpening
 from server import nudge
 from server.tracing import session_keys
-from server.tracing.models import Opening, OpeningOrder, Session, SessionState
+from server.tracing.models import Opening, OpeningOrder, Run, Session, SessionState
 
 ANSWER_BYTES_MAX = 4096
 REFRESH_SECONDS = 60.0
@@ -60,8 +60,8 @@ def lock(now: datetime.datetime) -> None:
 
 def _kept(session: uuid.UUID) -> bool:
     """Older agents kept none: without the key of the server their rows would be lost."""
-    runs = Session.objects.get(pk=session).runs.all()
-    return all(run.key_kept for run in runs if run.encrypted)
+    found = [run.encryption for run in Run.objects.filter(session=session)]
+    return all(encryption.kept for encryption in found if encryption is not None)
 
 
 def _signed(opening: Opening) -> SignedOpening:

@@ -101,8 +101,7 @@ def carry_out(user: User, session: Session, opening_id: uuid.UUID, given: Signat
 
 def _locked(session: Session) -> list[Run]:
     """Raises Conflict."""
-    runs = [run for run in session.runs.select_related("host").order_by("host__name") if run.encrypted]
-    locked = [run for run in runs if not session_keys.readable(session.pk, run.pk)]
+    locked = [run for run in session.runs.select_related("host").order_by("host__name") if run.locked]
     if not locked:
         raise Conflict("no rows of this session are locked: everybody who may see it reads them as they are")
     return locked

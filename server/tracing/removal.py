@@ -40,7 +40,7 @@ def remove(session: Session, action: str, actor: str, detail: dict[str, Any] | N
 def _destroy_keys(session: Session, actor: str) -> None:
     """First of all: from now on the server reads no copy of the rows, wherever it is, and the hosts are told."""
     runs = list(session.runs.select_related("host"))
-    kept = [run for run in runs if run.key_kept]
+    kept = [run for run in runs if run.encryption is not None and run.encryption.kept]
     if not kept and not session_keys.exists(session.pk):
         return
     hosts = [run.host.name for run in runs]

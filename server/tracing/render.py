@@ -9,7 +9,6 @@ from django.db.models import Prefetch, prefetch_related_objects
 from proto.shortform import enum_short, to_dict
 from proto.v1.stream_pb2 import Ledger, Listing, LossCause, RunEnd
 from proto.v1.tool_pb2 import ProbeType
-from server.tracing import session_keys
 from server.tracing.books import Books, books, session_books
 from server.tracing.bytecode import INSTRUCTION_BYTES, disassemble
 from server.tracing.ended_by import ended_by
@@ -89,7 +88,7 @@ def _run_out(run: Run, found: Books) -> dict[str, Any]:
         "anchor": {"boot_ns": str(run.boot_ns), "wall_ns": str(run.wall_ns)},
         "started_at": run.started_at,
         "ended_at": run.ended_at if run.state in (RunState.ENDED, RunState.REFUSED) else None,
-        "locked": run.encrypted and not session_keys.readable(run.session_id, run.id),
+        "locked": run.locked,
         "schema": to_dict(schema) if schema else None,
     }
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from proto.v1.tool_pb2 import KIND_BYTES
 from server.errors import Invalid
-from server.tracing import session_keys
 from server.tracing.merge import Merged, merge
 from server.tracing.models import Run, Session, SessionState
 from server.tracing.rows import RunSource
@@ -75,6 +74,6 @@ def common_stream(source: SessionSource, name: str) -> Merged:
 def _source(run: Run) -> RunSource | None:
     """None also while its rows are locked: what is shown of a session says of which hosts they are."""
     schema = run.run_schema
-    if run.encrypted and not session_keys.readable(run.session_id, run.pk):
+    if run.locked:
         return None
     return RunSource(run.pk, run.host.name, schema, run.boot_ns, run.wall_ns) if schema else None

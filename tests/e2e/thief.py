@@ -38,7 +38,21 @@ def plant(order: dict[str, Any]) -> None:
     Run.objects.create(id=uuid.UUID(order["run"]), session=session, host_id=uuid.UUID(order["host"]))
 
 
+def ask(order: dict[str, Any]) -> None:
+    """For the keys of rows, with whatever stands in place of a person's signature."""
+    from server import nudge
+    from server.tracing.models import Opening, OpeningOrder
+
+    opening = Opening.objects.get(pk=order["opening"])
+    opening.payload, opening.signature = base64.b64decode(order["payload"]), base64.b64decode(order["signature"])
+    opening.save()
+    run = opening.session.runs.get()
+    OpeningOrder.objects.filter(opening=opening).delete()
+    OpeningOrder.objects.create(opening=opening, host_id=run.host_id, run=run.pk)
+    nudge.hosts([run.host_id])
+
+
 if __name__ == "__main__":
     django.setup()
     for wanted in json.load(sys.stdin):
-        plant(wanted)
+        (ask if "opening" in wanted else plant)(wanted)

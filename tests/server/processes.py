@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,10 +47,11 @@ class Server:
         )
 
     @contextmanager
-    def running(self, role: str = "run") -> Iterator[subprocess.Popen[bytes]]:
-        """Ended by SIGTERM at the end of the block, in time and without an error."""
+    def running(self, role: str = "run", limits: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
+        """Ended by SIGTERM at the end of the block, in time and without an error. ``limits``: for `prlimit`."""
+        command = [*(("prlimit", *limits) if limits else ()), sys.executable, "-m", "server", role]
         with (self.folder / f"{role}.log").open("ab") as log:
-            process = subprocess.Popen(tied([sys.executable, "-m", "server", role]), cwd=ROOT, env=self.env, stderr=log)
+            process = subprocess.Popen(tied(command), cwd=ROOT, env=self.env, stderr=log)
         try:
             yield process
         finally:

@@ -37,14 +37,10 @@ def test_one_process_serves_people_and_hosts(server: Server) -> None:
 
 
 def test_a_low_soft_limit_of_files_does_not_bound_the_fleet(server: Server) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))
-    try:
-        with server.running() as process:
-            server.wait_healthy()
-            assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (hard, hard)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with server.running(limits=[f"--nofile={min(256, hard)}:{hard}"]) as process:
+        server.wait_healthy()
+        assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (hard, hard)
 
 
 def test_a_second_server_on_the_same_ports_says_so(server: Server) -> None:

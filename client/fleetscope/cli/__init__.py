@@ -14,6 +14,7 @@ from fleetscope.cli.complete import complete
 from fleetscope.cli.completion import completion
 from fleetscope.cli.export import export
 from fleetscope.cli.hosts import hosts
+from fleetscope.cli.open import open_rows
 from fleetscope.cli.output import complain
 from fleetscope.cli.program import program
 from fleetscope.cli.requests import requests
@@ -52,6 +53,7 @@ for command in (
     stop,
     sessions,
     requests,
+    open_rows,
     share,
     templates,
     export,

@@ -20,5 +20,5 @@ it("hands in what the passkey made of the shown text", async () => {
   await signRequest({ id: "7", specification: "{}\n" } as Request, own, "approve");
   expect(signWithPasskey).toHaveBeenCalledWith(await consentChallenge("{}\n"), "localhost", ["AQ"]);
   const passkey = { authenticator_data: "YQ", client_data: "Yg", signature: "Yw" };
-  expect(answerRequest).toHaveBeenCalledWith("7", "approve", { signature: { passkey } });
+  expect(answerRequest).toHaveBeenCalledWith("7", "approve", { signature: { ssh: "", passkey } });
 });

@@ -14,11 +14,15 @@ from proto.v1.agent_pb2 import (
     ActiveRun,
     AgentMessage,
     AuditHead,
+    DestroyedKeys,
+    DestroyKeys,
+    Opened,
     Refusal,
     Reject,
     RenewalOrder,
     ServerMessage,
     SignedEnvelope,
+    SignedOpening,
     Stop,
     Verdict,
     Watch,
@@ -53,13 +57,14 @@ class Talk:
         self.mouth = Mouth(self.sent.append)
         self.runs = Recorder()
         self.asking = Recorder()
+        self.opening = Recorder()
         self.renewal = Recorder()
         self.witness = Recorder(held=Witnessed(note="held"))
         self.spools = Recorder(active=[ActiveRun(run_id=RUN)], size=7, ended=True)
         power = SimpleNamespace(policy=Policy(digest=b"digest"), off_reason="")
         verdicts = SimpleNamespace(all=lambda: [Verdict(tool="opensnoop")])
         identity = Authority().identity("localhost:1")
-        others: Any = (self.runs, self.asking, self.witness, lambda: self.renewal)
+        others: Any = (self.runs, self.asking, self.opening, self.witness, lambda: self.renewal)
         parts: Any = Parts(identity, None, power, self.spools, verdicts, *others)  # type: ignore[arg-type]
         self.dialogue = Dialogue(parts, self.mouth)
 
@@ -163,3 +168,16 @@ def test_orders_about_the_certificate_reach_the_renewal(talk: Talk) -> None:
     talk.server(renew=RenewalOrder())
     talk.server(certificate_pem=b"pem")
     assert talk.renewal.calls == [("ordered", RenewalOrder()), ("issued", b"pem")]
+
+
+def test_openings_and_keys_to_destroy_go_to_their_door_and_its_answers_to_the_server(talk: Talk) -> None:
+    talk.server(opening=SignedOpening(payload=b"signed"))
+    talk.server(destroy=DestroyKeys(run_ids=[RUN]))
+    opened, destroyed = talk.opening.calls
+    assert (opened[0], opened[1].payload) == ("open", b"signed")
+    assert (destroyed[0], list(destroyed[1].run_ids)) == ("destroy", [RUN])
+    talk.connect()
+    talk.mouth.opened(Opened(run_id=RUN))
+    talk.mouth.destroyed(DestroyedKeys(run_ids=[RUN]))
+    assert talk.sent[-2].opened.run_id == RUN
+    assert list(talk.sent[-1].destroyed.run_ids) == [RUN]

@@ -46,19 +46,19 @@ class Host(Door):
         made = OpeningText(uuid.uuid4(), uuid.uuid4(), "sslsniff", "ada", "why", key, now, now + 600, (there, here))
         return replace(made, **changes)  # type: ignore[arg-type]
 
-    def sealed(self, opening: Opening, key: Ed25519PrivateKey | None = None) -> SignedOpening:
+    def ordered(self, opening: Opening, key: Ed25519PrivateKey | None = None) -> SignedOpening:
         payload = opening.SerializeToString()
         return SignedOpening(payload=payload, signature=(key or self.authority.command).sign(CONTEXT + payload))
 
     def ask(self, text: bytes, *signatures: PersonSignature) -> Opened:
         """What the host says, which is on its record."""
-        self.door.open(self.sealed(Opening(text=text, signatures=signatures)))
+        self.door.open(self.ordered(Opening(text=text, signatures=signatures)))
         answer, entry = self.answers[-1], self.entries()[-1]
         assert (entry["event"], entry.get("refused", "")) == ("open refused" if answer.error else "open", answer.error)
         assert (answer.error == "") == bool(answer.wrapped_key)
         return answer
 
-    def signed(self, *signers: SshSigner | PasskeySigner, **changes: object) -> Opened:
+    def open_by(self, *signers: SshSigner | PasskeySigner, **changes: object) -> Opened:
         text = opening_text(self.text(**changes))
         return self.ask(text, *(signer.sign(text) for signer in signers))
 
@@ -72,7 +72,7 @@ def host(tmp_path: Path) -> Host:
 def test_whom_the_owner_lets_ask_for_plaintext_gets_the_key_and_the_record_names_them(
     host: Host, user: str, signer: SshSigner
 ) -> None:
-    answer = host.signed(signer, user=user)
+    answer = host.open_by(signer, user=user)
     assert answer.error == ""
     assert unwrap(READER, RUN.bytes, answer.wrapped_key) == host.key
     (entry,) = host.entries()
@@ -100,7 +100,7 @@ def test_whom_the_owner_lets_ask_for_plaintext_gets_the_key_and_the_record_names
 def test_nothing_else_opens_anything(
     host: Host, signers: tuple[SshSigner, ...], changes: dict[str, object], why: str
 ) -> None:
-    answer = host.signed(*signers, **changes)
+    answer = host.open_by(*signers, **changes)
     assert why in answer.error
 
 
@@ -131,9 +131,9 @@ def test_a_server_that_another_host_joined_is_not_even_answered(host: Host) -> N
     text = opening_text(host.text())
     opening = Opening(text=text, signatures=[ADA.sign(text)])
     for sealed in (
-        host.sealed(opening, Ed25519PrivateKey.generate()),
-        host.sealed(Opening(text=b"no text")),
-        host.sealed(Opening(text=b" " * 600_000)),
+        host.ordered(opening, Ed25519PrivateKey.generate()),
+        host.ordered(Opening(text=b"no text")),
+        host.ordered(Opening(text=b" " * 600_000)),
     ):
         host.door.open(sealed)
     assert host.answers == []
@@ -146,20 +146,20 @@ def test_a_server_that_another_host_joined_is_not_even_answered(host: Host) -> N
 
 def test_an_owner_who_wants_no_signatures_trusts_the_server(host: Host) -> None:
     host.policy('risk = ["S3"]\n[approvals]\nneeded = 0\n')
-    assert host.signed().error == ""
+    assert host.open_by().error == ""
     assert host.entries()[-1]["waived"] is True
 
 
 def test_whom_the_owner_took_out_opens_nothing_any_more(host: Host) -> None:
-    assert host.signed(ADA).error == ""
+    assert host.open_by(ADA).error == ""
     host.policy(POLICY.replace("[people.ada]", "[people.zoe]"))
-    assert "has not signed" in host.signed(ADA).error
+    assert "has not signed" in host.open_by(ADA).error
 
 
 def test_no_record_no_key(host: Host) -> None:
     host.paths.audit.mkdir()
     text = opening_text(host.text())
-    host.door.open(host.sealed(Opening(text=text, signatures=[ADA.sign(text)])))
+    host.door.open(host.ordered(Opening(text=text, signatures=[ADA.sign(text)])))
     (answer,) = host.answers
     assert "audit log" in answer.error
     assert answer.wrapped_key == b""
@@ -172,7 +172,7 @@ def test_a_key_of_a_deleted_session_is_destroyed_for_good(host: Host) -> None:
     assert (host.entries()[-1]["event"], host.entries()[-1]["runs"]) == ("keys destroyed", [RUN.hex])
     host.door.destroy(DestroyKeys(run_ids=[RUN.bytes]))
     assert (len(host.gone), len(host.entries())) == (2, 1), "said again and again until the server has heard it"
-    assert "nobody can read them" in host.signed(ADA).error
+    assert "nobody can read them" in host.open_by(ADA).error
 
 
 def test_a_key_that_cannot_be_destroyed_is_not_said_to_be(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

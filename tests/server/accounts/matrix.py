@@ -7,6 +7,7 @@ their own, a colleague's of `ours`, one of the team `theirs`, or one of `theirs`
 from __future__ import annotations
 
 from server.accounts.policy import Action
+from tests.server.tracing.opened import OPENING, OPENINGS
 
 ROLES = ("none", "viewer", "tracer", "approver", "auditor", "admin")
 RELATIONS = ("own", "team", "other", "shared")
@@ -156,6 +157,8 @@ PATHS: dict[tuple[str, str], tuple[Action | None, object]] = {
     ("GET", "/api/sessions/{session}/shares"): (Action.SESSION_UNSHARE, None),
     ("POST", "/api/sessions/{session}/shares"): (Action.SESSION_SHARE, {"person": "colleague"}),
     ("DELETE", "/api/sessions/{session}/shares/{share}"): (Action.SESSION_UNSHARE, None),
+    ("POST", OPENINGS): (Action.SESSION_VIEW, {"reason": "x"}),
+    ("POST", OPENING): (Action.SESSION_VIEW, {}),
     ("POST", OPEN): (Action.SESSION_VIEW, {"secret": SECRET}),
     ("GET", "/api/requests"): (Action.REQUEST_VIEW, None),
     ("GET", "/api/requests/rules"): (Action.REQUEST_VIEW, None),

@@ -27,6 +27,7 @@ from server.webhooks.models import Webhook
 from tests.server.accounts.matrix import PATHS, PROOFS, QUERIES, RELATIONS, RISKS, SECRET
 from tests.server.fleet.hosts import make_host
 from tests.server.people import grant, team
+from tests.server.tracing.opened import asked_for
 from tests.server.tracing.sessions import LISTING, traced
 
 Cell = tuple[str, str, str, int]  # verb, path, relation, risk
@@ -39,6 +40,7 @@ class World:
     sessions: dict[tuple[str, int], Session]
     shares: dict[tuple[str, int], int]
     requests: dict[tuple[str, int], Request]
+    openings: dict[tuple[str, int], UUID]
     spare: Grant
     tokens: dict[str, int]
     sign_in: str
@@ -52,6 +54,7 @@ class World:
         session = str(self.sessions[relation, risk].pk)
         names = {"session": session, "session_id": session, "host": "host-1", "name": "opensnoop"}
         names["share"] = str(self.shares[relation, risk])
+        names["opening_id"] = str(self.openings[relation, risk])
         names["request_id"] = str(self.requests[relation, risk].pk)
         names["token"] = str(self.tokens["person" if path.startswith("/api/auth") else "colleague"])
         names |= {"sign_in": self.sign_in, "username": "colleague", "passkey": "1", "team": "ours"}
@@ -87,6 +90,7 @@ def world(role: str) -> World:
         grant(colleague, "tracer", team(name))
     shares = {cell: _share(session, person if cell[0] == "shared" else None) for cell, session in sessions.items()}
     asked = {(relation, risk): _request(owners[relation], relation, risk) for relation, risk in cells}
+    opened = {cell: asked_for(session, person).pk for cell, session in sessions.items()}
     client = Client()
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
@@ -94,7 +98,7 @@ def world(role: str) -> World:
     webhook = Webhook.objects.create(team=team("ours"), url="https://example.org/", secret=b"")
     template = Template.objects.create(owner=person, name="kept", order=asdict(Order("syscount")), risk=Risk.S1)
     sign_in = sign_ins.of(person).get().public_id
-    return World(person, cookies, sessions, shares, asked, spare, made, sign_in, webhook.pk, template.pk)
+    return World(person, cookies, sessions, shares, asked, opened, spare, made, sign_in, webhook.pk, template.pk)
 
 
 def _token(user: User) -> int:

@@ -25,6 +25,7 @@ from tests.server.consent.requests import ADA, armoured
 from tests.server.fleet.hosts import make_host
 from tests.server.people import grant, team
 from tests.server.templates.acts import call_one, keep_one
+from tests.server.tracing.opened import OPENING, OPENINGS, locked_in
 
 Act = Callable[[World], HttpResponseBase]
 
@@ -181,10 +182,7 @@ def _remove_team(world: World) -> HttpResponseBase:
 def _names(world: World) -> HttpResponseBase:
     make_host("web-1")
 
-    async def at_once(*_: object) -> Names:
-        return Names()
-
-    with patch.object(asking, "_answer", at_once):
+    with patch.object(asking, "_answer", lambda *_: Names()):
         return world.send("POST", "/api/hosts/web-1/names", {"kind": "process"})
 
 
@@ -323,6 +321,8 @@ OPERATIONS: dict[tuple[str, str], Leaves] = {
     ("GET", "/api/sessions/{session}/shares"): silent(LISTS),
     ("POST", "/api/sessions/{session}/shares"): leaves("session.share"),
     ("DELETE", "/api/sessions/{session}/shares/{share}"): leaves("session.unshare"),
+    ("POST", OPENINGS): silent("nothing is opened before somebody signs", act=locked_in(OPENINGS)),
+    ("POST", OPENING): leaves("session.open", "session.open:refused", act=locked_in(OPENING)),
     ("POST", OPEN): Leaves(("session.view",), "tracer", relation="other"),
     ("GET", "/api/requests"): silent(LISTS),
     ("GET", "/api/requests/rules"): silent(LISTS),

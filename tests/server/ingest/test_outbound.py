@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from proto.v1.agent_pb2 import ServerMessage, SignedAsk, SignedEnvelope
+from proto.v1.agent_pb2 import ServerMessage, SignedAsk, SignedEnvelope, SignedOpening
 from proto.v1.stream_pb2 import END_CAUSE_STOPPED
 from server.ingest import outbound
 from server.ingest.links import Link, Links
@@ -19,7 +19,13 @@ def link() -> Link:
 
 
 async def pushed(
-    link: Link, monkeypatch: pytest.MonkeyPatch, *wanted: Wanted, starts: int = 0, asks: int = 0
+    link: Link,
+    monkeypatch: pytest.MonkeyPatch,
+    *wanted: Wanted,
+    starts: int = 0,
+    asks: int = 0,
+    openings: int = 0,
+    doomed: tuple[uuid.UUID, ...] = (),
 ) -> list[ServerMessage]:
     """What the link is told when the database says this."""
     links = Links()
@@ -27,6 +33,10 @@ async def pushed(
     taken = [(HOST, RUN, SignedEnvelope(payload=b"order"))] * starts
     monkeypatch.setattr(outbound, "take_starts", lambda _hosts: taken)
     monkeypatch.setattr(outbound, "take_asks", lambda _hosts: [(HOST, SignedAsk(payload=b"question"))] * asks)
+    monkeypatch.setattr(
+        outbound, "take_openings", lambda _hosts: [(HOST, SignedOpening(payload=b"opening"))] * openings
+    )
+    monkeypatch.setattr(outbound, "doomed", lambda _hosts: {HOST: frozenset(doomed)} if doomed else {})
     monkeypatch.setattr(outbound, "wanted", lambda _hosts: list(wanted))
     await outbound.push(links)
     return [message for message in (link.outbox.get_nowait() for _ in range(link.outbox.qsize())) if message]
@@ -41,6 +51,21 @@ async def test_questions_leave_behind_starts(link: Link, monkeypatch: pytest.Mon
     told = await pushed(link, monkeypatch, starts=1, asks=1)
     assert [message.WhichOneof("message") for message in told] == ["start", "ask"]
     assert told[1].ask.payload == b"question"
+
+
+async def test_openings_leave_too(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    (told,) = await pushed(link, monkeypatch, openings=1)
+    assert told.opening.payload == b"opening"
+
+
+async def test_keys_to_destroy_are_told_once_for_each_connection(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = uuid.uuid4()
+    (told,) = await pushed(link, monkeypatch, doomed=(RUN,))
+    assert list(told.destroy.run_ids) == [RUN.bytes]
+    assert await pushed(link, monkeypatch, doomed=(RUN,)) == []
+    (more,) = await pushed(link, monkeypatch, doomed=(RUN, other))
+    assert set(more.destroy.run_ids) == {RUN.bytes, other.bytes}
+    assert len(await pushed(Link(HOST, "web-1"), monkeypatch, doomed=(RUN,))) == 1
 
 
 async def test_a_stop_is_told_once_for_each_connection(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:

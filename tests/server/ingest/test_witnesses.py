@@ -35,12 +35,12 @@ async def test_a_host_gets_every_head_with_a_proof_from_the_last_one(address: st
         assert (old.size > 0, first.since, list(first.proof)) == (True, 0, [])
         answer(host, first.note, old.size)
         await until(held, lambda told: f"{old.size}\t{old.time}\tagrees" in told)
-        for _ in range(5):
-            await in_db(record, "session.view", "ann")
+        looks = [await in_db(record, "session.view", "ann") for _ in range(5)]
         await in_db(checkpoints.sign_head)
         second = (await host.wait(lambda m: has_head(m) and m.audit_head != first)).audit_head
         new = checkpoint.opened(second.note, second.log_key)
-        assert (second.since, new.size) == (old.size, old.size + 5)
+        assert second.since == old.size
+        assert new.size >= looks[-1].id >= old.size + 5, "the server writes down what it does itself, too"
         assert merkle.extends(old.size, old.root, new.size, new.root, list(second.proof))
 
 

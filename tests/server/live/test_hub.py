@@ -16,10 +16,12 @@ from server.live import watcher as watcher_module
 from server.live.messages import rows_message, session_state
 from server.live.viewer import Rows
 from server.live.watcher import Watcher
+from server.tracing import session_keys
 from server.tracing.models import Run, RunState
 from server.tracing.segments import segment_store
 from server.tracing.store import StoredBatch
-from tests.server.tracing.sessions import Traced, traced
+from tests.server.tracing.rows import EncryptedFrames
+from tests.server.tracing.sessions import Traced, encrypted, traced
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -140,3 +142,32 @@ async def test_a_database_that_is_away_comes_back(running: Traced, monkeypatch: 
     async with hub.watching(running.session.pk, watcher):
         taken = await until(watcher, lambda message: message.HasField("state"))
     assert taken[-1].state.state == "running"
+
+
+async def test_rows_that_are_locked_follow_as_soon_as_somebody_has_opened_them(user: Callable[..., User]) -> None:
+    made = await sync_to_async(_locked)(user)
+    session, run = made.session.pk, made.runs[0].pk
+    watcher = Watcher("ann", {})
+    async with hub.watching(session, watcher) as tail:
+        await tail.ready.wait()
+        await watcher.read_up(segment_store(), tail)
+        (state, *_) = await until(watcher, lambda message: message.HasField("state"))
+        assert [shown.locked for shown in state.state.runs] == [True]
+        frames = made.frames[0]
+        assert isinstance(frames, EncryptedFrames)
+        session_keys.keep_open(session, run, frames.key)
+        await nudge.send(nudge.session_group(session), nudge.state_message())
+        taken = await until(watcher, lambda message: message.HasField("rows"))
+        assert [message.rows.rows for message in taken if message.HasField("rows") and message.rows.rows] == [5]
+        session_keys.destroy(session)
+        await nudge.send(nudge.session_group(session), nudge.state_message())
+        again = await until(watcher, lambda message: message.HasField("state") and message.state.runs[0].locked)
+        assert again
+
+
+def _locked(user: Callable[..., User]) -> Traced:
+    made = encrypted(user())
+    made.store(5)
+    made.end()
+    session_keys.destroy(made.session.pk)
+    return made

@@ -6,6 +6,8 @@ import { type Conditions, session as sessionQuery, type Session } from "../../ap
 import { Broken, Empty, Failure, Loading, useTitle } from "../../ui/parts";
 import parts from "../../ui/parts.module.css";
 import { ConnectionNotice } from "../../ui/connection";
+import { LockedRows } from "./locked-rows";
+import { allLocked } from "./locked-words";
 import { SessionHead } from "./session-head";
 import { RunsStrip } from "./runs-strip";
 import classes from "./session.module.css";
@@ -42,6 +44,7 @@ function SessionBody({ session, stream }: { session: Session; stream: SessionStr
   const [range, setRange] = useState<TimeRange | null>(null);
   const [shown, setShown] = useState<Shown | null>(null);
   const rates = useRates(session, stream, snapshot);
+  const locked = allLocked(runs);
   const whereOf = (rows: StreamRows): Conditions | null => {
     const marked = { filters: rangeFilters(range, rows.columns), any_of: [] };
     const where = shown?.stream === rows.key ? shown.conditions : marked;
@@ -52,10 +55,13 @@ function SessionBody({ session, stream }: { session: Session; stream: SessionStr
       <SessionHead session={session} stream={stream} snapshot={snapshot} whereOf={whereOf} />
       <ConnectionNotice connection={snapshot.connection} />
       <Notices closing={snapshot.closing} problem={snapshot.problem} />
+      <LockedRows session={session.id} runs={runs} />
       <RunsStrip session={session.id} runs={runs} watching={snapshot.state?.watching ?? []} />
-      {snapshot.streams.length > 0 && <Timeline session={stream} rates={rates} runs={runs} range={range} mark={setRange} />}
+      {snapshot.streams.length > 0 && !locked && <Timeline session={stream} rates={rates} runs={runs} range={range} mark={setRange} />}
       <div className={classes.view}>
-        {snapshot.streams.length > 0 ? (
+        {locked ? (
+          <Empty title="Locked">Nothing of the rows can be shown until somebody has opened them.</Empty>
+        ) : snapshot.streams.length > 0 ? (
           <StreamViews session={stream} streams={snapshot.streams} range={range} mark={setRange} showing={setShown} />
         ) : (
           <NoRows live={snapshot.state} />
