@@ -6,7 +6,7 @@ Used by the server before a start and again by the host. Types only say how to r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 NUMBERS = {f"{sign}{bits}": (bits // 8, sign == "s") for sign in "us" for bits in (8, 16, 32, 64)} | {"hex": (8, False)}
@@ -92,14 +92,6 @@ def check_together(arguments: Sequence[Argument], returned: Argument | None, tak
         if argument.length and argument.length not in numbers:
             also = f"; give a type of number for {RETURNED} too" if argument.length == RETURNED else ""
             raise ArgumentError(f"{argument.name}: there is no number {argument.length!r} among the arguments{also}")
-
-
-def call_texts(values: Mapping[str, int | bool | str]) -> str:
-    """Names of the strings and buffers that the parameters ``args`` and ``ret`` read. Raises ArgumentError."""
-    found = parse_arguments(str(values.get("args", "")))
-    if values.get("ret"):
-        found.append(parse_returned(str(values["ret"])))
-    return ", ".join(argument.name for argument in found if argument.is_text)
 
 
 def _taken(name: str, position: int) -> str:

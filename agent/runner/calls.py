@@ -116,7 +116,9 @@ def _probe_arguments(
     for argument in asked:
         if argument.position > most:
             raise AttachError(f"{sites[0].probe} has {most} arguments, so there is none for {argument.name}")
-    return asked or [_typed(position, column) for position, column in enumerate(zip_longest(*tables), 1)]
+    if str(request.values.get("args", "")).strip():
+        return asked
+    return [_typed(position, column) for position, column in enumerate(zip_longest(*tables), 1)]
 
 
 def _typed(position: int, found: Sequence[Operand | None]) -> Argument:

@@ -60,7 +60,7 @@ def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy
         asked = parse_limits(known.tool, envelope.limits)
     except ParamError as error:
         raise Refused(str(error)) from error
-    risk, why = _revealed(policy) if envelope.reveal else session_risk(known.tool, values)
+    risk, why = _revealed(policy) if envelope.reveal else session_risk(known.tool, values, policy.numbers)
     if why and (reason := policy.forbids(envelope.tool, risk)):
         raise Refused(f"{reason}, or leave out what makes it so: {why}")
     if risk > envelope.risk > 0:

@@ -140,6 +140,7 @@ class Dialogue:
             remote_off=bool(parts.power.off_reason),
             witnessed=parts.witness.held(),
             approvals_needed=parts.power.policy.approvals.needed if "S3" in parts.power.policy.risks else 0,
+            numbers=parts.power.policy.numbers,
         )
 
     def _link_changed(self, state: LinkState) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from agent.warden.approvals import HOURS_MAX, Approvals, Person, parse_keys
 from agent.warden.never_trace import NeverTrace, parse_never_trace
 from agent.warden.redaction_policy import RedactionPolicy, parse_redaction
+from bpf.calls import LISTED_MAX, check_listed
 from bpf.params import BUFFER_MIN
 from proto.shortform import enum_choices, enum_short
 from proto.signatures import Site
@@ -65,6 +66,7 @@ class Policy:
     allow: tuple[str, ...] = ("*",)
     deny: tuple[str, ...] = ()
     names_deny: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     limits: HostLimits = field(default_factory=HostLimits)
     approvals: Approvals = field(default_factory=Approvals)
     redaction: RedactionPolicy = field(default_factory=RedactionPolicy)
@@ -119,7 +121,7 @@ def parse_policy(document: dict[str, Any], digest: bytes = b"") -> Policy:
     _known(
         document,
         "",
-        {"remote", "risk", "tools", "names", "limits", "approvals", "people", "never_trace", "redaction"},
+        {"remote", "risk", "tools", "names", "numbers", "limits", "approvals", "people", "never_trace", "redaction"},
     )
     tools = _table(document, "tools", {"allow", "deny"})
     default = Policy()
@@ -129,6 +131,7 @@ def parse_policy(document: dict[str, Any], digest: bytes = b"") -> Policy:
         allow=_names(tools, "tools.allow", default.allow),
         deny=_names(tools, "tools.deny", default.deny),
         names_deny=_name_kinds(_table(document, "names", {"deny"})),
+        numbers=_numbers(_table(document, "numbers", {"allow"})),
         limits=_limits(_table(document, "limits", set(_LIMITS))),
         approvals=_approvals(document),
         redaction=_redaction(_table(document, "redaction", {"off", "patterns", "reveal"})),
@@ -202,6 +205,18 @@ def _name_kinds(table: dict[str, Any]) -> tuple[str, ...]:
         if name not in known:
             raise PolicyError(f"names.deny: {name!r} is no kind of name; they are {', '.join(known)}")
     return names
+
+
+def _numbers(table: dict[str, Any]) -> tuple[str, ...]:
+    listed = _names(table, "numbers.allow", ())
+    if len(listed) > LISTED_MAX:
+        raise PolicyError(f"numbers.allow: at most {LISTED_MAX} fit; * stands for any letters")
+    for one in listed:
+        try:
+            check_listed(one)
+        except ValueError as error:
+            raise PolicyError(f"numbers.allow: {error}") from error
+    return listed
 
 
 def _approvals(document: dict[str, Any]) -> Approvals:

@@ -98,6 +98,12 @@ def test_a_probe_of_several_places_has_the_operands_of_each(program: Path) -> No
     assert {row["probe"] for row in rows} == {"workload:twice"}
 
 
+def test_passes_alone(program: Path) -> None:
+    rows, _ = trace(program, "workload:twice", args="_")
+    assert len(rows) == COUNT
+    assert not [name for name in rows[0] if name.startswith("arg")]
+
+
 @pytest.mark.proves("names")
 def test_strings_and_names_of_a_persons_choice(program: Path) -> None:
     rows, _ = trace(program, "workload:text", args="name:str,number:s32")

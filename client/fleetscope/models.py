@@ -54,6 +54,7 @@ class Host(TypedDict):
     agent_version: str
     facts: dict[str, Any]
     approvals_needed: int
+    numbers: list[str]
     remote_off: bool
     audit_trouble: str
     switched_off: bool

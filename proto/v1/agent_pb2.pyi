@@ -82,7 +82,7 @@ class ServerMessage(_message.Message):
     def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., start: _Optional[_Union[SignedEnvelope, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ..., ask: _Optional[_Union[SignedAsk, _Mapping]] = ..., renew: _Optional[_Union[RenewalOrder, _Mapping]] = ..., certificate_pem: _Optional[bytes] = ..., audit_head: _Optional[_Union[AuditHead, _Mapping]] = ..., opening: _Optional[_Union[SignedOpening, _Mapping]] = ..., destroy: _Optional[_Union[DestroyKeys, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("agent_version", "facts", "verdicts", "runs", "labels", "policy_digest", "remote_off", "witnessed", "approvals_needed")
+    __slots__ = ("agent_version", "facts", "verdicts", "runs", "labels", "policy_digest", "remote_off", "witnessed", "approvals_needed", "numbers")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -99,6 +99,7 @@ class Hello(_message.Message):
     REMOTE_OFF_FIELD_NUMBER: _ClassVar[int]
     WITNESSED_FIELD_NUMBER: _ClassVar[int]
     APPROVALS_NEEDED_FIELD_NUMBER: _ClassVar[int]
+    NUMBERS_FIELD_NUMBER: _ClassVar[int]
     agent_version: str
     facts: HostFacts
     verdicts: _containers.RepeatedCompositeFieldContainer[Verdict]
@@ -108,7 +109,8 @@ class Hello(_message.Message):
     remote_off: bool
     witnessed: Witnessed
     approvals_needed: int
-    def __init__(self, agent_version: _Optional[str] = ..., facts: _Optional[_Union[HostFacts, _Mapping]] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., runs: _Optional[_Iterable[_Union[ActiveRun, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., policy_digest: _Optional[bytes] = ..., remote_off: _Optional[bool] = ..., witnessed: _Optional[_Union[Witnessed, _Mapping]] = ..., approvals_needed: _Optional[int] = ...) -> None: ...
+    numbers: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, agent_version: _Optional[str] = ..., facts: _Optional[_Union[HostFacts, _Mapping]] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., runs: _Optional[_Iterable[_Union[ActiveRun, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., policy_digest: _Optional[bytes] = ..., remote_off: _Optional[bool] = ..., witnessed: _Optional[_Union[Witnessed, _Mapping]] = ..., approvals_needed: _Optional[int] = ..., numbers: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RenewalOrder(_message.Message):
     __slots__ = ("trust",)

@@ -49,6 +49,7 @@ class HostOut(Schema):
     remote_off: bool
     audit_trouble: Annotated[str, Field(description="why it takes no head of the audit and makes no start; else empty")]
     approvals_needed: Annotated[int, Field(description="others who must sign what shows plaintext (S3) there")]
+    numbers: Annotated[list[str], Field(description="FILE:pattern of calls whose numbers may be read there as S2")]
     switched_off: bool
     switch_reason: str
     verdicts: dict[str, VerdictOut]
@@ -169,6 +170,7 @@ def host_out(host: Host, live: int = 0) -> dict[str, Any]:
         "remote_off": host.remote_off,
         "audit_trouble": host.audit_trouble,
         "approvals_needed": host.approvals_needed,
+        "numbers": host.numbers,
         "switched_off": host.switched_off,
         "switch_reason": host.switch_reason,
         "verdicts": verdicts,

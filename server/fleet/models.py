@@ -36,6 +36,7 @@ class Host(models.Model):
     own_labels = models.JSONField(default=dict)  # told by the host: they select targets, and give nobody a right
     policy_digest = models.CharField(max_length=128, blank=True)
     approvals_needed = models.PositiveSmallIntegerField(default=0)  # signatures of others that its policy wants for S3
+    numbers = models.JSONField(default=list)  # calls whose numbers its policy lets anybody read, as FILE:pattern
     remote_off = models.BooleanField(default=False)  # by the host's own policy
     switched_off = models.BooleanField(default=False)  # from the console
     switch_reason = models.CharField(max_length=500, blank=True)

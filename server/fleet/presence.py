@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from bpf.calls import LISTED_MAX
 from proto.checkpoint import NOTE_MAX
 from proto.shortform import enum_short, to_dict
 from proto.v1.agent_pb2 import Hello, Verdict, Witnessed
@@ -61,6 +62,7 @@ def described(host_id: uuid.UUID, hello: Hello) -> None:
             policy_digest=hello.policy_digest[:64].hex(),
             remote_off=hello.remote_off,
             approvals_needed=min(hello.approvals_needed, MAX_APPROVALS),
+            numbers=[_clean(one) for one in hello.numbers[:LISTED_MAX]],
         )
         judged(host_id, hello.verdicts[:MAX_VERDICTS])
 

@@ -17,7 +17,7 @@ from server.catalog.tools import find
 from server.errors import Invalid
 from server.fleet.rights import hosts_for
 from server.tracing.allowance import allowance_out, allowances, team_for
-from server.tracing.risk import session_risk
+from server.tracing.risk import risk_of, session_risk
 from server.tracing.schemas import RiskName
 from server.tracing.targets import resolve
 
@@ -71,7 +71,7 @@ def get_rights(request: HttpRequest, query: Query[RightsQuery]) -> dict[str, Any
     require(actor, Action.OWN_ACCOUNT)
     tool = find(query.tool).tool
     stated = int(query.risk[1]) if query.risk else None
-    risk = max(session_risk(tool, {}, stated), stated or 0)
+    risk = session_risk(tool, {}) if stated is None else max(risk_of(tool.risk), stated)
     visible = hosts_for(actor)
     hosts = resolve(query.hosts, {}, visible) if query.hosts else list(visible.filter(revoked_at=None))
     team, problem = _team(actor, query.team)

@@ -5,16 +5,15 @@ Each host judges again: it knows the fields of its tracepoints.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from bpf.arguments import ArgumentError, call_texts
+from bpf.arguments import ArgumentError
+from bpf.calls import CALLS, call_reads, is_listed
 from bpf.dynamic import dynamic_stream
 from bpf.params import Value
 from proto.v1 import tool_pb2 as pb
 from server.accounts.models import Risk
 from server.errors import Invalid
-
-_CALLS = (pb.DYNAMIC_CALL, pb.DYNAMIC_USDT)
 
 
 def risk_of(stated: int) -> Risk:
@@ -22,25 +21,33 @@ def risk_of(stated: int) -> Risk:
     return Risk(stated - pb.RISK_S0) if stated else Risk.S3
 
 
-def session_risk(tool: pb.Tool, values: Mapping[str, Value], stated: int | None = None) -> Risk:
+def session_risk(
+    tool: pb.Tool,
+    values: Mapping[str, Value],
+    stated: int | None = None,
+    listed: Sequence[Collection[str]] = (),
+) -> Risk:
     """The most that it may reveal. Only hosts know a tracepoint's fields: that counts as the highest class unless a
-    lower one is ``stated``, which the envelope carries and each host holds the session to. Raises Invalid.
+    lower one is ``stated``, which the envelope carries and each host holds the session to. ``listed``: of each host the
+    calls whose numbers its owner lets anybody read. Raises Invalid.
     """
     stream = dynamic_stream(tool)
     if stream is None:
         return risk_of(tool.risk)
-    if stream.dynamic in _CALLS:
-        return Risk.S3 if _reads_memory(values) else max(risk_of(tool.risk), Risk.S2)
+    if stream.dynamic in CALLS:
+        return max(risk_of(tool.risk), _call_risk(stream.dynamic, values, listed))
     if stated is None or values.get("strings"):
         return Risk.S3
     return max(risk_of(tool.risk), Risk(stated))
 
 
-def _reads_memory(values: Mapping[str, Value]) -> bool:
+def _call_risk(dynamic: int, values: Mapping[str, Value], listed: Sequence[Collection[str]]) -> Risk:
     try:
-        return bool(call_texts(values))
+        reads = call_reads(dynamic, values)
     except ArgumentError as error:
         raise Invalid(str(error), field="args") from error
+    free = not reads.numbers or (listed and all(is_listed(reads.target, one) for one in listed))
+    return Risk.S2 if free and not reads.texts else Risk.S3
 
 
 def may_hold_plaintext(tool: pb.Tool, risk: Risk) -> bool:

@@ -148,7 +148,7 @@ def _check(user: User, order: Order) -> Checked:
     check_ready(hosts, catalog_tool)
     defaults = {param.name: param.default for param in tool.params}
     params = {name: order.params.get(name) or defaults[name] for name in values}
-    risk = Risk.S3 if order.reveal else session_risk(tool, values, order.risk)
+    risk = Risk.S3 if order.reveal else session_risk(tool, values, order.risk, [host.numbers for host in hosts])
     limits = fit(limits, order.limits, user, About(team=team, hosts=hosts, risk=risk))
     return Checked(catalog_tool, team, hosts, params, filters, limits, risk)
 

@@ -7,7 +7,6 @@ import pytest
 from bpf.arguments import (
     Argument,
     ArgumentError,
-    call_texts,
     check_together,
     parse_arguments,
     parse_returned,
@@ -79,8 +78,3 @@ def test_lengths_and_names_are_checked_together() -> None:
     ]:
         with pytest.raises(ArgumentError, match=message):
             check_together(asked, returned, taken)
-
-
-def test_what_reads_memory_is_named() -> None:
-    assert call_texts({"args": "n:s32,name:str,data:bytes[4]", "ret": "answer:str"}) == "name, data, answer"
-    assert call_texts({"args": "n:s32,address:hex", "ret": "s64"}) == call_texts({}) == ""

@@ -218,5 +218,23 @@ def plaintext_allowed(stack: Stack) -> Iterator[None]:
         eventually(lambda: _forbids_plaintext(stack), 60, "the host's word that it allows no plaintext")
 
 
+@contextmanager
+def numbers_allowed(stack: Stack, entry: str) -> Iterator[None]:
+    """The host's owner lets anybody who may trace read numbers of these calls, and the server has heard of it."""
+    policy = stack.data / "agent/policy.toml"
+    before = policy.read_text()
+    policy.write_text(f"{before}\n[numbers]\nallow = [{json.dumps(entry)}]\n")
+    try:
+        eventually(lambda: _numbers(stack) == [entry], 60, "the host's word that it has listed a call")
+        yield
+    finally:
+        policy.write_text(before)
+        eventually(lambda: _numbers(stack) == [], 60, "the host's word that it has listed none")
+
+
+def _numbers(stack: Stack) -> list[str]:
+    return list(stack.api("GET", "/api/hosts")[0]["numbers"])
+
+
 def _forbids_plaintext(stack: Stack) -> bool:
     return bool(stack.api("GET", "/api/hosts")[0]["verdicts"].get("sslsniff", {}).get("state") == "forbidden")

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import grouped, sign_in, watch_console
 from tests.e2e.forms import WAIT, form, host
-from tests.e2e.stack import ROOT, Stack
+from tests.e2e.stack import ROOT, Stack, numbers_allowed
 from tests.workloads.compiled import build, running
 from tests.workloads.spawn import Workload, workload
 
@@ -147,7 +147,7 @@ def test_strings_of_a_tracepoint_make_the_draft_s3_and_say_what_the_host_does(pa
 def test_a_function_from_its_name_to_rows(page: Page, stack: Stack, tmp_path: Path) -> None:
     errors = watch_console(page)
     program = build("arguments.c", tmp_path)
-    with running(program, COUNT) as work:
+    with running(program, COUNT) as work, numbers_allowed(stack, f"{program}:edges"):
         form(page, stack, "uprobe")
         complete(page, "param-function", f"{program}:edge", f"{program}:edges")
         expect(page.get_by_test_id("param-function-meant")).to_have_text(f"1 function matches on {host(stack)}")
@@ -166,11 +166,14 @@ def test_a_function_from_its_name_to_rows(page: Page, stack: Stack, tmp_path: Pa
     assert errors == []
 
 
-def test_reading_memory_makes_a_function_s3(page: Page, stack: Stack) -> None:
+@pytest.mark.parametrize(("type_", "notices"), [("str", 0), ("s32", 1)])
+def test_reading_values_makes_a_function_s3(page: Page, stack: Stack, type_: str, notices: int) -> None:
+    """Strings whatever the function is, numbers until the host's owner lists it."""
     form(page, stack, "uprobe")
-    argument(page, "path", "str")
+    argument(page, "path", type_)
     assert badge(page) == "S3"
     expect(page.get_by_test_id("plaintext-notice")).to_be_visible()
+    expect(page.get_by_test_id("numbers-notice")).to_have_count(notices)
     tab_to(page, '[aria-label="Remove argument 1 path"]')
     page.keyboard.press("Enter")
     assert badge(page) == "S2"
@@ -180,7 +183,7 @@ def test_reading_memory_makes_a_function_s3(page: Page, stack: Stack) -> None:
 def test_a_usdt_probe_from_its_name_to_rows(page: Page, stack: Stack, tmp_path: Path) -> None:
     errors = watch_console(page)
     program = build("probes.c", tmp_path)
-    with running(program, COUNT) as work:
+    with running(program, COUNT) as work, numbers_allowed(stack, f"{program}:workload:*"):
         form(page, stack, "usdt")
         complete(page, "param-probe", f"{program}:workload:gua", f"{program}:workload:guarded")
         expect(page.get_by_test_id("param-probe-meant")).to_have_text(f"1 probe matches on {host(stack)}")

@@ -37,10 +37,12 @@ def _works(tool: dict[str, Any]) -> str:
 
 
 def _risk(tool: dict[str, Any]) -> str:
-    """Columns that are known only at the start may hold any string."""
+    """Columns that are known only at the start may hold anything."""
     risk = str(tool["risk"]).upper()
-    dynamic = any(stream.get("dynamic") for stream in tool["streams"])
-    return f"{risk}, S3 with strings" if dynamic and risk != "S3" else risk
+    dynamic = next((stream["dynamic"] for stream in tool["streams"] if stream.get("dynamic")), "")
+    if not dynamic or risk == "S3":
+        return risk
+    return f"{risk}, S3 with {'strings' if dynamic == 'tracepoint' else 'arguments'}"
 
 
 def _print_tool(tool: dict[str, Any]) -> None:

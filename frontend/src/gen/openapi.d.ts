@@ -2417,6 +2417,11 @@ export interface components {
              * @description others who must sign what shows plaintext (S3) there
              */
             approvals_needed: number;
+            /**
+             * Numbers
+             * @description FILE:pattern of calls whose numbers may be read there as S2
+             */
+            numbers: string[];
             /** Switched Off */
             switched_off: boolean;
             /** Switch Reason */

@@ -6,28 +6,35 @@ import { RISK_HELP } from "./risk-help";
 
 const TONES: Record<RiskName, Tone> = { s0: "mute", s1: "mute", s2: "info", s3: "warn" };
 
-/** `strings`: a session that reads some is S3, whatever it is without them. */
-export function RiskBadge({ risk, strings = false }: { risk: RiskName; strings?: boolean }) {
+/** `more`: what makes a session S3, whatever it is without that. */
+export function RiskBadge({ risk, more = "" }: { risk: RiskName; more?: string }) {
   const help = RISK_HELP[risk];
   return (
-    <Tooltip label={strings ? `${help}; with strings ${RISK_HELP.s3}` : help}>
+    <Tooltip label={more === "" ? help : `${help}; with ${more} ${RISK_HELP.s3}`}>
       <span>
         <Badge tone={TONES[risk]} plain>
           {risk.toUpperCase()}
-          {strings && ", S3 with strings"}
+          {more !== "" && `, S3 with ${more}`}
         </Badge>
       </span>
     </Tooltip>
   );
 }
 
-/** What sessions of the tool may reveal: columns that are known only at the start may hold any string. */
+/** What sessions of the tool may reveal: columns that are known only at the start may hold anything. */
 export function ToolRisk({ tool }: { tool: Pick<Tool, "risk" | "streams"> }) {
-  return <RiskBadge risk={tool.risk} strings={tool.risk !== "s3" && (tool.streams ?? []).some(({ dynamic = "" }) => dynamic !== "")} />;
+  const dynamic = (tool.streams ?? []).map((stream) => stream.dynamic ?? "").find((from) => from !== "");
+  return <RiskBadge risk={tool.risk} more={tool.risk === "s3" || dynamic === undefined ? "" : dynamic === "tracepoint" ? "strings" : "arguments"} />;
+}
+
+interface NoticeProps {
+  refused: boolean;
+  /** What an owner would list so that the numbers are S2; null: it is not for numbers alone. */
+  entry?: string | null;
 }
 
 /** Before plaintext is recorded: what that means, and what a host's owner has to do where it is refused. */
-export function PlaintextNotice({ refused }: { refused: boolean }) {
+export function PlaintextNotice({ refused, entry = null }: NoticeProps) {
   return (
     <div className={parts.warning} role="note" data-testid="plaintext-notice">
       <p>
@@ -43,6 +50,20 @@ export function PlaintextNotice({ refused }: { refused: boolean }) {
           <CopyLine text={'risk = ["S0", "S1", "S2", "S3"]'} label="Copy the line" />
         </>
       )}
+      {entry !== null && <NumbersNotice entry={entry} />}
     </div>
+  );
+}
+
+/** A number can be a key that somebody types. The owner of a host knows for which calls it cannot. */
+function NumbersNotice({ entry }: { entry: string }) {
+  return (
+    <>
+      <p data-testid="numbers-notice">
+        Numbers of a call can be what somebody types. Without them this is S2, and with them too where the owner of the host has listed the
+        call in its policy file under [numbers], by the whole path of the program or library:
+      </p>
+      <CopyLine text={`allow = [${JSON.stringify(entry)}]`} label="Copy the entry" />
+    </>
   );
 }

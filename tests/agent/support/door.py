@@ -17,7 +17,7 @@ from proto.v1.agent_pb2 import Envelope, SignedEnvelope
 from tests.agent.support.commands import envelope, sign
 from tests.agent.support.pki import Authority
 
-CATALOG = {name: load_tool(ROOT / name) for name in ("opensnoop", "sslsniff", "uprobe")}
+CATALOG = {name: load_tool(ROOT / name) for name in ("opensnoop", "sslsniff", "uprobe", "usdt")}
 
 
 class Door:

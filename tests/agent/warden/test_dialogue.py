@@ -61,7 +61,7 @@ class Talk:
         self.renewal = Recorder()
         self.witness = Recorder(held=Witnessed(note="held"))
         self.spools = Recorder(active=[ActiveRun(run_id=RUN)], size=7, ended=True)
-        power = SimpleNamespace(policy=Policy(digest=b"digest"), off_reason="")
+        power = SimpleNamespace(policy=Policy(digest=b"digest", numbers=("/opt/app:f",)), off_reason="")
         verdicts = SimpleNamespace(all=lambda: [Verdict(tool="opensnoop")])
         identity = Authority().identity("localhost:1")
         others: Any = (self.runs, self.asking, self.opening, self.witness, lambda: self.renewal)
@@ -88,6 +88,7 @@ def test_a_connection_begins_with_hello_and_what_a_server_missed(talk: Talk) -> 
     assert [run.run_id for run in hello.runs] == [RUN]
     assert [verdict.tool for verdict in hello.verdicts] == ["opensnoop"]
     assert (hello.policy_digest, hello.remote_off, dict(hello.labels)) == (b"digest", False, {"role": "test"})
+    assert list(hello.numbers) == ["/opt/app:f"]
     assert hello.facts.cpus > 0 and hello.facts.boot_ns > 0
     assert talk.sent[1].refusal.run_id == OTHER
     assert ("report_all",) in talk.runs.calls

@@ -16,11 +16,13 @@ import pytest
 from agent.warden.envelope import Refused
 from proto.specification import Terms
 from proto.v1.agent_pb2 import Envelope, Filters, RunLimits, SignedEnvelope
+from proto.v1.tool_pb2 import RISK_S2
 from tests.agent.support.commands import envelope
 from tests.agent.support.consent import ADA, BOB, CARL, GLASS, POLICY, agreed
 from tests.agent.support.door import Door
 from tests.signers import PasskeySigner, SshSigner
 
+LISTED = "/opt/app"  # by the owner, for its numbers
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -84,6 +86,24 @@ TRIES: dict[str, Callable[[Door], Envelope | SignedEnvelope]] = {
     "plaintext by parameters": lambda door: plain(
         door, tool="uprobe", params={"function": "c:getenv", "args": "name:str"}
     ),
+    "typed keys as numbers": lambda door: plain(
+        door, tool="uprobe", params={"function": "/usr/bin/bash:rl_insert", "args": "_,key:s32"}
+    ),
+    "typed keys as what is returned": lambda door: plain(
+        door, tool="uprobe", params={"function": "/usr/bin/bash:rl_read_key", "ret": "s32"}
+    ),
+    "typed keys by another way to the file": lambda door: plain(
+        door, tool="uprobe", params={"function": f"{LISTED}/../../usr/bin/bash:rl_insert", "args": "_,key:s32"}
+    ),
+    "typed keys by whatever a process runs": lambda door: plain(
+        door, tool="uprobe", params={"function": "*:rl_insert", "args": "_,key:s32"}, filters=Filters(pid=1)
+    ),
+    "typed keys stated as less than plaintext": lambda door: changed(
+        plain(door, tool="uprobe", params={"function": "/usr/bin/bash:rl_insert", "args": "_,key:s32"}), risk=RISK_S2
+    ),
+    "numbers of a built-in probe": lambda door: plain(
+        door, tool="usdt", params={"probe": "/usr/bin/python3.11:python:line"}
+    ),
     "rows without redaction": lambda door: changed(plain(door), reveal=True),
     "names of approvers, no signatures": lambda door: merged(plain(door, tool="sslsniff"), approvals=["bob"]),
     "keys of its own": lambda door: signed(door, SshSigner(), PasskeySigner()),
@@ -109,7 +129,7 @@ TRIES: dict[str, Callable[[Door], Envelope | SignedEnvelope]] = {
 @pytest.fixture
 def door(tmp_path: Path) -> Door:
     made = Door(tmp_path)
-    made.policy(POLICY)
+    made.policy(f'{POLICY}\n[numbers]\nallow = ["{LISTED}/*:*"]\n')
     return made
 
 
@@ -120,6 +140,12 @@ def test_no_try_starts_anything_and_each_is_on_the_hosts_own_record(door: Door, 
         door.gate.accept(start if isinstance(start, SignedEnvelope) else door.sealed(start), 0)
     (entry,) = door.entries()
     assert (entry["event"], entry["refused"]) == ("refusal", str(refused.value))
+
+
+def test_numbers_of_what_the_owner_has_listed_start_without_signatures(door: Door) -> None:
+    """The positive control of the tries for numbers."""
+    asked = {"function": f"{LISTED}/server:handle", "args": "n:s32", "ret": "s32"}
+    assert door.gate.accept(door.sealed(plain(door, tool="uprobe", params=asked)), 0).agreed is None
 
 
 def test_what_was_agreed_to_starts_once_and_cannot_be_sent_again(door: Door) -> None:

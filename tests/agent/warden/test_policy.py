@@ -43,6 +43,11 @@ def test_names_are_told_by_risk_class_and_by_kind() -> None:
     assert set(NAMES_RISK) == set(NameKind.values()) - {NameKind.NAME_KIND_UNSPECIFIED}
 
 
+def test_numbers_of_no_call_are_anybodys_until_the_owner_lists_it() -> None:
+    assert parse_policy({}).numbers == ()
+    assert parse_policy({"numbers": {"allow": ["/opt/app:handle_*"]}}).numbers == ("/opt/app:handle_*",)
+
+
 def test_limits_are_read_in_the_units_of_the_file() -> None:
     limits = parse_policy({"limits": {"duration_seconds": 60, "budget_percent": 2.5, "runs": 3, "rows": 7}}).limits
     assert limits == HostLimits(duration_ms=60_000, budget_permille=25, runs=3, rows=7)
@@ -53,8 +58,8 @@ def test_limits_are_read_in_the_units_of_the_file() -> None:
     [
         (
             {"remotes": "on"},
-            "remotes: is not known; the keys are approvals, limits, names, never_trace, people, redaction, remote, "
-            "risk, tools",
+            "remotes: is not known; the keys are approvals, limits, names, never_trace, numbers, people, redaction, "
+            "remote, risk, tools",
         ),
         ({"remote": True}, "remote: must be"),
         ({"risk": ["S4"]}, "risk: 'S4' is no risk class"),
@@ -62,6 +67,10 @@ def test_limits_are_read_in_the_units_of_the_file() -> None:
         ({"tools": {"allowed": []}}, "tools.allowed: is not known"),
         ({"names": {"deny": ["processes"]}}, "names.deny: 'processes' is no kind of name"),
         ({"tools": []}, "tools: must be a table"),
+        ({"numbers": {"allow": ["c:read"]}}, "numbers.allow: 'c:read' must be FILE:FUNCTION"),
+        ({"numbers": {"allow": ["/opt/app:f"] * 101}}, "numbers.allow: at most 100 fit"),
+        ({"numbers": {"allow": "/opt/app:f"}}, "numbers.allow: must be a list of names"),
+        ({"numbers": {"deny": []}}, "numbers.deny: is not known"),
         ({"tools": {"deny": [1]}}, "tools.deny: must be a list"),
         ({"limits": {"rows": -1}}, "limits.rows: must be a whole number"),
         ({"limits": {"rows": True}}, "limits.rows: must be a whole number"),

@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from bpf.calls import LISTED_MAX
 from proto.v1.agent_pb2 import Hello, HostFacts, Verdict
 from server.fleet import presence
 from server.fleet.models import Host, HostVerdict
@@ -31,6 +32,7 @@ def test_what_a_host_says_is_written_down_and_bounded() -> None:
         facts=HostFacts(kernel_release="6.18\0evil", cpus=2, boot_ns=5),
         labels={f"key-{number:03}": "v" * 1000 for number in range(100)},
         policy_digest=b"\x01" * 100,
+        numbers=[f"/opt/app\0{number}:f" for number in range(1000)],
         verdicts=[Verdict(tool="opensnoop", state=Verdict.STATE_REFUSED, reason="no\0pe", tool_digest=b"\x02" * 32)],
     )
     presence.connected(host.id, "connection-1", hello)
@@ -40,6 +42,7 @@ def test_what_a_host_says_is_written_down_and_bounded() -> None:
     assert host.facts["cpus"] == 2
     assert len(host.own_labels) == presence.MAX_LABELS
     assert {len(value) for value in host.own_labels.values()} == {256}
+    assert host.numbers == [f"/opt/app{number}:f" for number in range(LISTED_MAX)]
     verdict = HostVerdict.objects.get(host=host, tool="opensnoop")
     assert (verdict.state, verdict.reason, verdict.digest) == ("refused", "nope", "02" * 32)
 

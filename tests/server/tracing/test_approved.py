@@ -9,8 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from proto.v1.agent_pb2 import Envelope
+from proto.v1.tool_pb2 import RISK_S2
 from server.accounts import teams
-from server.accounts.models import Grant
+from server.accounts.models import Grant, Risk
 from server.audit.models import AuditEntry
 from server.consent import requests
 from server.consent.models import Part, Request, RequestState, Voice
@@ -25,6 +26,8 @@ from tests.server.consent.requests import ADA, BOB, MakeUser, asked, signed_by_a
 from tests.server.fleet.hosts import make_host
 from tests.server.people import team
 
+NUMBERS = {"function": "/opt/app:run", "args": "n:s32"}
+
 
 def agreed(user: MakeUser) -> Request:
     request = asked(user)
@@ -38,8 +41,19 @@ def test_what_needs_agreement_does_not_start_without(user: MakeUser) -> None:
         start(user("tracer"), Order("sslsniff", hosts=["web-1"]))
     with pytest.raises(ApprovalNeeded, match="shows plaintext"):
         start(user("admin"), Order("uprobe", params={"function": "c:getenv", "args": "name:str"}))
+    with pytest.raises(ApprovalNeeded, match="shows plaintext"):
+        start(user("tracer", "tia"), Order("uprobe", params=NUMBERS))
     assert set(AuditEntry.objects.values_list("action", "outcome")) == {("session.start", "refused")}
     assert not Session.objects.exists()
+
+
+def test_numbers_start_where_the_hosts_owner_has_listed_their_call(user: MakeUser) -> None:
+    make_host("web-1", approvals_needed=1, numbers=["/opt/app:*"])
+    make_host("web-2", approvals_needed=1)
+    session = start(user("tracer"), Order("uprobe", hosts=["web-1"], params=NUMBERS))
+    assert (session.risk, Envelope.FromString(bytes(session.envelope)).risk) == (Risk.S2, RISK_S2)
+    with pytest.raises(ApprovalNeeded, match="shows plaintext"):
+        start(user("admin"), Order("uprobe", hosts=["web-1", "web-2"], params=NUMBERS))
 
 
 def test_it_starts_once_with_the_signed_bytes_in_its_envelope(user: MakeUser) -> None:

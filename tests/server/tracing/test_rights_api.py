@@ -35,6 +35,12 @@ def test_why_not_and_whom_to_ask(ask: Callable[[str], dict[str, Any]]) -> None:
     assert (found["allowed"], found["ask"]) == (False, "ask bob")
     assert ask("tool=tracepoint&hosts=web-1")["risk"] == "s3"
     assert ask("tool=tracepoint&hosts=web-1&risk=s1")["allowed"]
+    assert [
+        ask(f"tool={tool}&hosts=web-1&risk={risk}")["risk"] for tool in ("usdt", "sslsniff") for risk in ("s1", "s3")
+    ] == [
+        *("s2", "s3"),
+        *("s3", "s3"),
+    ]
     assert "db-1" not in ask("tool=opensnoop&hosts=db-1")["error"]["message"].split("there are")[1]
 
 

@@ -13,7 +13,7 @@ import { PlaintextNotice, RiskBadge } from "../../ui/risk";
 import { commandOf, type Draft, LIMIT_NAMES, limitError, requestOf } from "./draft";
 import { BreakGlass } from "./break-glass";
 import { askedFirst, pidOf } from "./completion";
-import { draftRisk } from "./draft-risk";
+import { draftRisk, entryToList } from "./draft-risk";
 import { ExcludeFields, FilterFields, FollowField, LimitFields } from "./fields";
 import { KeepTemplate } from "./keep-template";
 import { whyNotKept } from "./keeping";
@@ -37,7 +37,8 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
   const fields = useFields(tool, sources, draft.params);
   const me = useMe();
   const known = knownFields(fields);
-  const risk = draft.reveal ? "s3" : draftRisk(tool, known, draft.params);
+  const allowed = hosts.filter(({ name }) => draft.hosts.includes(name)).map(({ numbers }) => numbers);
+  const risk = draft.reveal ? "s3" : draftRisk(tool, known, draft.params, allowed);
   const { teams } = me;
   const [team, setTeam] = useState(teams[0] ?? "");
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
@@ -98,7 +99,10 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
         <div className={classes.inner}>
           <p>{tool.overhead}</p>
           {risk === "s3" && tool.risk !== "s3" && (
-            <PlaintextNotice refused={hosts.some((host) => draft.hosts.includes(host.name) && refusesPlaintext(host, catalogue.data))} />
+            <PlaintextNotice
+              refused={hosts.some((host) => draft.hosts.includes(host.name) && refusesPlaintext(host, catalogue.data))}
+              entry={draft.reveal ? null : entryToList(tool, draft.params, allowed)}
+            />
           )}
           {me.can.reveal && (
             <Checkbox

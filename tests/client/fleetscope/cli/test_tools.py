@@ -10,7 +10,7 @@ def test_every_tool_is_listed_with_its_kind_and_risk(stack: Stack) -> None:
     assert lines[0].split()[:3] == ["TOOL", "KIND", "RISK"]
     assert [line.split()[:3] for line in lines if line.startswith("opensnoop")] == [["opensnoop", "events", "S2"]]
     uprobe = next(line for line in lines if line.startswith("uprobe"))
-    assert uprobe.split()[1:6] == ["events", "S2,", "S3", "with", "strings"]
+    assert uprobe.split()[1:6] == ["events", "S2,", "S3", "with", "arguments"]
 
 
 def test_one_tool_is_shown_with_parameters_columns_and_verdicts(stack: Stack) -> None:
