@@ -13,6 +13,9 @@ from agent.kernel.libbcc import library_path
 from proto.v1.agent_pb2 import HostFacts
 
 _PREEMPT_SWITCH = Path("/sys/kernel/debug/sched/preempt")
+# setup_preempt_mode() of kernel/sched/core.c: the last word that it knows counts.
+_PREEMPT_WORD = re.compile(r"(?<!\S)preempt=(none|voluntary|full|lazy)(?!\S)")
+_PREEMPT_DYNAMIC = "CONFIG_PREEMPT_DYNAMIC=y"
 _PREEMPT_CONFIG = {
     "CONFIG_PREEMPT_LAZY": "lazy",
     "CONFIG_PREEMPT": "full",
@@ -57,11 +60,13 @@ def bcc_version() -> str:
 def preemption(switch: Path = _PREEMPT_SWITCH, command_line: str | None = None, config: str | None = None) -> str:
     """none, voluntary, full, lazy or unknown: the kernel's live switch, else its command line, else its build."""
     try:
-        chosen = re.search(r"\((\w+)\)", switch.read_text())
+        if chosen := re.search(r"\((\w+)\)", switch.read_text()):
+            return chosen[1]
     except OSError:
-        words = Path("/proc/cmdline").read_text() if command_line is None else command_line
-        chosen = re.search(r"\bpreempt=(\w+)", words)
-    if chosen:
-        return chosen[1]
+        pass
     lines = (kernel_config() if config is None else config).splitlines()
+    if _PREEMPT_DYNAMIC in lines:  # others pay no heed to the command line
+        words = Path("/proc/cmdline").read_text() if command_line is None else command_line
+        if told := _PREEMPT_WORD.findall(words):
+            return str(told[-1])
     return next((mode for option, mode in _PREEMPT_CONFIG.items() if f"{option}=y" in lines), "unknown")

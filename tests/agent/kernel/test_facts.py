@@ -29,7 +29,11 @@ def test_facts_are_this_hosts() -> None:
 @pytest.mark.parametrize(
     ("command_line", "config", "expected"),
     [
-        ("ro preempt=voluntary quiet", "CONFIG_PREEMPT=y\n", "voluntary"),
+        ("ro preempt=voluntary quiet", "CONFIG_PREEMPT=y\nCONFIG_PREEMPT_DYNAMIC=y\n", "voluntary"),
+        ("preempt=none preempt=full", "CONFIG_PREEMPT_NONE=y\nCONFIG_PREEMPT_DYNAMIC=y\n", "full"),
+        ("preempt=never", "CONFIG_PREEMPT=y\nCONFIG_PREEMPT_DYNAMIC=y\n", "full"),
+        ("preempt=none", "CONFIG_PREEMPT=y\n", "full"),
+        ("preempt=none", "", "unknown"),
         ("ro quiet", "CONFIG_PREEMPT_NONE=y\nCONFIG_PREEMPT_DYNAMIC=y\n", "none"),
         ("ro quiet", "CONFIG_PREEMPT=y\n", "full"),
         ("", "", "unknown"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from agent.kernel.bpf_syscall import read_percpu_u64
 from agent.kernel.headers import ensure_headers
+from agent.runner import attach as runner_attach
 from agent.runner.attach import AttachError, Request, attach, choose_variant, ring_sizes
 from bpf.catalog import ROOT, load_tool
 from bpf.params import parse_params
@@ -57,6 +60,20 @@ def test_a_hundred_functions_are_detached_in_the_time_of_one() -> None:
     start = time.monotonic()
     held.close()
     assert time.monotonic() - start < 0.035 * len(held.functions), "one by one each takes 40 ms and more"
+
+
+@pytest.mark.kernel
+def test_where_nobody_knows_whether_it_is_safe_no_user_function_is_probed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version and the mode are the host's own everywhere else; only they are played here."""
+    asked = request("funccount", Filters(pid=os.getpid()), function="c:getenv")
+    variant = choose_variant(asked.entry.tool, "")
+    monkeypatch.setattr(runner_attach.os, "uname", lambda: SimpleNamespace(release="6.13.0", machine="x86_64"))
+    for mode, refused in [("unknown", True), ("full", True), ("voluntary", False)]:
+        monkeypatch.setattr(runner_attach, "preemption", lambda mode=mode: mode)
+        before = open_descriptors()
+        with pytest.raises(AttachError, match="could crash this kernel") if refused else nullcontext():
+            attach(asked, variant).close()
+        assert open_descriptors() == before
 
 
 @pytest.mark.kernel
