@@ -65,9 +65,9 @@ def test_a_hundred_functions_are_detached_in_the_time_of_one() -> None:
 @pytest.mark.kernel
 def test_where_nobody_knows_whether_it_is_safe_no_user_function_is_probed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The version and the mode are the host's own everywhere else; only they are played here."""
-    asked = request("funccount", Filters(pid=os.getpid()), function="c:getenv")
+    asked = request("gethostlatency", Filters(pid=os.getpid()))
     variant = choose_variant(asked.entry.tool, "")
-    monkeypatch.setattr(runner_attach.os, "uname", lambda: SimpleNamespace(release="6.13.0", machine="x86_64"))
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(release="6.13.0", machine="x86_64"))
     for mode, refused in [("unknown", True), ("full", True), ("voluntary", False)]:
         monkeypatch.setattr(runner_attach, "preemption", lambda mode=mode: mode)
         before = open_descriptors()
