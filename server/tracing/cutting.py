@@ -5,7 +5,7 @@ client takes what came for the whole, and the record says how much went out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,34 +34,52 @@ class Reader:
     detail: dict[str, Any]
 
 
-async def sent_whole(chunks: AsyncGenerator[bytes], session: Session, reader: Reader) -> AsyncIterator[bytes]:
-    """The chunks. Raises CutOff once the right to them has ended, also when they end with it, as with their session."""
-    sent = 0
+@dataclass(slots=True)
+class Sent:
+    """What went out so far."""
+
+    lines: bool
+    rows: int = 0
+    size: int = 0
+
+    def add(self, chunk: bytes) -> None:
+        self.rows, self.size = self.rows + chunk.count(b"\n"), self.size + len(chunk)
+
+    def facts(self) -> dict[str, int]:
+        return ({"sent_rows": self.rows} if self.lines else {}) | {"sent_bytes": self.size}
+
+
+async def sent_whole(
+    chunks: AsyncGenerator[bytes], session: Session, reader: Reader, *, lines: bool = False
+) -> AsyncGenerator[bytes]:
+    """The chunks. Raises CutOff once the right to them has ended, also when they end with it, as with their session.
+
+    How much of an export went out is on the record at its end, whoever ended it; ``lines``: each line is a row.
+    """
+    sent = Sent(lines=lines)
+    ended = "sent" if reader.action == Action.SESSION_EXPORT else ""
 
     async def cut(reason: str) -> None:
-        facts = {**reader.detail, "sent_bytes": sent, "refusal": reason}
-        await database_sync_to_async(_on_record, thread_sensitive=False)(session, reader, facts, "cut off")
+        nonlocal ended
+        ended = ""
+        await _keep(session, reader, {**sent.facts(), "refusal": reason}, "cut off")
         raise CutOff(f"{reader.action} of session {session.pk} by {reader.name}: {reason}")
 
     door, check = (reader.entrance, session.pk, reader.action), _check(reader, session)
-    async for chunk in while_standing(chunks, door, check, cut):
-        sent += len(chunk)
-        yield chunk
-    if reason := await database_sync_to_async(check)():
-        await cut(reason)
-
-
-async def counted(chunks: AsyncIterator[bytes], session: Session, reader: Reader) -> AsyncIterator[bytes]:
-    """Lines; how many went out is on the record at their end, whoever ended them."""
-    rows = size = 0
     try:
-        async for chunk in chunks:
+        async for chunk in while_standing(chunks, door, check, cut):
+            sent.add(chunk)
             yield chunk
-            rows, size = rows + chunk.count(b"\n"), size + len(chunk)
+        if reason := await database_sync_to_async(check)():
+            await cut(reason)
     finally:
-        facts = {**reader.detail, "sent_rows": rows, "sent_bytes": size}
-        keep = database_sync_to_async(_on_record, thread_sensitive=False)
-        await asyncio.shield(keep(session, reader, facts, "sent"))
+        if ended:
+            await asyncio.shield(_keep(session, reader, sent.facts(), ended))
+
+
+async def _keep(session: Session, reader: Reader, facts: dict[str, Any], outcome: str) -> None:
+    write = database_sync_to_async(_on_record, thread_sensitive=False)
+    await write(session, reader, {**reader.detail, **facts}, outcome)
 
 
 def _check(reader: Reader, session: Session) -> Callable[[], str]:

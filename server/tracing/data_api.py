@@ -22,7 +22,7 @@ from server.audit.way import via
 from server.departure import departure_of
 from server.errors import Invalid
 from server.tracing import session_keys, sources
-from server.tracing.cutting import Reader, counted, sent_whole
+from server.tracing.cutting import Reader, sent_whole
 from server.tracing.execute import Answer, answer
 from server.tracing.export import CONTENT_TYPES, Direction, Export, Format, pieces
 from server.tracing.follow import Follower, Render, gather
@@ -81,9 +81,7 @@ def get_rows(
         sources.pick_stream(source, stream)
     follower = Follower(segment_store(), session.pk, _renderer(stream))
     chunks = follower.follow() if follow else follower.stored()
-    allowed = sent_whole(chunks, session, reader)
-    if reader.action == Action.SESSION_EXPORT:
-        allowed = counted(allowed, session, reader)
+    allowed = sent_whole(chunks, session, reader, lines=True)
     return StreamingHttpResponse(allowed, content_type=CONTENT_TYPES["ndjson"])
 
 
@@ -98,7 +96,8 @@ def get_export(
 ) -> StreamingHttpResponse:
     """The books travel along: as headers, and inside Arrow and Parquet files as the metadata entry `fleetscope`.
 
-    It breaks off once its reader may no longer export: the connection ends before the answer does.
+    It breaks off once its reader may no longer export: the connection ends before the answer does. The record says at
+    the end how many bytes were sent, and of NDJSON how many rows.
 
     `where`: only rows that pass, a JSON object with the `filters` and `any_of` of a question. It travels along too.
     """
@@ -110,7 +109,7 @@ def get_export(
     about = _about(session) | ({"where": question.model_dump(include=_CONDITIONS)} if where else {})
     wanted = sources.pick_stream(source, stream or (sources.only_payload(source) if format == "raw" else ""))
     export = Export(segment_store(), source, wanted, orjson.dumps(about), direction, question, departure_of(request))
-    chunks = sent_whole(_in_thread(export.write(format)), session, reader)
+    chunks = sent_whole(_in_thread(export.write(format)), session, reader, lines=format == "ndjson")
     response = StreamingHttpResponse(chunks, content_type=CONTENT_TYPES[format])
     response.headers["Content-Disposition"] = f'attachment; filename="{session.pk}.{format}"'
     response.headers["X-Fleetscope-Books"] = about["books"]

@@ -9,8 +9,8 @@ describe("the places of a person", () => {
     const auditor = { ...NONE, audit: true };
     expect(placesOf(auditor).map(({ to }) => to)).toEqual(["/tools", "/audit"]);
     expect(homeOf(auditor)).toBe("/audit");
-    expect(["/hosts", "/sessions", "/requests", "/teams"].every((address) => isShut(auditor, address))).toBe(true);
-    expect(["/tools", "/audit", "/settings"].some((address) => isShut(auditor, address))).toBe(false);
+    expect(["/hosts", "/sessions", "/requests"].every((address) => isShut(auditor, address))).toBe(true);
+    expect(["/tools", "/audit", "/teams", "/settings"].some((address) => isShut(auditor, address))).toBe(false);
   });
 
   it("begin with the hosts for who may look", () => {

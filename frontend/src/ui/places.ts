@@ -17,9 +17,9 @@ export function placesOf(can: Can): readonly (typeof PLACES)[number][] {
   return PLACES.filter(({ needs }) => needs === null || can[needs]);
 }
 
-/** Whether the page of this address holds nothing for this person. */
+/** Whether the page of this address holds nothing for this person. Teams show their members to everyone who signs in. */
 export function isShut(can: Can, address: string): boolean {
-  return PLACES.some(({ to, needs }) => to === address && needs !== null && !can[needs]);
+  return PLACES.some(({ to, needs }) => to === address && needs !== null && needs !== "grant" && !can[needs]);
 }
 
 /** Where a person arrives who asked for no page. */

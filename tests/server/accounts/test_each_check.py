@@ -38,6 +38,7 @@ FREE = {
     "server/tracing/rights_api.py get_rights": SIGNED_IN,
     "server/fleet/names_api.py ask_for_names": AGAIN,
     "server/fleet/api.py _record_hidden": RECORDS,
+    "server/tracing/rights.py by_share": RECORDS,
     "server/templates/begin.py _means": NARROWS,
 }
 Probe = Callable[[], object]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 import pytest
 from channels.db import database_sync_to_async
@@ -38,6 +39,11 @@ async def chunks(go_on: asyncio.Event) -> AsyncGenerator[bytes]:
     yield b"second"
     await go_on.wait()
     yield b"last"
+
+
+async def lines() -> AsyncGenerator[bytes]:
+    yield b"1\n2\n"
+    yield b"3\n"
 
 
 async def taken(
@@ -114,4 +120,16 @@ def test_rows_go_on_without_the_right_to_export(running: Traced) -> None:
 def test_with_the_right_to_it_it_goes_on_to_its_end(running: Traced) -> None:
     go_on = asyncio.Event()
     assert asyncio.run(taken(running, go_on, go_on.set)) == [b"first", b"second", b"last"]
-    assert not AuditEntry.objects.filter(action="session.export").exists()
+    (entry,) = AuditEntry.objects.filter(action="session.export")
+    assert (entry.outcome, entry.detail["sent_bytes"]) == ("sent", len(b"firstsecondlast"))
+
+
+def test_a_reader_who_hangs_up_leaves_on_record_what_was_sent(running: Traced) -> None:
+    async def hang_up() -> None:
+        reader = Reader("tracer", await database_sync_to_async(entrance)(), WAY, Action.SESSION_EXPORT, {})
+        async with aclosing(sent_whole(lines(), running.session, reader, lines=True)) as sending:
+            assert await anext(sending) == b"1\n2\n"
+
+    asyncio.run(hang_up())
+    (entry,) = AuditEntry.objects.filter(action="session.export")
+    assert (entry.outcome, entry.detail["sent_rows"], entry.detail["sent_bytes"]) == ("sent", 2, 4)
