@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proto.specification import SpecificationError, canonical, read
+from proto.specification import SpecificationError, canonical, is_time, read
 
 WHAT = "fleetscope-opening-v1"
 LIFE_MAX = 600  # seconds from asking to the last use of a signature
@@ -77,7 +77,7 @@ def read_opening(payload: bytes) -> OpeningText:
 def _parsed(document: dict[str, Any]) -> OpeningText:
     texts = {name: document[name] for name in _TEXTS}
     times = {name: document[name] for name in ("requested", "expires")}
-    if any(type(text) is not str for text in texts.values()) or any(type(time) is not int for time in times.values()):
+    if any(type(text) is not str for text in texts.values()) or not all(map(is_time, times.values())):
         raise TypeError
     key = bytes.fromhex(texts["key"])
     if len(key) != KEY:

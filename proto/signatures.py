@@ -133,9 +133,14 @@ def _check_client(client_data: bytes, payload: bytes, site: Site) -> None:
     if kind != "webauthn.get" or foreign:
         raise SignatureError("it is no answer of a passkey to the page itself")
     if origin != site.origin:
-        raise SignatureError(f"it was made on {str(origin)[:100]}, not on {site.origin or 'an accepted origin'}")
+        raise SignatureError(f"it was made on {_shown(origin)}, not on {site.origin or 'an accepted origin'}")
     if asked != base64.urlsafe_b64encode(challenge(payload)).decode().rstrip("="):
         raise SignatureError("it was made for another specification")
+
+
+def _shown(value: object) -> str:
+    """JSON knows texts that no message can carry."""
+    return str(value)[:100].encode(errors="backslashreplace").decode()
 
 
 def _check_authenticator(data: bytes, site: Site) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from proto.shortform import enum_short, set_fields
 from proto.v1.agent_pb2 import Envelope
@@ -19,6 +19,7 @@ from proto.v1.tool_pb2 import Risk
 NAMESPACE = "fleetscope-consent-v1"
 # Of the envelope, what no person decides: when its minute begins and ends, what the server notes, the consent itself.
 OUTSIDE = frozenset({"issued_wall_ns", "not_after_wall_ns", "approvals", "consent", "audit_size", "audit_root"})
+TIME_END = 2**40
 
 
 class SpecificationError(ValueError):
@@ -63,7 +64,7 @@ def read_terms(payload: bytes) -> Terms:
     """Raises SpecificationError, also when the bytes could be read in two ways."""
     document = read(payload)
     requested, expires, break_glass = (document.get(name) for name in ("requested", "expires", "break_glass"))
-    if type(requested) is not int or type(expires) is not int or type(break_glass) is not bool:
+    if not is_time(requested) or not is_time(expires) or type(break_glass) is not bool:
         raise SpecificationError("the specification does not say when it was asked for and until when it holds")
     return Terms(requested, expires, break_glass)
 
@@ -74,11 +75,17 @@ def read(payload: bytes, what: str = NAMESPACE) -> dict[str, Any]:
     try:
         document = json.loads(payload.decode("ascii"))
         sound = isinstance(document, dict) and document.get("what") == what and canonical(document) == payload
+        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair can be written down, and is no text
     except (ValueError, RecursionError):
         sound = False
     if not sound:
         raise SpecificationError(f"the bytes are no specification of {what}")
     return dict(document)
+
+
+def is_time(value: object) -> TypeGuard[int]:
+    """Seconds since 1970 that can be reckoned with and shown: JSON knows whole numbers of any length."""
+    return type(value) is int and 0 <= value < TIME_END
 
 
 def differences(signed: bytes, sent: bytes) -> list[str]:

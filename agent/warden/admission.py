@@ -38,7 +38,7 @@ class Admission:
     @property
     def encrypt(self) -> bool:
         """Plaintext of people or programs reaches no disk as it is."""
-        return self.risk == Risk.RISK_S3
+        return self.risk >= Risk.RISK_S3
 
 
 def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy) -> Admission:
@@ -63,6 +63,8 @@ def admit(envelope: Envelope, catalog: Mapping[str, CatalogTool], policy: Policy
     risk, why = _revealed(policy) if envelope.reveal else session_risk(known.tool, values, policy.numbers)
     if why and (reason := policy.forbids(envelope.tool, risk)):
         raise Refused(f"{reason}, or leave out what makes it so: {why}")
+    if envelope.risk not in Risk.values():
+        raise Refused(f"the start states class {envelope.risk}, which this agent does not know; update it")
     if risk > envelope.risk > 0:
         raise Refused(f"{_beyond(envelope.tool, risk, envelope.risk)}{f': leave out {why}' if why else ''}")
     limits, note = lower(asked, policy.limits)

@@ -22,7 +22,6 @@ from bpf.catalog import CatalogTool
 from proto.shortform import enum_short, set_fields
 from proto.v1.agent_pb2 import Envelope, ResolvedTargets, RunUpdate, SignedEnvelope
 from proto.v1.stream_pb2 import EndCause, LossCause
-from proto.v1.tool_pb2 import Risk
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +105,7 @@ class Gate:
         if live_runs >= policy.limits.runs:
             raise Refused(f"{live_runs} runs are live on this host and its policy allows no more; stop one first")
         admission = admit(command.envelope, self._catalog, policy)
-        secret = admission.risk == Risk.RISK_S3
-        agreed = check_consent(command.envelope, policy.approvals, wall_ns()) if secret else None
+        agreed = check_consent(command.envelope, policy.approvals, wall_ns()) if admission.encrypt else None
         try:
             self._seen.add(command.run_id, wall_ns())
             who = _who(command, signed)

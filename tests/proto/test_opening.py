@@ -38,6 +38,9 @@ def _changed(**changes: Any) -> bytes:
     [
         b"",
         b"{}",
+        _changed(user="\ud800"),
+        _changed(expires=10**400),
+        _changed(requested=-(10**400)),
         b"\xff",
         opening_text(TEXT) + b" ",
         opening_text(TEXT).replace(b"  ", b"   ", 1),

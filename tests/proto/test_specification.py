@@ -73,6 +73,7 @@ def test_a_difference_is_named() -> None:
         lambda text: text + " ",
         lambda text: text.replace("ada", "ad\u00e4"),
         lambda text: text.replace(NAMESPACE, "another"),
+        lambda text: text.replace('"user": "ada"', '"user": "\\ud800"'),
         lambda text: "[" * 100_000,
         lambda text: "",
     ],
@@ -83,7 +84,16 @@ def test_bytes_that_could_be_read_in_two_ways_are_none(change: object) -> None:
         read_terms(change(text).encode())  # type: ignore[operator]
 
 
-@pytest.mark.parametrize(("old", "new"), [("1795348800", '"later"'), ("false", "0"), ("1795345200", "true")])
+TERMS_CHANGED = [
+    ("1795348800", '"later"'),
+    ("false", "0"),
+    ("1795345200", "true"),
+    ("1795348800", f"{10**400}"),
+    ("1795345200", "-1"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), TERMS_CHANGED)
 def test_terms_are_numbers_and_a_switch(old: str, new: str) -> None:
     payload = specification(envelope(), TERMS).replace(old.encode(), new.encode())
     with pytest.raises(SpecificationError, match="does not say when"):

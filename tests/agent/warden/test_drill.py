@@ -15,7 +15,7 @@ import pytest
 
 from agent.warden.envelope import Refused
 from proto.specification import Terms
-from proto.v1.agent_pb2 import Envelope, Filters, RunLimits, SignedEnvelope
+from proto.v1.agent_pb2 import Envelope, Filters, Refusal, RunLimits, SignedEnvelope
 from proto.v1.tool_pb2 import RISK_S2
 from tests.agent.support.commands import envelope
 from tests.agent.support.consent import ADA, BOB, CARL, GLASS, POLICY, agreed
@@ -64,6 +64,12 @@ def untouched_passkey(door: Door) -> Envelope:
     return start
 
 
+def half_a_character(door: Door) -> Envelope:
+    start = signed(door, ADA)
+    start.consent.signatures.append(BOB.sign(start.consent.specification, origin="\ud800"))
+    return start
+
+
 def as_another_message(door: Door) -> SignedEnvelope:
     payload = plain(door).SerializeToString()
     return SignedEnvelope(payload=payload, signature=door.authority.command.sign(b"fleetscope-ask-v1\0" + payload))
@@ -104,6 +110,8 @@ TRIES: dict[str, Callable[[Door], Envelope | SignedEnvelope]] = {
     "numbers of a built-in probe": lambda door: plain(
         door, tool="usdt", params={"probe": "/usr/bin/python3.11:python:line"}
     ),
+    "plaintext as a class that nobody knows": lambda door: changed(plain(door, tool="sslsniff"), risk=5),
+    "plaintext as a class below all": lambda door: changed(plain(door, tool="sslsniff"), risk=-1),
     "rows without redaction": lambda door: changed(plain(door), reveal=True),
     "names of approvers, no signatures": lambda door: merged(plain(door, tool="sslsniff"), approvals=["bob"]),
     "keys of its own": lambda door: signed(door, SshSigner(), PasskeySigner()),
@@ -120,9 +128,12 @@ TRIES: dict[str, Callable[[Door], Envelope | SignedEnvelope]] = {
     "signatures of another session": reused,
     "an agreement that has expired": lambda door: signed(door, ADA, BOB, terms=held(-7200, -60)),
     "an agreement for years": lambda door: signed(door, ADA, BOB, terms=held(0, 10**8)),
+    "an agreement that outlives every number": lambda door: signed(door, ADA, BOB, terms=held(0, 10**400)),
+    "an agreement from before all time": lambda door: signed(door, ADA, BOB, terms=held(-(10**400), 0)),
     "ordinary signatures as break-glass": lambda door: signed(door, ADA, BOB, terms=held(0, 600, break_glass=True)),
     "a break-glass key as an ordinary one": lambda door: signed(door, GLASS, BOB),
     "a passkey that did not verify its owner": untouched_passkey,
+    "a passkey of a site that cannot be written down": half_a_character,
 }
 
 
@@ -140,6 +151,7 @@ def test_no_try_starts_anything_and_each_is_on_the_hosts_own_record(door: Door, 
         door.gate.accept(start if isinstance(start, SignedEnvelope) else door.sealed(start), 0)
     (entry,) = door.entries()
     assert (entry["event"], entry["refused"]) == ("refusal", str(refused.value))
+    assert Refusal(reason=str(refused.value)).reason, "the server cannot be told"
 
 
 def test_numbers_of_what_the_owner_has_listed_start_without_signatures(door: Door) -> None:
