@@ -4,6 +4,7 @@ import asyncio
 import json
 import resource
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,8 @@ from websockets.exceptions import InvalidStatus
 
 from proto.v1 import agent_pb2 as pb
 from proto.v1.stream_pb2 import END_CAUSE_DURATION
+from server import serve
+from server.env import Address
 from tests.server.ingest import scripted
 from tests.server.ingest.scripted import RunFrames, agent, attached
 from tests.server.processes import Server
@@ -41,6 +44,12 @@ def test_a_low_soft_limit_of_files_does_not_bound_the_fleet(server: Server) -> N
     with server.running(limits=[f"--nofile={min(256, hard)}:{hard}"]) as process:
         server.wait_healthy()
         assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (hard, hard)
+
+
+def test_no_answer_waits_for_the_acknowledgement_of_its_head() -> None:
+    for listening in serve._listening(Address("localhost", 0)):
+        with listening, socket.create_connection(listening.getsockname()[:2]), closing(listening.accept()[0]) as taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_second_server_on_the_same_ports_says_so(server: Server) -> None:
