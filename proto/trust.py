@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf.message import DecodeError
@@ -20,6 +20,10 @@ from proto.v1.agent_pb2 import SignedTrust, TrustList
 MOST = 4  # authorities; a rotation needs two
 _DOMAIN = b"fleetscope-trust-v1\0"
 _ALGORITHM = ec.ECDSA(hashes.SHA256())
+
+
+# What reading a certificate or a request raises: versions and algorithms that nobody knows are no ValueError.
+UNREADABLE = (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm)
 
 
 class TrustError(ValueError):
@@ -51,12 +55,18 @@ def opened(signed: SignedTrust, known: Iterable[x509.Certificate]) -> Trust:
         raise TrustError("no authority that is trusted here signed it")
     try:
         listed = TrustList.FromString(signed.payload)
-        authorities = tuple(x509.load_der_x509_certificate(der) for der in listed.ca_der)
-    except (DecodeError, ValueError) as error:
+        authorities = tuple(_authority(der) for der in listed.ca_der)
+    except (DecodeError, *UNREADABLE) as error:
         raise TrustError("it cannot be read") from error
     if not 0 < len(authorities) <= MOST:
         raise TrustError(f"it names {len(authorities)} authorities; 1 to {MOST} are allowed")
     return Trust(listed.generation, authorities)
+
+
+def _authority(der: bytes) -> x509.Certificate:
+    found = x509.load_der_x509_certificate(der)
+    found.public_key()
+    return found
 
 
 def fingerprint(authority: x509.Certificate) -> str:
@@ -71,7 +81,7 @@ def issued_by(certificate: x509.Certificate, authorities: Iterable[x509.Certific
 def _issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature):
+    except (InvalidSignature, *UNREADABLE):
         return False
     return True
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from proto.trust import issued_by
+from proto.trust import UNREADABLE, issued_by
 
 CA_LIFETIME = datetime.timedelta(days=3650)
 SERVER_LIFETIME = datetime.timedelta(days=397)
@@ -75,10 +75,10 @@ def serves(certificate: x509.Certificate, names: list[str], ca: x509.Certificate
 def _requested_key(csr_pem: bytes) -> ec.EllipticCurvePublicKey:
     try:
         csr = x509.load_pem_x509_csr(csr_pem)
-    except ValueError as error:
+        key, signed = csr.public_key(), csr.is_signature_valid
+    except UNREADABLE as error:
         raise CsrError("the certificate request is not a PEM PKCS#10 request") from error
-    key = csr.public_key()
-    if not csr.is_signature_valid or not isinstance(key, ec.EllipticCurvePublicKey):
+    if not signed or not isinstance(key, ec.EllipticCurvePublicKey):
         raise CsrError("the certificate request must be signed by an EC key of the host")
     return key
 

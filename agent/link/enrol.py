@@ -19,6 +19,7 @@ from agent import identity
 from agent.config import AgentPaths
 from agent.link.pinned import PinError, fetch_ca
 from proto.joining import client_identity
+from proto.trust import UNREADABLE
 from proto.v1.agent_pb2 import EnrollReply, EnrollRequest
 from proto.v1.agent_pb2_grpc import EnrolmentStub
 
@@ -108,11 +109,12 @@ def _check(reply: EnrollReply, key: ec.EllipticCurvePrivateKey, ca_sha256: str) 
     try:
         ca = x509.load_pem_x509_certificate(reply.ca_pem)
         certificate = x509.load_pem_x509_certificate(reply.certificate_pem)
-    except ValueError as error:
+        own = certificate.public_key() == key.public_key()
+    except UNREADABLE as error:
         raise JoinError("the server's answer holds no certificates; server and agent differ in version") from error
     if hashlib.sha256(ca.public_bytes(serialization.Encoding.DER)).hexdigest() != ca_sha256:
         raise JoinError("the server answered with another CA than the join command names; do not trust it")
-    if certificate.public_key() != key.public_key() or len(reply.command_key) != 32 or not reply.host_id:
+    if not own or len(reply.command_key) != 32 or not reply.host_id:
         raise JoinError("the server's answer is not for this host's request; try again with a new join command")
 
 

@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from agent.files import sync_folder, write_all
 from proto.host_log import GENESIS, HostLogError, entries, line_of
 
-_TAIL = 1024 * 1024
+_WINDOW = 1024 * 1024
 
 
 class AuditError(RuntimeError):
@@ -41,9 +41,7 @@ class HostAudit:
 
     def _resume(self) -> None:
         torn = _cut_torn_tail(self._path)
-        last = _last_entry(self._path)
-        if last is not None:
-            self._number, self._last = int(last["n"]), str(last["hash"])
+        self._number, self._last = _last_entry(self._path)
         self._read = True
         if torn:
             self._append("recovered", {"torn_bytes": torn})
@@ -91,25 +89,34 @@ def _cut_torn_tail(path: Path) -> int:
         return 0
     with path.open("r+b") as file:
         size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _TAIL))
-        tail = file.read()
-        torn = len(tail) - (tail.rfind(b"\n") + 1)
+        torn = size - _line_before(file, size)
         if torn:
             file.truncate(size - torn)
             os.fsync(file.fileno())
         return torn
 
 
-def _last_entry(path: Path) -> dict[str, Any] | None:
-    if not path.exists():
-        return None
+def _last_entry(path: Path) -> tuple[int, str]:
+    """Its number and hash. Raises OSError."""
+    if not path.exists() or not path.stat().st_size:
+        return 0, GENESIS
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _TAIL))
-        lines = file.read().splitlines()
-    if not lines:
-        return None
+        file.seek(_line_before(file, path.stat().st_size - 1))
+        line = file.read()
     try:
-        return dict(json.loads(lines[-1]))
-    except ValueError:
+        entry = json.loads(line)
+        return int(entry["n"]), str(entry["hash"])
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         raise OSError("its last line is no entry; keep the file elsewhere for a look at it") from None
+
+
+def _line_before(file: BinaryIO, end: int) -> int:
+    """Behind the last newline before ``end``, however far that is: a line holds what somebody else wrote."""
+    while end > 0:
+        start = max(0, end - _WINDOW)
+        file.seek(start)
+        place = file.read(end - start).rfind(b"\n")
+        if place >= 0:
+            return start + place + 1
+        end = start
+    return 0

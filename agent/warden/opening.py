@@ -16,8 +16,8 @@ from agent.identity import Identity
 from agent.warden.approvals import Approvals
 from agent.warden.audit import AuditError, HostAudit
 from agent.warden.consent import listed_signers
+from agent.warden.envelope import ID_SIZE, Refused, is_signed
 from agent.warden.envelope import LIFE_MAX as SKEW_NS
-from agent.warden.envelope import Refused, is_signed
 from agent.warden.kept_keys import KeptKeys
 from agent.warden.power import Power
 from proto.opening import LIFE_MAX, OpeningText, read_opening
@@ -63,7 +63,7 @@ class OpeningDoor:
 
     def destroy(self, order: DestroyKeys) -> None:
         """What this host has not is as good as destroyed."""
-        wanted = list(order.run_ids[:DESTROYED_AT_ONCE])
+        wanted = [run for run in order.run_ids[:DESTROYED_AT_ONCE] if len(run) == ID_SIZE]
         try:
             found = self._own.keys.destroy(wanted)
         except OSError as error:

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from agent import identity
 from agent.identity import Identity
 from agent.warden.audit import AuditError, HostAudit
-from proto.trust import Trust, TrustError, fingerprint, issued_by, opened
+from proto.trust import UNREADABLE, Trust, TrustError, fingerprint, issued_by, opened
 from proto.v1.agent_pb2 import AgentMessage, CertificateRequest, RenewalOrder, SignedTrust
 from proto.v1.local_pb2 import Credentials
 
@@ -69,7 +69,7 @@ class Renewal:
         pending, self._pending = self._pending, None
         try:
             new = self._renewed(pending, certificate_pem)
-        except (RenewalError, ValueError) as error:
+        except UNREADABLE as error:
             log.error("the server sent a certificate that this host does not take: %s", error)
             self._record("certificate refused", refused=str(error))
             return
@@ -80,7 +80,7 @@ class Renewal:
             )
 
     def _renewed(self, pending: _Pending | None, certificate_pem: bytes) -> Identity:
-        """Raises RenewalError or ValueError."""
+        """Raises RenewalError, or what is UNREADABLE."""
         if pending is None:
             raise RenewalError("this host has not asked for one")
         certificate = x509.load_pem_x509_certificate(certificate_pem)

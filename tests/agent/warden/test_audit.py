@@ -59,6 +59,17 @@ def test_a_torn_line_is_cut_and_the_cut_recorded(tmp_path: Path) -> None:
     assert _entries(path) == ["start", "recovered", "refusal"]
 
 
+def test_a_line_of_megabytes_is_continued_and_a_torn_one_cut(tmp_path: Path) -> None:
+    """A server may give a reason of a million characters, and each is six in the record."""
+    path = tmp_path / "audit.log"
+    HostAudit(path).record("start", reason="\1" * 500_000)
+    HostAudit(path).record("end")
+    with path.open("a") as file:
+        file.write('{"n": 3, "reason": "' + "x" * 3_000_000)
+    HostAudit(path).record("start")
+    assert _entries(path) == ["start", "end", "recovered", "start"]
+
+
 def test_a_log_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     path = tmp_path / "audit.log"
     audit = HostAudit(path)
@@ -88,9 +99,10 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_log_that_is_no_log_is_not_continued(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["hello", "", "[]", "{}", '{"n": 1}', '{"n": null, "hash": ""}', "[" * 100_000])
+def test_a_log_that_is_no_log_is_not_continued(tmp_path: Path, line: str) -> None:
     path = tmp_path / "audit.log"
-    path.write_text("hello\n")
+    path.write_text(f"{line}\n")
     with pytest.raises(AuditError, match="last line is no entry"):
         HostAudit(path).record("start")
     assert list(read(tmp_path / "missing")) == []

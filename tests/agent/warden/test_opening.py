@@ -170,7 +170,7 @@ def test_a_key_of_a_deleted_session_is_destroyed_for_good(host: Host) -> None:
     host.door.destroy(DestroyKeys(run_ids=[RUN.bytes, other]))
     assert [list(gone.run_ids) for gone in host.gone] == [[RUN.bytes, other]]
     assert (host.entries()[-1]["event"], host.entries()[-1]["runs"]) == ("keys destroyed", [RUN.hex])
-    host.door.destroy(DestroyKeys(run_ids=[RUN.bytes]))
+    host.door.destroy(DestroyKeys(run_ids=[RUN.bytes, b"", b"x" * 2000]))
     assert (len(host.gone), len(host.entries())) == (2, 1), "said again and again until the server has heard it"
     assert "nobody can read them" in host.open_by(ADA).error
 
