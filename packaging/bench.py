@@ -19,7 +19,7 @@ RESULTS = FOLDER / "results/table.jsonl"
 # Each prints JSON lines; `rates` keeps its figures in the READMEs of the tools.
 PLAIN = (
     *("capture", "loss", "slowdown", "rest", "browser_latency", "first_row", "browser_rate", "drain"),
-    *("stages", "store", "query", "flame", "ingest", "live", "agents", "audit_verify"),
+    *("stages", "store", "query", "flame", "ingest", "asked", "live", "agents", "audit_verify"),
 )
 # The module of tests.bench and its arguments.
 BENCHES: dict[str, list[str]] = {

@@ -65,10 +65,12 @@ class Background:
             (self._renew_own, RENEW_OWN_SECONDS),
         ]
         await in_db(close_all_stored)
+        segment_store().halt.clear()
         tasks = [asyncio.create_task(_forever(job, pause)) for job, pause in jobs]
         try:
             yield
         finally:
+            segment_store().halt.set()  # a segment takes seconds, and threads cannot be cancelled
             await ended(tasks)
             await self._write_progress()
 

@@ -19,7 +19,7 @@ from server.tracing.rollups.cubes import Cube
 from server.tracing.rollups.files import Rollups
 from server.tracing.rows import RunSource
 from server.tracing.sources import SessionSource
-from server.tracing.store import ROW, SEQ, Sealed, SegmentStore, Snapshot, TooLargeError
+from server.tracing.store import ROW, SEQ, OpenRows, Sealed, SegmentStore, Snapshot, TooLargeError
 
 _ROLLUPS = Rollups()
 
@@ -104,7 +104,10 @@ def _names(run: RunSource, merged: Merged) -> tuple[int, dict[str, str | None]]:
 
 
 def _tail(
-    connection: duckdb.DuckDBPyConnection, run: RunSource, tail: pa.Table | None, stored: dict[str, str | None]
+    connection: duckdb.DuckDBPyConnection,
+    run: RunSource,
+    tail: pa.Table | OpenRows | None,
+    stored: dict[str, str | None],
 ) -> list[Relation]:
     if tail is None:
         return []
@@ -144,6 +147,6 @@ def _nothing(connection: duckdb.DuckDBPyConnection, stream: StreamSchema) -> Rel
     return Relation(_registered(connection, "nothing", schema.empty_table()), [], "", 0)
 
 
-def _registered(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> str:
+def _registered(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table | OpenRows) -> str:
     connection.register(name, table)
     return name

@@ -21,6 +21,8 @@ def roll_up(store: SegmentStore, session: UUID, run: UUID, shift: int) -> int:
     """Make those that are missing or not of these rows; how many. ``shift`` makes the run's times wall-clock ns."""
     made = 0
     for stream, sealed in store.sealed(session, run):
+        if store.halt.is_set():
+            break
         if not sealed.whole or _ROLLUPS.of(sealed, shift) is not None:
             continue
         try:

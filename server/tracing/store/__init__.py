@@ -6,6 +6,7 @@ from server.tracing.store.model import Damage, HoleError, RunIndex, StoredBatch
 from server.tracing.store.sealed import RISING, ROW, SEQ, leaf
 from server.tracing.store.snapshot import Sealed, Snapshot, TooLargeError
 from server.tracing.store.store import SegmentStore
+from server.tracing.store.tails import OpenRows
 
 __all__ = [
     "RISING",
@@ -14,6 +15,7 @@ __all__ = [
     "Damage",
     "HoleError",
     "Known",
+    "OpenRows",
     "RunIndex",
     "Sealed",
     "SegmentStore",

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pyarrow as pa
@@ -30,10 +31,15 @@ class NotSealableError(ValueError):
     """The segment is damaged: it is left as it is, as evidence."""
 
 
-def seal(folder: RunFolder, segment: Segment, schema: RunSchema) -> bool:
+class HaltedError(Exception):
+    """The process is about to end: the segment stays as it is, for the next one."""
+
+
+def seal(folder: RunFolder, segment: Segment, schema: RunSchema, halt: Event | None = None) -> bool:
     """Replace the segment by its sealed form; False when another process is at it or was faster.
 
-    Raises NotSealableError. A crash at any step leaves the segment, its sealed form, or both: then the segment counts.
+    Raises NotSealableError, and HaltedError soon after ``halt`` is set. A crash at any step leaves the segment, its
+    sealed form, or both: then the segment counts.
     """
     try:
         file = segment.path.open("rb")
@@ -48,19 +54,21 @@ def seal(folder: RunFolder, segment: Segment, schema: RunSchema) -> bool:
             return False
         for part in folder.path.glob(f"{segment.first_seq:012d}.*.part"):
             part.unlink()  # of a process that crashed while it held this lock
-        index = _write(folder, segment, schema)
+        index = _write(folder, segment, schema, halt)
         replace_file(folder.index(segment.first_seq), index.dump())
         segment.path.unlink()
         sync_folder(folder.path)
     return True
 
 
-def _write(folder: RunFolder, segment: Segment, schema: RunSchema) -> SealedIndex:
+def _write(folder: RunFolder, segment: Segment, schema: RunSchema, halt: Event | None) -> SealedIndex:
     writers = [_StreamWriter(folder, segment.first_seq, i, stream) for i, stream in enumerate(schema.streams)]
     summary = Summary()
     heads: list[BatchHead] = []
     try:
         for frame in _frames(segment.path, summary):
+            if halt is not None and halt.is_set():
+                raise HaltedError
             heads.append(frame.head)
             if frame.head.rows:
                 writers[frame.head.stream].add(frame)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 
 import pyarrow as pa
 
@@ -20,8 +17,8 @@ from server.tracing.store.known import Known
 from server.tracing.store.layout import RunFolder, Segment
 from server.tracing.store.sealed import SealedFile, SealedIndex
 from server.tracing.store.sealing import numbered
+from server.tracing.store.tails import OpenRows, Tails
 
-TAIL_BYTES = 256 * 1024 * 1024  # decoded rows that stay in memory, over all runs
 DECRYPTED_BYTES = 512 * 1024 * 1024  # of one run, for one question
 
 
@@ -41,36 +38,25 @@ class Sealed:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     sealed: list[Sealed]
-    tail: pa.Table | None
+    tail: pa.Table | OpenRows | None
 
 
-@dataclass(slots=True)
-class _Decoded:
-    inode: int = 0
-    offset: int = 0
-    bytes: int = 0
-    tables: list[pa.Table] = field(default_factory=list)
+class Snapshots:
+    """Of runs whose rows anybody may read who can read the files."""
 
-
-class Tails:
-    """Decoded rows of open segments. A query decodes only what was appended since the last one."""
-
-    def __init__(self, max_bytes: int = TAIL_BYTES) -> None:
-        self._max_bytes = max_bytes
-        self._lock = Lock()
-        self._decoded: OrderedDict[tuple[Path, int], _Decoded] = OrderedDict()
+    def __init__(self) -> None:
+        self._tails = Tails()
         self._sealed = SealedFiles()
 
-    def snapshot(self, folder: RunFolder, number: int, stream: StreamSchema) -> Snapshot:
+    def of(self, folder: RunFolder, number: int, stream: StreamSchema) -> Snapshot:
         while True:
             segments = folder.segments()
             try:
                 sealed = [file for segment in segments if segment.sealed for file in self._sealed.of(segment, number)]
-                tails = [self._rows(segment, number, stream) for segment in segments if not segment.sealed]
+                still_open = [segment for segment in segments if not segment.sealed]
+                return Snapshot(sealed, self._tails.rows(still_open, number, stream))
             except FileNotFoundError:
                 continue  # sealed while we read: the next listing shows it
-            tables = [table for tail in tails for table in tail]
-            return Snapshot(sealed, pa.concat_tables(tables) if tables else None)
 
     def sealed(self, folder: RunFolder, schema: RunSchema) -> Iterator[tuple[StreamSchema, Sealed]]:
         """Every sealed file of the run with what its rows look like."""
@@ -81,37 +67,7 @@ class Tails:
 
     def forget(self, session: Path) -> None:
         """Keep nothing of a deleted session in memory."""
-        with self._lock:
-            for key in [key for key in self._decoded if session in key[0].parents]:
-                del self._decoded[key]
-
-    def _rows(self, segment: Segment, number: int, stream: StreamSchema) -> list[pa.Table]:
-        with self._lock:
-            key = (segment.path, number)
-            known = self._decoded.pop(key, None) or _Decoded()
-            _refresh(known, segment.path, number, stream)
-            self._decoded[key] = known
-            self._shrink()
-            return list(known.tables)
-
-    def _shrink(self) -> None:
-        while len(self._decoded) > 1 and sum(known.bytes for known in self._decoded.values()) > self._max_bytes:
-            self._decoded.popitem(last=False)
-
-
-def _refresh(known: _Decoded, path: Path, number: int, stream: StreamSchema) -> None:
-    with path.open("rb") as file:
-        status = os.fstat(file.fileno())
-        if status.st_ino != known.inode or status.st_size < known.offset:
-            known.inode, known.offset, known.bytes, known.tables = status.st_ino, 0, 0, []
-        for entry in salvage(file, known.offset):
-            known.offset = entry.end
-            frame = entry.frame
-            if frame is None or not frame.head.rows or frame.head.stream != number:
-                continue
-            batch = columnar.decode_body(stream, frame.body, frame.head.body_size)
-            known.tables.append(numbered(batch, frame.head))
-            known.bytes += batch.nbytes
+        self._tails.forget(session)
 
 
 def decrypted_snapshot(folder: RunFolder, number: int, stream: StreamSchema, bodies: Bodies) -> Snapshot:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from threading import RLock
+from threading import Event, RLock
 from time import monotonic
 from uuid import UUID
 
@@ -20,8 +20,8 @@ from server.tracing.store.index import RunReader
 from server.tracing.store.layout import INDEX, SEGMENT, RunFolder, Segment
 from server.tracing.store.model import RunIndex, StoredBatch
 from server.tracing.store.reader import read
-from server.tracing.store.sealing import NotSealableError, seal
-from server.tracing.store.snapshot import Sealed, Snapshot, Tails, decrypted_snapshot
+from server.tracing.store.sealing import HaltedError, NotSealableError, seal
+from server.tracing.store.snapshot import Sealed, Snapshot, Snapshots, decrypted_snapshot
 from server.tracing.store.usage import Usage
 from server.tracing.store.writer import RunWriter
 
@@ -51,7 +51,8 @@ class SegmentStore:
         self._unsealable: set[Path] = set()  # damaged: told once
         self._changed: set[Key] = set()  # sealed, and not taken since
         self._search_at = 0.0
-        self._tails = Tails()
+        self._snapshots = Snapshots()
+        self.halt = Event()  # set it before the process ends: sealing, and what follows on it, stops within a moment
         self.deletions = Deletions(root)
         self.usage = Usage(root)
 
@@ -94,13 +95,13 @@ class SegmentStore:
         if encrypted(schema):
             bodies = Bodies(schema, partial(self._unlock, session, run))
             return decrypted_snapshot(folder, number, stream, bodies)
-        return self._tails.snapshot(folder, number, stream)
+        return self._snapshots.of(folder, number, stream)
 
     def sealed(self, session: UUID, run: UUID) -> list[tuple[StreamSchema, Sealed]]:
         """Every sealed file of the run with what its rows look like."""
         folder = RunFolder.of(self.root, session, run)
         schema = folder.schema()
-        return list(self._tails.sealed(folder, schema)) if schema is not None else []
+        return list(self._snapshots.sealed(folder, schema)) if schema is not None else []
 
     def take_sealed(self) -> list[Key]:
         """Runs with files that were sealed since the last call; now and then all that have any."""
@@ -112,6 +113,8 @@ class SegmentStore:
         """Seal every closed, old or ended segment; returns how many. Call it every few seconds in one thread."""
         sealed = 0
         for key in self._find_unsealed():
+            if self.halt.is_set():
+                break
             sealed += self._seal_run(key)
         return sealed
 
@@ -121,7 +124,7 @@ class SegmentStore:
             writers = [self._writers.pop(key) for key in list(self._writers) if key[0] == session]
             for key in [key for key in self._readers if key[0] == session]:
                 del self._readers[key]
-        self._tails.forget(self.root / str(session))
+        self._snapshots.forget(self.root / str(session))
         for writer in writers:
             writer.retire()
         self.deletions.remove(session)
@@ -170,7 +173,7 @@ class SegmentStore:
         if sealed:
             with self._lock:
                 self._changed.add(key)
-        if writer.ended or not writer.pending:
+        if (writer.ended or not writer.pending) and not self.halt.is_set():
             self._forget(key)
         return sealed
 
@@ -183,7 +186,9 @@ class SegmentStore:
             if segment.path in self._unsealable:
                 continue
             try:
-                sealed += seal(folder, segment, schema)
+                sealed += seal(folder, segment, schema, self.halt)
+            except HaltedError:
+                break
             except NotSealableError as error:
                 self._unsealable.add(segment.path)
                 logger.warning("run %s is left unsealed: %s", folder.path.name, error)

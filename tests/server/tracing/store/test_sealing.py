@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from fcntl import LOCK_EX, flock
 from pathlib import Path
+from threading import Event
 from uuid import UUID
 
 import numpy as np
@@ -15,7 +16,7 @@ from proto.frame import decode, encode
 from proto.v1.stream_pb2 import END_CAUSE_DURATION, StreamSchema
 from server.tracing.store import SegmentStore, sealing
 from server.tracing.store.layout import RunFolder
-from server.tracing.store.sealing import NotSealableError, seal
+from server.tracing.store.sealing import HaltedError, NotSealableError, seal
 from server.tracing.store.writer import RunWriter
 from tests.server.tracing.rows import BOOT, EVENTS, SCHEMA, TWO_STREAMS, Frames, batch, events, stream
 
@@ -49,6 +50,32 @@ def test_rows_stand_by_time_and_batches_are_found_again(folder: RunFolder) -> No
     time = table["time"].to_numpy()
     assert (np.diff(time) >= 0).all()
     assert table["_row"].to_pylist() != list(range(12)), "the batches overlap in time"
+    assert read(folder) == before
+
+
+class HaltAfter(Event):
+    """Set once it was looked at so many times."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._left = looks
+
+    def is_set(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+
+@pytest.mark.parametrize("looks", [0, 1, 3])
+def test_sealing_halts_between_batches_and_leaves_the_segment(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    monkeypatch.setattr(sealing, "GROUP_ROWS", 4)
+    filled(folder)
+    before, files = read(folder), sorted(folder.path.iterdir())
+    with pytest.raises(HaltedError):
+        seal(folder, folder.segments()[0], SCHEMA, HaltAfter(looks))
+    assert sorted(folder.path.iterdir()) == files
+    assert seal(folder, folder.segments()[0], SCHEMA, HaltAfter(4))
     assert read(folder) == before
 
 

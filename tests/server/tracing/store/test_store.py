@@ -139,6 +139,15 @@ def test_an_ended_run_is_sealed_and_reads_the_same(store: SegmentStore) -> None:
         assert fresh.last_seq(SESSION, RUN) == 4
 
 
+def test_what_was_halted_is_sealed_later(store: SegmentStore) -> None:
+    frames = Frames()
+    store.append(SESSION, RUN, [frames.rows_of(5), frames.end(END_CAUSE_DURATION)])
+    store.halt.set()
+    assert store.seal_due() == 0
+    store.halt.clear()
+    assert store.seal_due() == 1
+
+
 def test_a_sealed_batch_is_a_valid_frame_again(store: SegmentStore) -> None:
     frames = Frames()
     sent = frames.rows_of(1000)
