@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.kernel.linker_cache import linker_cache
+from agent.kernel.machine import ELF_HEAD, is_elf
+from agent.kernel.regular import open_regular
 
 EVERY = "*"
 FILES_MAX = 512
@@ -123,15 +125,25 @@ def _named(library: str, pid: int) -> Module:
             return module
     if library.startswith("/"):
         root = Path(f"/proc/{pid}/root")
-        if Path(f"{root}{library}").is_file():
+        if _is_program(library, root):
             return Module(library, f"{root}{library}", root)
-        raise ModuleError(f"process {pid} sees no file {library}; it runs {_listed(modules)}")
+        raise ModuleError(f"process {pid} sees no program or library {library}; it runs {_listed(modules)}")
     if Path(f"/proc/{pid}/root").samefile("/"):
         try:
             return _on_host(library)
         except ModuleError:
             pass
     raise ModuleError(f"process {pid} has loaded no library {library}; it runs {_listed(modules)}")
+
+
+def _is_program(path: str, root: Path = Path("/")) -> bool:
+    """Of a file that nobody is known to run. Whether something else lies there, or nothing, or what cannot be read, is
+    not for everybody who may trace: it is never told apart."""
+    try:
+        with open_regular(path, root) as file:
+            return is_elf(file.read(ELF_HEAD))
+    except OSError:
+        return False
 
 
 def _means(library: str, path: str) -> bool:
@@ -147,8 +159,11 @@ def _listed(modules: list[Module]) -> str:
 
 def _on_host(library: str) -> Module:
     if library.startswith("/"):
-        if not Path(library).is_file():
-            raise ModuleError(f"there is no file {library}; give the path of a program or library, or a name like c")
+        if not _is_program(library):
+            raise ModuleError(
+                f"there is no program or library {library} for this machine; give the path of one (of a script that of "
+                "its interpreter), or a name like c"
+            )
         return Module(library, library)
     for name, path in linker_cache():
         if _means(library, f"/{name}"):

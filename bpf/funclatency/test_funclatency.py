@@ -171,7 +171,8 @@ def test_the_library_of_a_process_in_another_root(program: Path, tmp_path: Path)
     [
         ("c:no_such_function_*", "no function of .*libc.* matches no_such_function_\\*"),
         ("no-such-library:malloc", "there is no library no-such-library"),
-        ("/no/such/program:main", "there is no file /no/such/program"),
+        ("/no/such/program:main", "there is no program or library /no/such/program for this machine"),
+        ("/etc/shadow:main", "there is no program or library /etc/shadow for this machine"),
         ("c:*", "matches [0-9]+ functions of .*libc.*, at most 1000 are traced at once; narrow it down"),
     ],
 )

@@ -150,8 +150,8 @@ def test_a_library_is_found_as_the_linker_would() -> None:
     ("text", "message"),
     [
         ("nosuchlib:f", "there is no library nosuchlib; give its name without lib and .so"),
-        ("/nowhere/app:f", "there is no file /nowhere/app; give the path"),
-        ("/etc/passwd:f", "/etc/passwd is no sound ELF file"),
+        ("/nowhere/app:f", "there is no program or library /nowhere/app for this machine; give the path"),
+        ("/etc/passwd:f", "there is no program or library /etc/passwd for this machine; give the path"),
         (
             "c:*",
             r"\* matches \d+ functions of .*libc.so.6, at most 1000 are traced at once; narrow it down, for example",

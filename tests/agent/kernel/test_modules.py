@@ -47,11 +47,54 @@ def test_a_path_means_what_the_process_sees(tmp_path: Path) -> None:
         assert [found.name for found in loaded(pid)] == ["/app/inner"]
         with pytest.raises(ModuleError, match="has loaded no library c; it runs inner"):
             find_modules("c", pid)
-        with pytest.raises(ModuleError, match=f"process {pid} sees no file {sys.executable}"):
+        with pytest.raises(ModuleError, match=f"process {pid} sees no program or library {sys.executable}"):
             find_modules(sys.executable, pid)
     finally:
         work.kill()
         work.wait()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Files that are there, but none to be traced; and one that is read wrongly when it is opened."""
+    program = bytearray(Path("/usr/bin/env").resolve().read_bytes())
+    (tmp_path / "script").write_text("#!/bin/sh\n")
+    (tmp_path / "empty").touch()
+    (tmp_path / "other-machine").write_bytes(program[:18] + b"\xf3\0" + program[20:])
+    (tmp_path / "other-class").write_bytes(program[:4] + b"\1" + program[5:])
+    (tmp_path / "cut").write_bytes(program[:19])
+    (tmp_path / "within").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe")
+    return tmp_path
+
+
+def answers(names: list[str], folder: Path, *pids: int) -> set[str]:
+    """What is said of each, without its name."""
+    found = set()
+    for name in names:
+        with pytest.raises(ModuleError) as error:
+            find_modules(f"{folder}/{name}", *pids)
+        found.add(str(error.value).replace(f"{folder}/{name}", "FILE"))
+    return found
+
+
+def test_what_else_lies_on_a_host_is_not_told_from_nothing(folder: Path) -> None:
+    """Neither on the host, nor in a process or several that see it, nor of what only root may see."""
+    there = [path.name for path in folder.iterdir()]
+    assert len(there) == 8
+    names = ["nothing", "nothing/within", "script/within", *there]
+    others = [subprocess.Popen(["sleep", "60"]) for _ in range(2)]
+    try:
+        for pids in [(-1,), (others[0].pid,), tuple(other.pid for other in others)]:
+            (answer,) = answers(names, folder, *pids)
+            assert "no program or library FILE" in answer
+            secret = answers(["shadow", "no-such-file"], Path("/etc"), *pids) | answers(["x"], Path("/root"), *pids)
+            assert secret == {answer}
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
 
 
 def test_a_process_that_has_ended() -> None:

@@ -59,8 +59,8 @@ def test_probes_of_a_process(program: Path) -> None:
     ("probe", "message"),
     [
         ("c:*:*", "libc.so.6 has no USDT probes; it may have to be built with them"),
-        ("/nowhere/app:a:b", "there is no file /nowhere/app"),
-        ("/etc/passwd:a:b", "/etc/passwd is no sound ELF file"),
+        ("/nowhere/app:a:b", "there is no program or library /nowhere/app for this machine"),
+        ("/etc/passwd:a:b", "there is no program or library /etc/passwd for this machine"),
     ],
 )
 def test_errors_say_what_to_do(probe: str, message: str) -> None:

@@ -131,7 +131,7 @@ def test_a_killed_runner_leaves_nothing_attached_and_counters_in_other_hands() -
         ),
         ("opensnoop", {"acess": "any"}, Filters(), "acess: opensnoop has no such parameter; did you mean access?"),
         ("funclatency", {"function": "nosuchlib:f"}, Filters(), "there is no library nosuchlib"),
-        ("funclatency", {"function": "/no/such/file:f"}, Filters(), "there is no file /no/such/file"),
+        ("funclatency", {"function": "/no/such/file:f"}, Filters(), "there is no program or library /no/such/file"),
         ("funclatency", {"function": "c:no_such_function_*"}, Filters(), "no function of .* matches no_such_function_"),
         (
             "funclatency",
