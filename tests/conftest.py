@@ -25,4 +25,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--fault-rounds", type=int, default=0, help="rounds of every fault in tests/faults; 0: their short form"
     )
     parser.addoption("--residue", action="store_true", help="every kind of end for every tool in test_residue.py")
-    parser.addoption("--cases", type=int, default=0, help="mutated inputs in tests/faults; 0: their short form")
+    parser.addoption(
+        "--cases", type=int, default=0, help="inputs, sizes or rounds of the tests that say so; 0: their short form"
+    )
