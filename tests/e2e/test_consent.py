@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from tests.workloads import tls
 from tests.workloads.compiled import build, running
 
 pytestmark = pytest.mark.kernel
+
+OWN = str(os.getpid())
 
 
 def agreed(stack: Stack, keys: Pair, *order: str) -> str:
@@ -55,7 +58,7 @@ def test_a_key_that_the_hosts_policy_does_not_list_starts_nothing(stack: Stack, 
     keys = pair(stack, listed)
     others = pair(stack, strange)
     with signatures_wanted(stack, people(keys)):
-        request = agreed(stack, Pair(keys.ask, others.agree, others.token), "sslsniff", "--pid", "1")
+        request = agreed(stack, Pair(keys.ask, others.agree, others.token), "sslsniff", "--pid", OWN)
         stack.command("requests", "start", request)
         (run,) = stack.wait_ended(request)["runs"]
     assert run["state"] == "refused"

@@ -36,6 +36,7 @@ def test_a_passkey_opens_the_rows_on_the_page_that_says_they_are_locked(
         expect(notice).to_contain_text("are locked", timeout=WAIT)
         expect(page.get_by_test_id("locked-ask")).to_be_disabled()
         expect(page.get_by_text("Nothing of the rows can be shown")).to_be_visible()
+        expect(total).to_have_text(rows)
         page.get_by_test_id("locked-reason").fill("the incident's report")
         page.keyboard.press("Enter")
         expect(page.get_by_test_id("locked-text")).to_contain_text('"reason": "the incident\'s report"', timeout=WAIT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -24,7 +25,7 @@ def record(number: int) -> bytes:
 
 
 def test_the_default_policy_refuses_plaintext(stack: Stack) -> None:
-    refused = stack.command("start", "sslsniff", "--pid", "1", "--detach", check=False)
+    refused = stack.command("start", "sslsniff", "--pid", str(os.getpid()), "--detach", check=False)
     assert refused.returncode != 0
     assert b"does not allow risk class S3" in refused.stderr
 

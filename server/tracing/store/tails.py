@@ -79,8 +79,9 @@ class Tails:
         self._held: dict[tuple[Path, int], _Held] = {}
 
     def rows(self, segments: list[Segment], number: int, stream: StreamSchema) -> OpenRows | None:
-        """None where no segment is open. Raises FileNotFoundError when one was sealed meanwhile."""
-        parts = [self._part(segment, number, stream) for segment in segments]
+        """None where there are none. Raises FileNotFoundError when a segment was sealed meanwhile."""
+        found = [self._part(segment, number, stream) for segment in segments]
+        parts = [part for part in found if part.held or part.offset < part.end]
         return OpenRows(stream, number, parts) if parts else None
 
     def forget(self, session: Path) -> None:

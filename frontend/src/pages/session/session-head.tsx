@@ -77,7 +77,7 @@ function Meters({ session, stream, running }: { session: Session; stream: Sessio
     <div className={classes.meters}>
       <span className={classes.meter}>
         <span>rows</span>
-        <span data-testid="rows-total">{count(stream.totalRows)}</span>
+        <span data-testid="rows-total">{count(Math.max(stream.totalRows, session.rows))}</span>
       </span>
       <span className={classes.meter} title={`Started ${dateTime(session.created_at)}`}>
         <span>time</span>

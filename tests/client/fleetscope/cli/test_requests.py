@@ -1,5 +1,6 @@
 """Against a running server. That hosts check what is signed: tests/e2e/test_consent.py."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from tests.e2e.stack import Stack
 
 pytestmark = pytest.mark.kernel
 
-ORDER = ("opensnoop", "--pid", "1", "--reason", "slow disk", "--request")
+OWN = str(os.getpid())
+ORDER = ("opensnoop", "--pid", OWN, "--reason", "slow disk", "--request")
 
 
 def test_a_request_is_shown_agreed_to_and_taken_back(stack: Stack, tmp_path: Path) -> None:
@@ -41,7 +43,7 @@ def test_who_does_not_say_yes_agrees_to_nothing(stack: Stack, tmp_path: Path) ->
 def test_what_broke_the_glass_is_reviewed(stack: Stack, tmp_path: Path) -> None:
     keys = pair(stack, tmp_path)
     key = make_key(tmp_path, "unneeded")
-    order = ("opensnoop", "--pid", "1", "--duration", "1s", "--reason", "fire", "--break-glass", "--key", str(key))
+    order = ("opensnoop", "--pid", OWN, "--duration", "1s", "--reason", "fire", "--break-glass", "--key", str(key))
     request = str(stack.json("start", *order)["request"])
     assert stack.command("requests", "start", request).stdout.decode().strip() == request
     assert "review due" in stack.command("requests").stdout.decode()

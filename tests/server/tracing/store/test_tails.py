@@ -36,6 +36,12 @@ def test_each_stream_has_its_own_rows(folder: RunFolder) -> None:
     assert [table(tails, folder, n, stream).num_rows for n, stream in enumerate((EVENTS, STACKS))] == [5, 2]
 
 
+def test_a_segment_that_has_just_begun_has_no_rows(folder: RunFolder) -> None:
+    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.segment(1).touch()
+    assert Tails().rows(folder.segments(), 0, EVENTS) is None
+
+
 def test_only_what_was_appended_is_decoded(folder: RunFolder, decoded: list[int]) -> None:
     writer, frames, tails = RunWriter(folder), Frames(), Tails()
     for expected in ([1], [1, 2], [1, 2, 3]):
