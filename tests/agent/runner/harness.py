@@ -140,6 +140,10 @@ class Run:
         assert self.process
         self.process.send_signal(signal.SIGTERM)
 
+    def send(self, packet: bytes) -> None:
+        """Anything."""
+        self._socket.send(packet)
+
     def hang_up(self) -> None:
         """As if the warden had died."""
         self._socket.close()

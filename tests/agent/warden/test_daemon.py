@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from agent import VERSION
 from agent.warden.meters import process_cpu_ns
-from proto.v1.agent_pb2 import Filters, Verdict
+from proto.v1.agent_pb2 import Filters, RunLimits, Verdict
 from proto.v1.stream_pb2 import EndCause
 from tests.agent.support.commands import envelope
 from tests.agent.support.host import ROOT, AgentHost, is_gone, kill_nine
@@ -99,11 +100,53 @@ def test_a_killed_link_is_replaced_and_no_row_is_lost(host: AgentHost) -> None:
     assert "the link ended (signal SIGKILL); starting it again" in host.tail()
 
 
-def test_it_runs_from_a_clone_that_other_users_cannot_read(tmp_path: Path, server: FleetServer) -> None:
-    clone = tmp_path / "private/clone"
-    clone.mkdir(parents=True)
+def test_a_run_whose_server_is_gone_ends_by_the_hosts_own_clock_and_leaves_nothing(host: AgentHost) -> None:
+    with workload("open_paths.py", 100_000, 2000, "/nonexistent/alone-") as busy:
+        start = envelope(host.identity.host_id, filters=Filters(pid=busy.pid), limits=RunLimits(duration_ms=3000))
+        objects = bpf_objects(host.runner(host.begin(start)))
+        assert objects <= loaded()
+        host.server.stop()
+        busy.go()
+        wait_for(lambda: not objects & loaded(), 20, "the kernel freed the BPF objects")
+        wait_for(lambda: not host.status()["runs"], 5, "no live run")
+        assert host.audit()[-1]["cause"] == "duration"
+        assert busy.process.poll() is None
+
+
+def test_an_update_ends_its_runs_and_nothing_of_the_old_agent_is_left(tmp_path: Path, server: FleetServer) -> None:
+    old = AgentHost(tmp_path, server)
+    old.root = clone_to(tmp_path / "old")
+    version = old.root / "agent/__init__.py"
+    version.write_text(version.read_text().replace(VERSION, "0.0.1"))
+    with old, workload("open_paths.py", 100_000, 2000, "/nonexistent/updated-") as busy:
+        run_id = old.begin(envelope(old.identity.host_id, filters=Filters(pid=busy.pid)))
+        busy.go()
+        wait_for(lambda: server.frames.get(run_id), 10, "rows")
+        objects, link = bpf_objects(old.runner(run_id)), old.status()["link_pid"]
+        assert objects <= loaded()
+        assert old.stop() == 0
+        old.root = ROOT
+        old.start()
+        assert [message.hello.agent_version for message in server.messages if message.HasField("hello")] == [
+            "0.0.1",
+            VERSION,
+        ]
+        wait_for(lambda: not objects & loaded(), 5, "the kernel freed the BPF objects")
+        assert is_gone(link) and not old.status()["runs"]
+        end = server.wait_for_end(run_id).head
+    assert end.end.cause == EndCause.END_CAUSE_AGENT_STOPPED and end.end.ledger_known
+    assert end.ledger.seen == end.ledger.stored + sum(lost.events for lost in end.ledger.lost)
+
+
+def clone_to(folder: Path) -> Path:
+    folder.mkdir(parents=True)
     for package in ("agent", "bpf", "proto"):
-        shutil.copytree(ROOT / package, clone / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def test_it_runs_from_a_clone_that_other_users_cannot_read(tmp_path: Path, server: FleetServer) -> None:
+    clone = clone_to(tmp_path / "private/clone")
     (tmp_path / "private").chmod(0o700)
     host = AgentHost(clone, server)
     host.root = clone
