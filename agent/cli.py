@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from pathlib import Path
 from typing import TypeAlias
 
 from agent.config import DEFAULT_POLICY, DEFAULT_STATE, AgentPaths
+from proto import log_lines
 
 
 class Failed(Exception):
@@ -18,7 +18,7 @@ class Failed(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="agent: %(message)s", stream=sys.stderr)
+    log_lines.to_stderr("agent")
     if os.geteuid() != 0:
         return _fail(f"`fleetscope-agent {parsed.command}` needs root; run it with sudo")
     try:
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _fail(message: str) -> int:
-    sys.stderr.write(f"fleetscope-agent: {message}\n")
+    sys.stderr.write(f"fleetscope-agent: {log_lines.plain(message)}\n")
     return 1
 
 

@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 from pathlib import Path
 
 from agent import identity
@@ -19,6 +18,7 @@ from agent.link.data import Uploader
 from agent.link.local import Warden
 from agent.link.privileges import drop
 from agent.packets import PacketSocket
+from proto import log_lines
 from proto.v1.local_pb2 import WardenToLink
 
 WARDEN_SOCKET = 3
@@ -28,7 +28,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="agent.link")
     arguments.add_argument("--state", type=Path, required=True)
     state: Path = arguments.parse_args().state
-    logging.basicConfig(level=logging.INFO, format="link: %(message)s", stream=sys.stderr)
+    log_lines.to_stderr("link")
     parent = os.getppid()
     account = link_account(state)
     try:

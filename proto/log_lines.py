@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
 LONGEST = 4000  # characters of one message, and of one line below it
@@ -20,6 +21,13 @@ class LineFormatter(logging.Formatter):
 
     def formatStack(self, stack_info: str) -> str:
         return _below(super().formatStack(stack_info))
+
+
+def to_stderr(program: str) -> None:
+    """From here on; each line begins with the program's name."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter(f"{program}: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def plain(text: str) -> str:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import io
 import logging.config
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 
-from server.log_lines import LONGEST, plain
+from proto.log_lines import LONGEST, plain
 
 FORGED = "1.0\n2026-01-01 00:00:00 WARNING server.ingest: host-1 was revoked\x1b[2J"
 
@@ -52,6 +54,15 @@ def test_a_message_has_a_longest(written: io.StringIO) -> None:
     (line,) = written.getvalue().splitlines()
     assert len(line) < LONGEST + 100
     assert line.endswith("(1000000 characters)")
+
+
+def test_what_a_server_sent_forges_no_line_of_an_agent() -> None:
+    """In a process of its own: it is the root logger that is told where to write."""
+    code = "import logging, sys; from proto import log_lines; log_lines.to_stderr("
+    code += "'agent'); logging.warning('%s', sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", code, FORGED], capture_output=True, text=True, check=True)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("agent: 1.0\\n2026-01-01") and "\x1b" not in line
 
 
 @pytest.mark.parametrize(
