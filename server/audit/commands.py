@@ -74,7 +74,9 @@ def crosscheck(host: str, log: Path) -> str:
     record("audit.view", "server console", hosts=[host], detail={"crosscheck": log.name})
     if found.differences:
         raise Conflict(f"{host} and this server differ: " + "; ".join(found.differences))
-    return f"{found.matched} starts of {host} stand in both records, none in one alone"
+    more = [f"{found.openings} openings of rows too"] if found.openings else []
+    more += [f"{found.repeats} orders came to the host again and were refused there"] if found.repeats else []
+    return "; ".join([f"{found.matched} starts of {host} stand in both records, none in one alone", *more])
 
 
 def witnesses(held: Iterable[tuple[str, str, str]]) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+import random
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.utils import timezone
 from agent.warden.audit import HostAudit, read
 from server.audit import commands
 from server.audit.crosscheck import SETTLED, Comparison, compare
+from server.audit.models import AuditEntry, EntryHost
 from server.audit.record import record
 from server.errors import Conflict
 
@@ -76,6 +78,84 @@ def test_another_order_under_the_same_run_is_named(tmp_path: Path, log: HostAudi
     log.record("start", run=run.hex, envelope="another")
     with pytest.raises(Conflict, match=r"line 101 of the host's record.*another order than entry 53 here"):
         commands.crosscheck("web-1", tmp_path / "host.log")
+
+
+def test_an_order_that_came_again_and_was_refused_is_counted(tmp_path: Path, log: HostAudit) -> None:
+    log.record("refusal", run=RUNS[1].hex, envelope=f"hash {RUNS[1]}")
+    assert lines(tmp_path) == Comparison(50, [], repeats=1)
+    assert "; 1 orders came to the host again" in commands.crosscheck("web-1", tmp_path / "host.log")
+
+
+def test_a_run_that_stands_twice_on_either_side_is_named(tmp_path: Path, log: HostAudit) -> None:
+    log.record("start", run=RUNS[1].hex, envelope=f"hash {RUNS[1]}")
+    start(RUNS[2])
+    assert lines(tmp_path) == Comparison(
+        50,
+        [
+            f"line 101 of the host's record, a start of run {RUNS[1]}, stands there already in line 3",
+            f"run {RUNS[2]}, entry 53 here, stands here already as entry 3",
+        ],
+    )
+
+
+def test_a_refusal_of_another_order_under_the_same_run_is_named(tmp_path: Path, log: HostAudit) -> None:
+    log.record("refusal", run=RUNS[1].hex, envelope="another")
+    (told,) = lines(tmp_path).differences
+    assert told == f"line 101 of the host's record, a refusal of run {RUNS[1]}, is of another order than entry 2 here"
+
+
+def opening(opened: uuid.UUID, outcome: str = "done", host: str = "web-1") -> None:
+    record("session.open", "ann", outcome, hosts=[host], detail={"opening": str(opened)})
+
+
+def test_openings_stand_in_both_records(tmp_path: Path, log: HostAudit, monkeypatch: pytest.MonkeyPatch) -> None:
+    given, refused, away, lost, hidden, young = (uuid.uuid4() for _ in range(6))
+    with monkeypatch.context() as long_ago:
+        then = timezone.now() - 2 * SETTLED
+        long_ago.setattr(timezone, "now", lambda: then)
+        for asked in (given, refused, away, lost):
+            opening(asked)
+        for asked in (refused, away):
+            opening(asked, "refused")
+    opening(young)
+    opening(hidden, host="web-2")
+    for event, asked in (("open", given), ("open", given), ("open refused", refused), ("open", hidden)):
+        log.record(event, run=RUNS[1].hex, opening=asked.hex)
+    log.record("open refused", envelope="of nobody")
+    assert lines(tmp_path) == Comparison(
+        50,
+        [
+            f"line 104 of the host's record, a key given out of run {RUNS[1]}, is missing here",
+            "line 105 of the host's record, a key not given out of run unknown, is missing here",
+            f"opening {lost}, entry 56 here, is missing in the host's record",
+        ],
+        openings=2,
+    )
+
+
+def test_of_ten_thousand_starts_each_that_one_side_lost_is_named(db: None) -> None:
+    """The server's entries are not of a tree here: comparing reads what they say alone."""
+    runs, past = [uuid.UUID(int=number + 1) for number in range(10_000)], timezone.now() - 2 * SETTLED
+    detail = [{"envelope": f"hash {run}", "targets": [{"run": str(run), "host": "web-1"}]} for run in runs]
+    entries = [
+        AuditEntry(id=number, time=past, actor="ann", action="session.start", outcome="done", detail=told)
+        for number, told in enumerate(detail, 1)
+    ]
+    AuditEntry.objects.bulk_create(entries, batch_size=500)
+    hidden, *gone = random.Random(40).sample(range(10_000), 6)
+    about = [EntryHost(entry=entry, host="web-1") for number, entry in enumerate(entries) if number != hidden]
+    EntryHost.objects.bulk_create(about, batch_size=500)
+    there = [
+        {"n": number, "event": "start" if number % 3 else "refusal", "run": run.hex, "envelope": f"hash {run}"}
+        for number, run in enumerate(runs, 1)
+    ]
+    both = [line for number, line in enumerate(there) if number != hidden]
+    assert compare("web-1", both) == Comparison(9_999, [])
+    (told,) = compare("web-1", there).differences
+    assert f"of run {runs[hidden]}, is missing here" in told
+    for lost in gone:
+        found = compare("web-1", [line for line in both if line["n"] != lost + 1])
+        assert found.differences == [f"run {runs[lost]}, entry {lost + 1} here, is missing in the host's record"]
 
 
 @pytest.mark.usefixtures("log")
