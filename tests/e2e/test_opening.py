@@ -19,7 +19,7 @@ from agent.warden.opening import CONTEXT
 from fleetscope.signing import sign
 from proto.opening import read_opening
 from proto.v1.agent_pb2 import Opening, PersonSignature
-from tests.e2e.consenting import Pair, make_key, pair, people, signatures_wanted
+from tests.e2e.consenting import Pair, host_says, make_key, pair, people, signatures_wanted
 from tests.e2e.locking import lock, on_record, plaintext_session
 from tests.e2e.stack import ROOT, Stack, eventually, own_stack
 from tests.signers import SshSigner
@@ -64,11 +64,13 @@ def test_the_rows_lock_and_only_whom_the_owner_lets_ask_opens_them(
     assert told == [("open refused", "admin", "the report"), ("open", "admin", "the report")]
     entries = [entry for entry in stack.api("GET", "/api/audit?limit=50")["items"] if entry["action"] == "session.open"]
     assert [entry["outcome"] for entry in reversed(entries)] == ["done", "refused", "done"]
+    both = crosscheck(stack, tmp_path)
+    assert both.stdout.strip().endswith("stand in both records, none in one alone; 2 openings of rows too"), both.stderr
     lock(stack, session)
     assert stack.command("export", session, "--format", "ndjson", "-o", "-", check=False).returncode == 1
 
 
-def test_a_stolen_server_opens_nothing(own: tuple[Stack, Pair, str]) -> None:
+def test_a_stolen_server_opens_nothing(own: tuple[Stack, Pair, str], tmp_path: Path) -> None:
     """It has every key and the database, and a signature that a person made for something else."""
     stack, keys, session = own
     lock(stack, session)
@@ -87,6 +89,16 @@ def test_a_stolen_server_opens_nothing(own: tuple[Stack, Pair, str]) -> None:
         entries = eventually(partial(more_than, stack, before), 60, "the host's word")
         assert why in entries[-1]["refused"]
     assert all(entry["reason"] != "a thief's" for entry in on_record(stack, "open"))
+    named = crosscheck(stack, tmp_path)
+    assert (named.returncode, named.stderr.count("a key not given out of run")) == (1, len(tries))
+
+
+def crosscheck(stack: Stack, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    (host,) = stack.api("GET", "/api/hosts")
+    record = tmp_path / "host.jsonl"
+    record.write_text(host_says(stack, "audit"))
+    command = [sys.executable, "-m", "server", "audit", "crosscheck", host["name"], str(record)]
+    return subprocess.run(command, cwd=ROOT, env=stack.env, capture_output=True, text=True, timeout=120)
 
 
 def asked(stack: Stack, session: str, reason: str) -> bytes:
