@@ -80,7 +80,7 @@ def grant_list(_: argparse.Namespace) -> int:
     from server.accounts.words import columns
 
     check_migrated()
-    for grant in Grant.objects.select_related("person", "holders", "team"):
+    for grant in Grant.objects.select_related("person", "holders", "team", "identity"):
         say("\t".join([str(grant.pk), *columns(grant)]))
     return 0
 

@@ -1,12 +1,13 @@
 """Who of the OpenID provider is who here. Only issuer and subject say so: names and e-mail addresses change hands.
 
-An identity belongs to one account for ever, so one person never counts as two who agree.
+An identity belongs to one account for ever, so one person never counts as two who agree. The role that its groups mean
+follows them at each sign-in.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.db import transaction
 
@@ -16,17 +17,17 @@ from server.accounts.models import NAME_LENGTH, User
 from server.accounts.openid import Claims
 from server.accounts.policy import CONSOLE_ACTOR
 from server.audit.record import record
-from server.errors import Conflict, Forbidden, NotFound
+from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.oidc_settings import Provider
 
 
 def owner(known: Provider, claims: Claims, address: str) -> User:
-    """Whose account it is, made now if the settings say so. Raises Forbidden or Conflict."""
+    """Whose account it is, with the role of its groups; made now if the settings say so. Raises Forbidden, Conflict."""
     subject = claims["sub"]
     found = Identity.objects.filter(issuer=known.issuer, subject=subject).select_related("user").first()
     facts = {"address": address, "how": "oidc", "issuer": known.issuer, "subject": subject}
     if found is None:
-        return _admit(known, claims, facts)
+        return _admit(known, claims, facts, _role(known, claims, known.name, facts))
     name = found.user.username
     if not found.user.is_active:
         _refuse(name, facts, f"the account {name} is inactive; ask an admin")
@@ -34,13 +35,23 @@ def owner(known: Provider, claims: Claims, address: str) -> User:
         _refuse(
             name, facts, f"{name} took {known.name} off the account; sign in otherwise and link it again in Settings"
         )
+    role = _role(known, claims, name, facts)
+    try:
+        teams.follow(found, role)
+    except Conflict as error:
+        _refuse(name, facts, f"the groups at {known.name} take the role of an admin from {name}: {error.message}")
     return found.user
 
 
 def role_of(known: Provider, claims: Claims) -> str:
-    """Of somebody new; empty: no account is made."""
+    """That the groups mean; empty: none. Raises Invalid."""
+    if known.group_roles and known.groups_claim in _listed_elsewhere(claims):
+        raise Invalid(
+            f"{known.name} leaves your groups out of the ID token, as some do with long lists; ask its admins to list "
+            f"only the groups of this client in {known.groups_claim!r}"
+        )
     groups = _texts(claims.get(known.groups_claim))
-    return next((role for group, role in known.group_roles.items() if group in groups), known.new_people)
+    return next((role for group, role in known.group_roles.items() if group in groups), "")
 
 
 def shows_two_factors(known: Provider, claims: Claims) -> bool:
@@ -77,6 +88,7 @@ def unlink(user: User, known: Provider, address: str) -> None:
             raise Conflict(
                 f"{known.name} is your only way in; register a passkey first, or ask an admin for a password"
             )
+        teams.follow(found, "")  # it would follow no groups any more
         found.linked = False
         found.save(update_fields=["linked"])
         _changed("account.identity_remove", user, found, address)
@@ -87,9 +99,21 @@ def _texts(value: object) -> set[str]:
     return {one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)}
 
 
-def _admit(known: Provider, claims: Claims, facts: dict[str, str]) -> User:
-    role = role_of(known, claims)
-    if not role:
+def _listed_elsewhere(claims: Claims) -> dict[str, Any]:
+    """https://openid.net/specs/openid-connect-core-1_0.html#AggregatedDistributedClaims"""
+    named = claims.get("_claim_names")
+    return named if isinstance(named, dict) else {}
+
+
+def _role(known: Provider, claims: Claims, name: str, facts: dict[str, str]) -> str:
+    try:
+        return role_of(known, claims)
+    except Invalid as error:
+        _refuse(name, facts, error.message)
+
+
+def _admit(known: Provider, claims: Claims, facts: dict[str, str], role: str) -> User:
+    if not role and not known.new_people:
         _refuse(
             known.name,
             facts,
@@ -97,8 +121,11 @@ def _admit(known: Provider, claims: Claims, facts: dict[str, str]) -> User:
         )
     with transaction.atomic():
         user = people.admit(known.name, _name(claims), issuer=known.issuer, subject=claims["sub"])
-        teams.begin(CONSOLE_ACTOR, user.username, role)  # whoever runs the server wrote the settings
-        Identity.objects.create(user=user, issuer=known.issuer, subject=claims["sub"])
+        identity = Identity.objects.create(user=user, issuer=known.issuer, subject=claims["sub"])
+        if role:
+            teams.follow(identity, role)
+        else:
+            teams.begin(CONSOLE_ACTOR, user.username, known.new_people)  # whoever runs the server wrote the settings
     return user
 
 

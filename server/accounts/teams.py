@@ -12,10 +12,11 @@ from django.db.models import ProtectedError, QuerySet
 
 from server import nudge
 from server.accounts import grants
+from server.accounts.credentials import Identity
 from server.accounts.grants import BOUNDS, Bounds
 from server.accounts.models import DEFAULT_TEAM, Grant, Risk, Role, Team, User, default_team
 from server.accounts.names import check_name
-from server.accounts.policy import About, Action, Actor, require
+from server.accounts.policy import CONSOLE_ACTOR, About, Action, Actor, require
 from server.audit.record import record
 from server.errors import Conflict, Invalid, NotFound
 
@@ -89,10 +90,11 @@ def leave(actor: Actor, team: Team, username: str) -> None:
     _change_members(actor, team, username, member=False)
 
 
-def give(actor: Actor, terms: Terms) -> Grant:
-    """Raises Forbidden, NotFound or Invalid."""
+def give(actor: Actor, terms: Terms, identity: Identity | None = None) -> Grant:
+    """`identity`: of whom an OpenID provider vouches for it. Raises Forbidden, NotFound or Invalid."""
     require(actor, Action.GRANT_CHANGE)  # before anybody is told who there is
     grant = _grant(terms)
+    grant.identity = identity
     after = facts(grant)
     require(actor, Action.GRANT_CHANGE, _about(grant), detail={"before": None, "after": after})
     with _on_record(actor, Action.GRANT_CHANGE, {"before": None, "after": after}):
@@ -103,6 +105,11 @@ def give(actor: Actor, terms: Terms) -> Grant:
 def alter(actor: Actor, grant: Grant, terms: Terms) -> Grant:
     """Raises Forbidden, NotFound, Invalid or Conflict."""
     require(actor, Action.GRANT_CHANGE, About(team=grant.team), detail={"grant": grant.pk})
+    if grant.identity is not None:
+        raise Conflict(
+            f"{grant.identity.issuer} gave this by its groups and would give it again as it was; change the groups "
+            "there, or make a grant of its own here"
+        )
     changed = _grant(terms)
     detail = {"grant": grant.pk, "before": facts(grant), "after": facts(changed)}
     for part in (grant, changed):
@@ -123,7 +130,7 @@ def take(actor: Actor, grant: Grant) -> None:
 
 def grant_by(number: int) -> Grant:
     """Raises NotFound."""
-    found = Grant.objects.select_related("person", "holders", "team").filter(pk=number).first()
+    found = Grant.objects.select_related("person", "holders", "team", "identity").filter(pk=number).first()
     if found is None:
         raise NotFound(f"there is no grant {number}; `python -m server grant list` lists them")
     return found
@@ -133,6 +140,24 @@ def begin(actor: Actor, username: str, role: str) -> None:
     """Give a new person what the role means to begin with. Raises Forbidden, NotFound or Invalid."""
     for terms in _beginning(username, role):
         give(actor, terms)
+
+
+def follow(identity: Identity, role: str) -> None:
+    """Give and take until what the provider gives to this person is what the role means; empty: nothing.
+
+    What people gave here stays as it is. Raises Conflict if the last admin of every team would go.
+    """
+    with transaction.atomic():
+        Identity.objects.select_for_update().get(pk=identity.pk)  # two sign-ins at once give once
+        surplus = list(identity.grants.select_related("person", "holders", "team", "identity"))
+        for terms in _beginning(identity.user.username, role) if role else []:
+            wanted = {**facts(_grant(terms)), "issuer": identity.issuer}
+            if had := next((grant for grant in surplus if facts(grant) == wanted), None):
+                surplus.remove(had)
+            else:
+                give(CONSOLE_ACTOR, terms, identity)  # whoever runs the server wrote which group means what
+        for grant in surplus:
+            take(CONSOLE_ACTOR, grant)
 
 
 def _beginning(username: str, role: str) -> list[Terms]:
@@ -166,6 +191,7 @@ def facts(grant: Grant) -> dict[str, Any]:
         "host_labels": grant.host_labels,
         "risk": f"s{grant.risk}",
         **{field: getattr(grant, field) for field, _ in BOUNDS.values()},
+        "issuer": grant.identity.issuer if grant.identity else None,
     }
 
 

@@ -62,7 +62,10 @@ class GrantIn(Schema):
 
 
 class GrantOut(GrantIn):
+    """`issuer`: the OpenID provider whose groups give it, anew at each sign-in; null: it was made here."""
+
     id: int
+    issuer: str | None
 
 
 @router.get("", response=list[TeamOut])
@@ -118,7 +121,7 @@ def list_grants(request: HttpRequest) -> list[dict[str, Any]]:
     actor = person(request)
     require(actor, Action.TEAM_VIEW)
     mine = {grant.pk for grant in grants.held(actor)}
-    every = Grant.objects.select_related("person", "holders", "team")
+    every = Grant.objects.select_related("person", "holders", "team", "identity")
     return [_grant_out(grant) for grant in every if grant.pk in mine or _may_change(actor, grant)]
 
 

@@ -8,6 +8,8 @@ from server.accounts.models import Grant
 def columns(grant: Grant) -> list[str]:
     """Holder, role, team, hosts, highest class, bounds."""
     holder = f"members of {grant.holders}" if grant.holders else str(grant.person)
+    if grant.identity:
+        holder = f"{holder} by groups at {grant.identity.issuer}"
     team = grant.team.name if grant.team else "every team"
     return [holder, str(grant.role), team, hosts(grant), f"S{grant.risk}", bounds(grant)]
 

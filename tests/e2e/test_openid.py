@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 
+import httpx
 import pytest
 from oidc_provider_mock import User, run_server_in_thread
 from playwright.sync_api import Browser, Page, expect
@@ -72,6 +73,36 @@ def test_signing_out_ends_the_sign_in_at_the_provider_too(known: Stack, issuer: 
         assert context.request.get(f"{known.url}/api/auth/me").status == 401
         page.get_by_role("button", name="End session").click()
         expect(page.get_by_test_id("login-provider")).to_be_visible(timeout=PATIENCE)
+
+
+def comes_in(page: Page, address: str, subject: str) -> None:
+    page.goto(address)
+    page.get_by_test_id("login-provider").click()
+    as_subject(page, subject)
+    page.wait_for_url(address, timeout=PATIENCE)
+
+
+def test_a_group_that_was_left_shuts_what_it_opened_and_one_that_was_joined_opens_it(
+    known: Stack, issuer: str, browser: Browser
+) -> None:
+    def in_groups(*groups: str) -> None:
+        claims = {"preferred_username": "gus", "groups": groups}
+        httpx.put(f"{issuer}/users/s-5", json=claims).raise_for_status()
+
+    in_groups("tracing")
+    with closing(browser.new_context()) as context, closing(browser.new_context()) as later:
+        page, again = context.new_page(), later.new_page()
+        with page.expect_websocket(lambda socket: socket.url.endswith("/ws/fleet"), timeout=PATIENCE) as opened:
+            comes_in(page, f"{known.url}/hosts", "s-5")
+        expect(page.get_by_test_id("host-row")).to_have_count(1, timeout=PATIENCE)
+        in_groups("elsewhere")
+        with opened.value.expect_event("close", timeout=PATIENCE):
+            comes_in(again, f"{known.url}/settings", "s-5")
+        assert context.request.get(f"{known.url}/api/hosts").status == 403
+        in_groups("tracing")
+        again.context.clear_cookies()
+        comes_in(again, f"{known.url}/hosts", "s-5")
+        expect(again.get_by_test_id("host-row")).to_have_count(1, timeout=PATIENCE)
 
 
 def test_a_stranger_is_told_why(known: Stack, browser: Browser) -> None:

@@ -1209,7 +1209,8 @@ export interface paths {
          * All stored rows as a file
          * @description The books travel along: as headers, and inside Arrow and Parquet files as the metadata entry `fleetscope`.
          *
-         *     It breaks off once its reader may no longer export: the connection ends before the answer does.
+         *     It breaks off once its reader may no longer export: the connection ends before the answer does. The record says at
+         *     the end how many bytes were sent, and of NDJSON how many rows.
          *
          *     `where`: only rows that pass, a JSON object with the `filters` and `any_of` of a question. It travels along too.
          */
@@ -2106,7 +2107,10 @@ export interface components {
             /** Url */
             url: string;
         };
-        /** GrantOut */
+        /**
+         * GrantOut
+         * @description `issuer`: the OpenID provider whose groups give it, anew at each sign-in; null: it was made here.
+         */
         GrantOut: {
             /** Person */
             person?: string | null;
@@ -2147,6 +2151,8 @@ export interface components {
             max_hosts?: number | null;
             /** Id */
             id: number;
+            /** Issuer */
+            issuer: string | null;
         };
         /**
          * GrantIn

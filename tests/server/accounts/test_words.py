@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from server.accounts import words
+from server.accounts.credentials import Identity
 from server.accounts.models import Grant, Risk, Role, Team, User
 
 
@@ -16,6 +17,11 @@ def test_a_grant_reads_as_a_line() -> None:
         max_hosts=3,
     )
     assert words.columns(held) == ["ann", "tracer", "web", "env=staging", "S1", "300 s, 2.5% CPU, 3 hosts"]
+
+
+def test_whose_groups_give_it_is_said() -> None:
+    held = Grant(person=User(username="ann"), role=Role.VIEWER, identity=Identity(issuer="https://id.example"))
+    assert words.columns(held)[0] == "ann by groups at https://id.example"
 
 
 def test_what_does_not_bind_is_said_too() -> None:

@@ -35,7 +35,10 @@ export function GrantTable({ grants, mayChange, change }: Props) {
         <tbody>
           {grants.map((grant) => (
             <tr key={grant.id} data-testid="grant-row" data-grant={grant.id}>
-              <td>{holderText(grant)}</td>
+              <td>
+                {holderText(grant)}
+                {grant.issuer !== null && <div className={parts.dim}>by groups at {grant.issuer}</div>}
+              </td>
               <td>{grant.role}</td>
               <td>
                 <Hosts grant={grant} />
@@ -47,9 +50,11 @@ export function GrantTable({ grants, mayChange, change }: Props) {
               {mayChange && (
                 <td>
                   <div className={classes.act}>
-                    <Button variant="default" aria-label={`Change the grant of ${holderText(grant)} as ${grant.role}`} onClick={() => change(grant)} data-testid="grant-change">
-                      Change
-                    </Button>
+                    {grant.issuer === null && (
+                      <Button variant="default" aria-label={`Change the grant of ${holderText(grant)} as ${grant.role}`} onClick={() => change(grant)} data-testid="grant-change">
+                        Change
+                      </Button>
+                    )}
                     <SureButton
                       name="Take away"
                       sure="Take it away"
