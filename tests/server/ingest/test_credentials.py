@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
+import ssl
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
@@ -13,6 +16,7 @@ from server.env import Address
 from server.ingest.credentials import Credentials
 from server.ingest.serve import ingesting
 from tests.server.ingest import scripted
+from tests.server.processes import Server
 from tests.services import free_port
 
 
@@ -45,11 +49,42 @@ async def test_a_change_of_the_authority_counts_from_the_next_connection_on(fold
     assert await joins(folder, settings, old) == grpc.StatusCode.UNAVAILABLE
 
 
+def test_only_a_change_is_told_to_grpc(tmp_path: Path) -> None:
+    keys.ensure_ingest(tmp_path, ["localhost"])
+    credentials = Credentials(tmp_path)
+    assert credentials._fetch() is None
+    authority.begin(tmp_path)
+    assert [credentials._fetch() is None for _ in range(3)] == [False, True, True]
+    authority.finish(tmp_path, ["localhost"])
+    assert [credentials._fetch() is None for _ in range(3)] == [False, True, True]
+    (tmp_path / "ingest/grpc.crt").write_bytes(b"another chain\n")
+    assert credentials._fetch() is not None, "a renewed certificate too"
+
+
 def test_what_cannot_be_read_leaves_everything_as_it_was(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     keys.ensure_ingest(tmp_path, ["localhost"])
     credentials = Credentials(tmp_path)
-    before, trusted = credentials._fetch(), credentials.trusted()
+    trusted, held = credentials.trusted(), (tmp_path / "public/ca.crt").read_bytes()
     (tmp_path / "public/ca.crt").unlink()
-    assert credentials._fetch() is before
+    assert credentials._fetch() is None
     assert credentials.trusted() == trusted
     assert "cannot be read again" in caplog.text
+    (tmp_path / "public/ca.crt").write_bytes(held)
+    assert credentials._fetch() is None, "what is back is what there was"
+
+
+def test_a_storm_of_handshakes_leaves_the_server_alive(tmp_path: Path) -> None:
+    """Of strangers: whoever reaches the port can make one."""
+    server = Server(tmp_path)
+    stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
+
+    def handshake(_number: int) -> bool:
+        with socket.create_connection(("localhost", server.grpc), 10) as connection:
+            return stranger.wrap_socket(connection, server_hostname="localhost").version() == "TLSv1.3"
+
+    with server.running() as process:
+        server.wait_healthy()
+        with ThreadPoolExecutor(24) as pool:
+            assert all(pool.map(handshake, range(3000)))
+        assert process.poll() is None
