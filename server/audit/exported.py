@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from proto import merkle
 from proto.checkpoint import Checkpoint, CheckpointError, opened
-from server.audit.check import BadEntry, Checker, Verdict, by_size
+from server.audit.check import BadEntry, Checker, Verdict, by_size, grouped
 
 CONTEXT = b"fleetscope-audit-export-v1\0"
 VERSION = 1
@@ -51,22 +51,22 @@ def check(lines: Iterable[bytes], noted: Iterable[str] = ()) -> Exported:
 
 def _entries(reader: _Reader, header: dict[str, Any], noted: list[str]) -> Verdict:
     key = bytes.fromhex(header["log_key"])
-    notes = []
-    while reader.next_is("head"):
-        notes.append(reader.expect("head")["note"])
+    heads = []
     try:
-        heads = [opened(note, key) for note in (*notes, *noted)]
+        while reader.next_is("head"):
+            heads.append(opened(reader.expect("head")["note"], key))
+        others = [opened(note, key) for note in noted]
     except CheckpointError as error:
         raise ExportError(f"a head in or beside the file is not that of its log: {error}") from error
-    if header["size"] != max((opened(note, key).size for note in notes), default=0):
+    if header["size"] != max((head.size for head in heads), default=0):
         raise ExportError("the signed head that the header speaks of is missing")
-    found = _selection(reader, header, heads) if header["wanted"] else _whole(reader, heads)
+    found = _selection(reader, header, heads, others) if header["wanted"] else _whole(reader, heads, others)
     _signed(reader, header, found.entries)
     return found
 
 
-def _whole(reader: _Reader, heads: list[Checkpoint]) -> Verdict:
-    checker = Checker(by_size(heads))
+def _whole(reader: _Reader, heads: list[Checkpoint], noted: list[Checkpoint]) -> Verdict:
+    checker = Checker(by_size(heads), grouped(noted))
     while reader.more():
         block = list(reader.entries())
         hashes: list[str] = reader.expect("hashes")["hashes"] if reader.next_is("hashes") else []
@@ -82,8 +82,14 @@ def _whole(reader: _Reader, heads: list[Checkpoint]) -> Verdict:
     return checker.verdict()
 
 
-def _selection(reader: _Reader, header: dict[str, Any], heads: list[Checkpoint]) -> Verdict:
-    root = next((head.root for head in heads if head.size == header["size"]), merkle.EMPTY_ROOT)
+def _selection(reader: _Reader, header: dict[str, Any], heads: list[Checkpoint], noted: list[Checkpoint]) -> Verdict:
+    for head in noted:
+        if head.size != header["size"]:
+            raise ExportError(
+                f"the noted head of {head.size} entries cannot be compared with a selection; export the whole log"
+            )
+    covering = by_size([*heads, *noted]).get(header["size"])
+    root = covering.root if covering else merkle.EMPTY_ROOT
     count = 0
     for number, leaf in reader.entries():
         proof: dict[str, Any] = reader.expect("proof") if reader.next_is("proof") else {"id": 0, "path": []}

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from proto import checkpoint, merkle
-from server.audit.check import BadEntry, Checker, Verdict, by_size
+from server.audit.check import BadEntry, Checker, Verdict, by_size, grouped
 from server.audit.leaf import FIELDS, canonical
 from server.audit.models import AuditEntry, Checkpoint, EntryHost, TreeNode
 from server.audit.tree import position
@@ -18,9 +18,9 @@ _HOSTS = FIELDS.index("hosts")
 
 def verify(public_key: bytes, noted: Iterable[checkpoint.Checkpoint] = ()) -> Verdict:
     """Stops at the first entry that does not fit. ``noted``: heads kept elsewhere, which nobody here could change."""
-    checker = Checker({})
+    checker = Checker({}, grouped(noted))
     try:
-        checker.heads = by_size([*_heads(public_key), *noted])
+        checker.heads = by_size(_heads(public_key))
         rows = AuditEntry.objects.order_by("id").values_list(*FIELDS, "hash").iterator(chunk_size=_CHUNK)
         while chunk := list(islice(rows, _CHUNK)):
             _check(checker, chunk)

@@ -4,7 +4,7 @@ import pytest
 
 from proto.checkpoint import Checkpoint
 from proto.merkle import Frontier, leaf_hash
-from server.audit.check import BadEntry, Checker, by_size
+from server.audit.check import BadEntry, Checker, by_size, grouped
 
 LEAVES = [leaf_hash(bytes([number])) for number in range(5)]
 
@@ -37,3 +37,12 @@ def test_a_replaced_entry_is_behind_the_last_head_that_agreed() -> None:
 def test_two_heads_of_one_size_show_a_fork() -> None:
     with pytest.raises(BadEntry, match="forked"):
         by_size([head(3), Checkpoint("log", 3, LEAVES[0], "now")])
+
+
+def test_heads_that_came_with_the_log_make_nothing_sure_where_one_kept_elsewhere_differs() -> None:
+    checker = Checker(by_size([head(3), head(4)]), grouped([head(2), Checkpoint("log", 5, LEAVES[0], "now")]))
+    with pytest.raises(BadEntry, match="up to 5 was replaced: the head that was noted elsewhere") as raised:
+        for number, leaf in enumerate(LEAVES, 1):
+            checker.take(number, leaf)
+            checker.settle(number, leaf, leaf)
+    assert raised.value.number == 3
