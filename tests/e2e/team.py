@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ class Team(Stack):
 
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     minted: str = ""
+    policy: Path = ROOT / "packaging/policy.toml"
 
     def start(self, seconds: float = 60) -> None:
         self.data.mkdir(parents=True, exist_ok=True)
@@ -51,7 +53,7 @@ class Team(Stack):
         join = shlex.split(self.api("POST", "/api/hosts/token")["command"])
         join[0] = str(AGENT_COMMAND)
         eventually(lambda: subprocess.run([*join, "--state", str(state)]).returncode == 0, 20, "the agent's join")
-        run = [str(AGENT_COMMAND), "run", "--state", str(state), "--policy", str(ROOT / "packaging/policy.toml")]
+        run = [str(AGENT_COMMAND), "run", "--state", str(state), "--policy", str(self.policy)]
         with (self.data / "agent.log").open("ab") as log:
             self.processes["agent"] = subprocess.Popen(
                 [*run, "--lifeline"], stdin=subprocess.PIPE, stdout=log, stderr=log
