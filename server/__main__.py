@@ -133,6 +133,8 @@ def _add_grant(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--rows", type=int, help="most rows")
     add.add_argument("--budget", default="", metavar="3%%", help="highest share of a host's CPU")
     add.add_argument("--hosts", type=int, dest="max_hosts", metavar="N", help="most hosts of one session")
+    glass = "a tracer may start what needs the agreement of others without it, to be reviewed afterwards"
+    add.add_argument("--break-glass", action="store_true", help=glass)
     add.set_defaults(run="grant_add")
     remove = commands.add_parser("remove", help="take a grant away")
     remove.add_argument("number", type=int)

@@ -101,6 +101,7 @@ def grant_add(arguments: argparse.Namespace) -> int:
         _labels(arguments.labels),
         int(arguments.risk[1]),
         Bounds(_seconds(arguments.duration), arguments.rows, _permille(arguments.budget), arguments.max_hosts),
+        arguments.break_glass,
     )
     say(str(teams.give(CONSOLE_ACTOR, terms).pk))
     return 0

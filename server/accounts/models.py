@@ -110,6 +110,7 @@ class Grant(models.Model):
     max_rows = models.BigIntegerField(null=True)
     max_budget_permille = models.PositiveIntegerField(null=True)
     max_hosts = models.PositiveIntegerField(null=True)
+    break_glass = models.BooleanField(default=False)  # a tracer's: also to start what needs agreement without it
     # Of an OpenID provider, at each sign-in of whom it gives and takes the grant; null: people made it here.
     identity = models.ForeignKey(credentials.Identity, null=True, on_delete=models.CASCADE, related_name="grants")
     created_at = models.DateTimeField(auto_now_add=True)

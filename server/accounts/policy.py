@@ -156,7 +156,7 @@ def _problem(actor: User, action: Action, about: About) -> str:
 
 
 def _counts(grant: Grant, rule: Rule) -> bool:
-    return grant.team_id is None or not rule.everywhere
+    return (grant.team_id is None or not rule.everywhere) and (grant.break_glass or not rule.glass)
 
 
 def _reaches(grant: Grant, rule: Rule, actor: User, about: About) -> bool:
@@ -169,6 +169,8 @@ def _no_role(action: Action, rule: Rule, held: list[Grant], about: About) -> str
     where = " for every team" if rule.everywhere else f" in team {about.team}" if about.team else ""
     if any(grant.role in rule.own for grant in there):
         return f"{action} of another person's session needs the role {_roles(rule.roles)}{where}"
+    if rule.glass and any(grant.role in rule.roles for grant in there):
+        return f"{action} needs a grant as {_roles(rule.roles)}{where} that may break the glass, yours may not"
     mine = _roles(grant.role for grant in there) if there else "none"
     return f"{action} needs the role {_roles(rule.roles | rule.own)}{where}, yours is {mine}"
 

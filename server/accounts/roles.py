@@ -24,6 +24,7 @@ class Action(StrEnum):
     SESSION_EXPORT = "session.export"
     SESSION_START = "session.start"
     SESSION_REVEAL = "session.reveal"  # start one whose rows are not redacted
+    SESSION_BREAK_GLASS = "session.break_glass"  # start what needs the agreement of others without it
     TEMPLATE_KEEP = "template.keep"  # for a start with nobody there; no narrower API token outlives itself so
     SESSION_STOP = "session.stop"
     SESSION_DELETE = "session.delete"
@@ -56,6 +57,7 @@ class Rule:
     not_own: bool = False  # never for what the person made
     shared: bool = False  # also for another team's session that was shared with the person
     content: bool = False  # shows rows, which administering gives no right to
+    glass: bool = False  # only a grant that says so
 
 
 def _rule(*roles: Role, own: tuple[Role, ...] = (), **flags: bool) -> Rule:
@@ -79,6 +81,7 @@ RULES: dict[Action, Rule] = {
     Action.SESSION_EXPORT: _rule(_V, _T, _A, shared=True, content=True),
     Action.SESSION_START: _rule(_T),
     Action.SESSION_REVEAL: _rule(_T),
+    Action.SESSION_BREAK_GLASS: _rule(_T, glass=True),
     Action.TEMPLATE_KEEP: _rule(_T),
     Action.SESSION_STOP: _rule(_A, own=(_T,)),
     Action.SESSION_DELETE: _rule(_A, own=(_T,)),
@@ -131,7 +134,14 @@ _READ = frozenset(
 # What an API token of the scope is good for, of what its owner may.
 SCOPES: dict[Scope, frozenset[Action]] = {
     Scope.READ: _READ,
-    Scope.TRACE: _READ | {Action.HOST_ASK, Action.SESSION_START, Action.SESSION_REVEAL, Action.SESSION_STOP},
+    Scope.TRACE: _READ
+    | {
+        Action.HOST_ASK,
+        Action.SESSION_START,
+        Action.SESSION_REVEAL,
+        Action.SESSION_BREAK_GLASS,
+        Action.SESSION_STOP,
+    },
     Scope.ALL: frozenset(Action),
 }
 # The highest class that a link opens; more is shared with people or teams by name.

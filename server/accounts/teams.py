@@ -33,6 +33,7 @@ class Terms:
     host_labels: Mapping[str, str] = field(default_factory=dict)
     risk: int = Risk.S2
     bounds: Bounds = field(default_factory=Bounds)
+    break_glass: bool = False
 
 
 def named(name: str, among: QuerySet[Team] | None = None) -> Team:
@@ -190,6 +191,7 @@ def facts(grant: Grant) -> dict[str, Any]:
         "host_names": grant.host_names,
         "host_labels": grant.host_labels,
         "risk": f"s{grant.risk}",
+        "break_glass": grant.break_glass,
         **{field: getattr(grant, field) for field, _ in BOUNDS.values()},
         "issuer": grant.identity.issuer if grant.identity else None,
     }
@@ -229,6 +231,11 @@ def _grant(terms: Terms) -> Grant:
         raise Invalid(f"there is no role {terms.role!r}; there are {', '.join(Role.values)}", field="role")
     if terms.role == Role.AUDITOR and (terms.team or terms.host_names or terms.host_labels):
         raise Invalid("the audit is one chain: an auditor reads all of it; leave out team and hosts", field="role")
+    if terms.break_glass and terms.role != Role.TRACER:
+        raise Invalid(
+            f"who breaks the glass starts a session, which no {terms.role} does; give it with the role tracer",
+            field="break_glass",
+        )
     return Grant(
         person=_person(terms.person) if terms.person else None,
         holders=named(terms.holders) if terms.holders else None,
@@ -237,6 +244,7 @@ def _grant(terms: Terms) -> Grant:
         host_names=sorted(set(terms.host_names)),
         host_labels=dict(terms.host_labels),
         risk=terms.risk,
+        break_glass=terms.break_glass,
         **{field: getattr(terms.bounds, name) for name, (field, _) in BOUNDS.items()},
     )
 

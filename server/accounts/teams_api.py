@@ -44,6 +44,7 @@ class GrantIn(Schema):
     """For one `person`, or for the members of the team `holders`. Without a `team`: for every team.
 
     Without names and labels: on every host; else a host needs one of the names and all labels. null: no bound.
+    `break_glass`: also without the agreement that a start needs, to be reviewed afterwards; for a tracer.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -59,6 +60,7 @@ class GrantIn(Schema):
     max_rows: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
     max_budget_permille: Most | None = None
     max_hosts: Most | None = None
+    break_glass: bool = False
 
 
 class GrantOut(GrantIn):
@@ -182,4 +184,5 @@ def _terms(body: GrantIn) -> teams.Terms:
         body.host_labels,
         int(body.risk[1]),
         Bounds(body.max_seconds, body.max_rows, body.max_budget_permille, body.max_hosts),
+        body.break_glass,
     )

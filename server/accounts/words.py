@@ -11,7 +11,8 @@ def columns(grant: Grant) -> list[str]:
     if grant.identity:
         holder = f"{holder} by groups at {grant.identity.issuer}"
     team = grant.team.name if grant.team else "every team"
-    return [holder, str(grant.role), team, hosts(grant), f"S{grant.risk}", bounds(grant)]
+    glass = ", may break the glass" if grant.break_glass else ""
+    return [holder, f"{grant.role}{glass}", team, hosts(grant), f"S{grant.risk}", bounds(grant)]
 
 
 def hosts(grant: Grant) -> str:

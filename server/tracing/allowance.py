@@ -24,13 +24,14 @@ _LIMITS = {"seconds": ("duration_ms", 1000), "rows": ("rows", 1), "budget_permil
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """On one host. ``risk`` is the highest class, None when there is no right at all."""
+    """On one host. ``risk`` is the highest class, None when there is no right at all. ``break_glass``: also alone."""
 
     host: str
     allowed: bool
     reason: str
     risk: int | None
     bounds: Bounds
+    break_glass: bool
 
 
 def team_for(user: User, name: str) -> Team:
@@ -74,7 +75,8 @@ def allowance_out(found: Allowance) -> dict[str, Any]:
 def _allowance(user: User, about: About, host: Host) -> Allowance:
     decision = decide(user, Action.SESSION_START, about)
     highest = max((grants.highest(grant, _RULE) for grant in _reaching(user, about.team, host)), default=None)
-    return Allowance(host.name, decision.allowed, decision.reason, highest, _bounds(user, about, host))
+    glass = decide(user, Action.SESSION_BREAK_GLASS, about).allowed
+    return Allowance(host.name, decision.allowed, decision.reason, highest, _bounds(user, about, host), glass)
 
 
 def _bounds(user: User, about: About, host: grants.Place) -> Bounds:

@@ -33,7 +33,12 @@ from server.tracing.targets import check_ready
 
 def ask(user: User, order: Order, minutes: int, *, break_glass: bool) -> Request:
     """A request that waits for people. Raises ApiError; the refusal stands in the audit."""
-    checked = allowed(user, order, lambda found: _require_askable(user, order, found, break_glass=break_glass))
+    checked = allowed(
+        user,
+        order,
+        lambda found: _require_askable(user, order, found, break_glass=break_glass),
+        break_glass=break_glass,
+    )
     wanted = _need(checked)
     draft = draft_of(user, order, checked)
     add_key(draft)
@@ -73,11 +78,12 @@ def start_approved(user: User, request_id: str) -> Session:
         _require_asker(user, request)
         hosts = _unchanged(request, draft)
     asked = about_start(request.team, hosts, Risk(request.risk), draft.tool, draft.limits)
-    for action in actions(reveal=draft.reveal):
+    for action in actions(reveal=draft.reveal, break_glass=request.break_glass):
         require(user, action, asked, tool=request.tool, hosts=request.hosts, session=request.pk)
     try:
         with _refusal_on_record(user, request), transaction.atomic():
             if request.break_glass:
+                User.objects.select_for_update().get(pk=user.pk)  # two starts at once: the second sees the first
                 _require_reviewed(user)
             request = Request.objects.select_for_update(of=("self",)).select_related("created_by").get(pk=request.pk)
             _check_startable(request)
@@ -115,11 +121,8 @@ def _require_askable(user: User, order: Order, checked: Checked, *, break_glass:
 
 def _require_reviewed(user: User) -> None:
     """Who broke the glass before breaks it again only once somebody has looked at why."""
-    if found := requests.overdue(user):
-        raise Conflict(
-            f"request {found.pk} broke the glass more than {requests.REVIEW_WITHIN.days * 24} hours ago and nobody has "
-            "reviewed it; have it reviewed, or ask for approval"
-        )
+    if problem := requests.unreviewed(user):
+        raise Conflict(problem)
 
 
 def _need(checked: Checked) -> Need:

@@ -50,7 +50,8 @@ def launch(user: User, draft: Envelope, facts: dict[str, Any], begun: Begun = BY
         Run(id=uuid.UUID(bytes=target.run_id), session=session, host_id=hosts[target.host_name])
         for target in draft.runs
     )
-    for action in [Action.SESSION_START, *([Action.SESSION_REVEAL] if session.reveal else [])]:
+    rare = {Action.SESSION_REVEAL: session.reveal, Action.SESSION_BREAK_GLASS: facts.get("break_glass", False)}
+    for action in [Action.SESSION_START, *(action for action, wanted in rare.items() if wanted)]:
         record(
             action,
             user.username,

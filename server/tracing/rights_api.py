@@ -9,11 +9,12 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from server.accounts.auth import person
-from server.accounts.grants import whom_to_ask
+from server.accounts.grants import Bounds, whom_to_ask
 from server.accounts.models import Team, User
-from server.accounts.policy import Action, decide, require
+from server.accounts.policy import About, Action, decide, require
 from server.accounts.schemas import starts_for
 from server.catalog.tools import find
+from server.consent.requests import unreviewed
 from server.errors import Invalid
 from server.fleet.rights import hosts_for
 from server.tracing.allowance import allowance_out, allowances, team_for
@@ -43,20 +44,25 @@ class BoundsOut(Schema):
 
 
 class HostRightsOut(Schema):
-    """`risk` is the highest class there, null without any right to start."""
+    """`risk` is the highest class there, null without any right to start. `break_glass`: without agreement too."""
 
     host: str
     allowed: bool
     reason: str
     risk: RiskName | None
     bounds: BoundsOut
+    break_glass: bool
 
 
 class RightsOut(Schema):
-    """`team`: for which the session would be; empty while several could be meant, or none."""
+    """`team`: for which the session would be; empty while several could be meant, or none.
+
+    `glass`: why it does not start without the agreement that it needs; empty: it does, to be reviewed afterwards.
+    """
 
     allowed: bool
     reason: str
+    glass: str
     teams: list[str]
     team: str
     risk: RiskName
@@ -80,12 +86,18 @@ def get_rights(request: HttpRequest, query: Query[RightsQuery]) -> dict[str, Any
     return {
         "allowed": not reason,
         "reason": reason,
+        "glass": problem or _glass(actor, About(team, hosts, risk, tool.name, Bounds(hosts=len(hosts)))),
         "teams": starts_for(actor),
         "team": team.name if team else "",
         "risk": f"s{int(risk)}",
         "hosts": [allowance_out(one) for one in found],
         "ask": whom_to_ask(actor, team),
     }
+
+
+def _glass(actor: User, about: About) -> str:
+    decision = decide(actor, Action.SESSION_BREAK_GLASS, about)
+    return decision.reason if not decision.allowed else unreviewed(actor)
 
 
 def _team(actor: User, name: str) -> tuple[Team | None, str]:

@@ -84,7 +84,7 @@ def unattended(checked: Checked) -> None:
     _alone(checked)
 
 
-def allowed(user: User, order: Order, condition: Callable[[Checked], object]) -> Checked:
+def allowed(user: User, order: Order, condition: Callable[[Checked], object], *, break_glass: bool = False) -> Checked:
     """May this person do this, can it be done, and does the condition let it? Raises ApiError, which is on record."""
     told = {
         "params": order.params,
@@ -99,16 +99,17 @@ def allowed(user: User, order: Order, condition: Callable[[Checked], object]) ->
         checked = _check(user, order)
     names = [host.name for host in checked.hosts]
     about = about_start(checked.team, checked.hosts, checked.risk, order.tool, checked.limits)
-    for action in actions(reveal=order.reveal):
+    for action in actions(reveal=order.reveal, break_glass=break_glass):
         require(user, action, about, tool=order.tool, hosts=names, reason=order.reason, detail=told)
     with _refusal_on_record(user, order, told):
         condition(checked)
     return checked
 
 
-def actions(*, reveal: bool) -> list[Action]:
+def actions(*, reveal: bool, break_glass: bool = False) -> list[Action]:
     """That a start is, of which each has to be granted; the rarer one is refused first."""
-    return [*([Action.SESSION_REVEAL] if reveal else []), Action.SESSION_START]
+    rare = {Action.SESSION_BREAK_GLASS: break_glass, Action.SESSION_REVEAL: reveal}
+    return [*(action for action, wanted in rare.items() if wanted), Action.SESSION_START]
 
 
 def about_start(team: Team, hosts: list[Host], risk: Risk, tool: str, limits: RunLimits) -> About:

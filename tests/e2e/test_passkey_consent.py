@@ -38,7 +38,8 @@ def with_passkey(stack: Stack, browser: Browser, name: str) -> tuple[Page, str]:
     """A page of a new person who may start and agree, and the line of their passkey for a host's policy."""
     stack.api("POST", "/api/users", {"username": name, "role": "tracer", "password": PASSWORD}, status=201)
     for role in ("tracer", "approver"):
-        stack.api("POST", "/api/grants", {"person": name, "role": role, "team": "default", "risk": "s3"}, status=201)
+        terms = {"person": name, "role": role, "team": "default", "risk": "s3", "break_glass": role == "tracer"}
+        stack.api("POST", "/api/grants", terms, status=201)
     page = sign_in(browser.new_context(), stack.url, name, PASSWORD)
     plug_in_authenticator(page)
     page.goto(f"{stack.url}/settings")
@@ -172,6 +173,21 @@ def test_one_person_breaks_the_glass_and_another_reviews_it(stack: Stack, signer
         stack.command("stop", request)
         assert stack.wait_ended(request, 60)["runs"][0]["state"] == "ended"
     review(stack, signers.agrees, request, "quinn")
+
+
+def test_who_may_not_break_the_glass_is_told_before_a_try(stack: Stack, signers: Signers, browser: Browser) -> None:
+    stack.api("POST", "/api/users", {"username": "rosalind", "role": None, "password": PASSWORD}, status=201)
+    terms = {"person": "rosalind", "role": "tracer", "team": "default", "risk": "s3"}
+    stack.api("POST", "/api/grants", terms, status=201)
+    page = sign_in(browser.new_context(), stack.url, "rosalind", PASSWORD)
+    fill(page, stack, os.getpid())
+    expect(page.get_by_test_id("break-glass-refusal")).to_contain_text(
+        "session.break_glass needs a grant as tracer in team default that may break the glass, yours may not; ask ",
+        timeout=WAIT,
+    )
+    expect(page.get_by_test_id("break-glass")).to_be_disabled()
+    expect(page.get_by_test_id("start-submit")).to_be_enabled()
+    page.context.close()
 
 
 def test_a_key_that_the_host_does_not_list_for_it_breaks_no_glass(stack: Stack, signers: Signers) -> None:

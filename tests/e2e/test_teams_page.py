@@ -72,9 +72,11 @@ def test_a_team_its_member_and_what_is_granted_to_it(stack: Stack, admin: Page) 
     shown.get_by_test_id("grant-change").click()
     expect(admin.get_by_test_id("grant-max_seconds")).to_have_value("5m", timeout=WAIT)
     admin.get_by_test_id("grant-max_seconds").fill("")
+    admin.get_by_test_id("grant-break-glass").check()
     admin.get_by_test_id("grant-save").click()
     expect(shown.get_by_test_id("grant-row")).to_contain_text("no bounds", timeout=WAIT)
-    assert granted(stack, "lab")[0]["max_seconds"] is None
+    expect(shown.get_by_test_id("grant-row")).to_contain_text("may break the glass")
+    assert {"max_seconds": None, "break_glass": True}.items() <= granted(stack, "lab")[0].items()
     assert errors == []
 
 

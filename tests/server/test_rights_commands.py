@@ -18,6 +18,11 @@ def test_teams_and_grants_from_the_console(tmp_path: Path) -> None:
     assert server.command("grant", "list").stdout == (
         f"{number}\tmembers of www\ttracer\twww\tenv=dev\tS1\t300 s, 2.5% CPU, 3 hosts\n"
     )
+    glass = server.command("grant", "add", "tracer", "--person", "ann", "--every-team", "--break-glass")
+    assert "tracer, may break the glass" in server.command("grant", "list").stdout
+    assert server.command("grant", "remove", glass.stdout.strip()).returncode == 0
+    refused = server.command("grant", "add", "viewer", "--person", "ann", "--every-team", "--break-glass")
+    assert (refused.returncode, "which no viewer does" in refused.stderr) == (1, True)
     wrong = server.command("grant", "add", "tracer", "--person", "ann", "--every-team", "--duration", "soon")
     assert (wrong.returncode, "'soon' is no duration" in wrong.stderr) == (1, True)
     assert server.command("grant", "remove", number).returncode == 0

@@ -2149,6 +2149,11 @@ export interface components {
             max_budget_permille?: number | null;
             /** Max Hosts */
             max_hosts?: number | null;
+            /**
+             * Break Glass
+             * @default false
+             */
+            break_glass: boolean;
             /** Id */
             id: number;
             /** Issuer */
@@ -2159,6 +2164,7 @@ export interface components {
          * @description For one `person`, or for the members of the team `holders`. Without a `team`: for every team.
          *
          *     Without names and labels: on every host; else a host needs one of the names and all labels. null: no bound.
+         *     `break_glass`: also without the agreement that a start needs, to be reviewed afterwards; for a tracer.
          */
         GrantIn: {
             /** Person */
@@ -2198,6 +2204,11 @@ export interface components {
             max_budget_permille?: number | null;
             /** Max Hosts */
             max_hosts?: number | null;
+            /**
+             * Break Glass
+             * @default false
+             */
+            break_glass: boolean;
         };
         /**
          * RightsQuery
@@ -2235,7 +2246,7 @@ export interface components {
         };
         /**
          * HostRightsOut
-         * @description `risk` is the highest class there, null without any right to start.
+         * @description `risk` is the highest class there, null without any right to start. `break_glass`: without agreement too.
          */
         HostRightsOut: {
             /** Host */
@@ -2247,16 +2258,22 @@ export interface components {
             /** Risk */
             risk: ("s0" | "s1" | "s2" | "s3") | null;
             bounds: components["schemas"]["BoundsOut"];
+            /** Break Glass */
+            break_glass: boolean;
         };
         /**
          * RightsOut
          * @description `team`: for which the session would be; empty while several could be meant, or none.
+         *
+         *     `glass`: why it does not start without the agreement that it needs; empty: it does, to be reviewed afterwards.
          */
         RightsOut: {
             /** Allowed */
             allowed: boolean;
             /** Reason */
             reason: string;
+            /** Glass */
+            glass: string;
             /** Teams */
             teams: string[];
             /** Team */

@@ -97,6 +97,17 @@ def start_of_what_was_approved_by_somebody_who_may_no_more(user: MakeUser) -> ob
     return start_approved(request.created_by, str(request.pk))
 
 
+def glass_broken_without_the_right(user: MakeUser) -> object:
+    make_host("web-1")
+    return ask(user("tracer"), Order("opensnoop", hosts=["web-1"], reason="x"), 60, break_glass=True)
+
+
+def glass_broken_by_somebody_who_may_no_more(user: MakeUser) -> object:
+    request = asked(user, tool="opensnoop", break_glass=True)
+    request.created_by.grants.update(break_glass=False)
+    return start_approved(request.created_by, str(request.pk))
+
+
 def approval_of_what_one_may_only_view(user: MakeUser) -> object:
     request = asked(user)
     grant(eve := user("", "eve"), "approver", team(), risk=Risk.S1)
@@ -188,6 +199,8 @@ CASES: tuple[Case, ...] = (
     start_beyond_the_class,
     start_of_what_was_approved_beyond_a_new_bound,
     start_of_what_was_approved_by_somebody_who_may_no_more,
+    glass_broken_without_the_right,
+    glass_broken_by_somebody_who_may_no_more,
     approval_of_what_one_may_only_view,
     link_to_what_no_link_opens,
     stranger_opens_a_socket,

@@ -41,6 +41,7 @@ OTHERS: dict[Action, set[str]] = {
     Action.HOST_ASK: {"tracer"},
     Action.SESSION_START: {"tracer"},
     Action.SESSION_REVEAL: {"tracer"},
+    Action.SESSION_BREAK_GLASS: set(),  # by its role alone, nobody; GLASS says who by a grant that says so
     Action.TEMPLATE_KEEP: {"tracer"},
     Action.HOST_JOIN: {"admin"},
     Action.HOST_CHANGE: {"admin"},
@@ -58,6 +59,9 @@ OTHERS: dict[Action, set[str]] = {
     Action.METRICS_VIEW: {"admin"},
     Action.AUDIT_VIEW: {"auditor", "admin"},
 }
+
+# The roles whose grants may say that their holder breaks the glass. It reaches where the grant does.
+GLASS = {"tracer"}
 
 SECRET = "of the link to each session, which who made it has given"
 OPEN = "/api/sessions/{session}/open"
@@ -206,7 +210,14 @@ _READS = {
 # What an API token of the scope is good for, of what its owner may.
 TOKENS = {
     "read": _READS,
-    "trace": _READS | {Action.HOST_ASK, Action.SESSION_START, Action.SESSION_REVEAL, Action.SESSION_STOP},
+    "trace": _READS
+    | {
+        Action.HOST_ASK,
+        Action.SESSION_START,
+        Action.SESSION_REVEAL,
+        Action.SESSION_BREAK_GLASS,
+        Action.SESSION_STOP,
+    },
     "all": set(Action),
 }
 

@@ -28,6 +28,7 @@ FREE = {
     "server/accounts/teams_api.py _may_change": SHOWS,
     "server/accounts/teams_api.py _team_out": SHOWS,
     "server/tracing/allowance.py _allowance": SHOWS,
+    "server/tracing/rights_api.py _glass": SHOWS,
     "server/tracing/rights_api.py _team": SHOWS,
     "server/tracing/sharing.py _problem": SHOWS,
     "server/accounts/teams_api.py team_named": SIGNED_IN,

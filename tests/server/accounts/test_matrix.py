@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib import import_module
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +18,18 @@ from django.http import HttpResponseBase
 from proto.v1 import agent_pb2
 from server import asgi
 from server.accounts import tokens
-from server.accounts.models import User
+from server.accounts.models import Risk, User
 from server.accounts.policy import About, Action, decide, reach
 from server.accounts.tokens import Reach
 from server.api import api
 from server.consent import rights as requests
 from server.consent.models import Request
+from server.fleet.models import Host
 from server.live.access import RefusedError, enter
 from server.tracing.rights import about, sessions_for
 from tests.server.accounts.matrix import (
     BROWSER_ONLY,
+    GLASS,
     OTHERS,
     PATHS,
     RELATIONS,
@@ -39,6 +43,7 @@ from tests.server.accounts.matrix import (
     hidden,
 )
 from tests.server.accounts.world import Cell, World, refused, world
+from tests.server.people import grant, team
 
 REQUESTS = {Action.REQUEST_VIEW, Action.SESSION_APPROVE}
 SERVER = Path(__file__).resolve().parents[3] / "server"
@@ -114,7 +119,7 @@ def test_every_way_in_is_listed() -> None:
 def test_every_action_is_in_the_table() -> None:
     assert set(SESSIONS) | set(OTHERS) == set(Action)
     reached = {action for action, _ in PATHS.values()} | set(SOCKETS.values())
-    assert set(Action) - reached == {Action.SESSION_REVEAL}
+    assert set(Action) - reached == {Action.SESSION_REVEAL, Action.SESSION_BREAK_GLASS}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -191,6 +196,27 @@ def test_every_other_action_by_the_function(db: None, server_keys: None, role: s
     assert {action for action in OTHERS if decide(person, action, About()).allowed} == {
         action for action, roles in OTHERS.items() if role in roles
     }
+
+
+@pytest.mark.parametrize("said", [False, True])
+@pytest.mark.parametrize("role", ROLES)
+def test_every_cell_of_breaking_the_glass(db: None, server_keys: None, role: str, *, said: bool) -> None:
+    """Asking for it, starting what was asked for before, and what is said of it beforehand, in each team and class."""
+    made = world(role)
+    for name in ("ours", "theirs"):
+        grant(made.person, "tracer", team(name))  # so that a start alone is never what is missing
+    made.person.grants.filter(role=role, risk__lt=Risk.S3).update(break_glass=said)
+    made.person.grants.filter(role=role, team=None).update(break_glass=said)
+    host = Host.objects.get()
+    for team_name, risk in product(("ours", "theirs"), RISKS):
+        may = said and role in GLASS and team_name == "ours" and risk <= Risk.S2
+        cell = (team_name, risk)
+        about = About(team(team_name), [host], risk)
+        assert decide(made.person, Action.SESSION_BREAK_GLASS, about).allowed == may, cell
+        tool = {0: "syscount", 1: "syscount", 2: "opensnoop", 3: "sslsniff"}[risk]
+        query = f"/api/me/rights?tool={tool}&hosts=host-1&team={team_name}&risk=s{risk}"
+        told = json.loads(made.send("GET", query).content)  # type: ignore[attr-defined]
+        assert (told["glass"] == "", told["hosts"][0]["break_glass"]) == (may, may), cell
 
 
 def _came_in(person: User, most: Reach) -> User:

@@ -41,6 +41,17 @@ def test_every_change_is_on_the_record_with_before_and_after(user: Callable[...,
     assert not AuditEntry.objects.filter(outcome="refused").exists()
 
 
+def test_only_who_starts_sessions_is_let_break_the_glass(user: Callable[..., User]) -> None:
+    bob = user("admin", "bob")
+    for role in ("viewer", "approver", "auditor", "admin"):
+        with pytest.raises(Invalid, match=f"which no {role} does; give it with the role tracer"):
+            teams.give(bob, Terms(role, "bob", break_glass=True))
+    user("", "ann")
+    made = teams.give(bob, Terms("tracer", "ann", team="default", break_glass=True))
+    assert (made.break_glass, newest().detail["after"]["break_glass"]) == (True, True)
+    assert not teams.give(bob, Terms("tracer", "ann", team="default")).break_glass
+
+
 def test_what_is_not_permitted_changes_nothing_and_is_on_the_record(user: Callable[..., User]) -> None:
     eve = user("tracer", "eve")
     for change in (

@@ -19,6 +19,11 @@ def test_a_grant_reads_as_a_line() -> None:
     assert words.columns(held) == ["ann", "tracer", "web", "env=staging", "S1", "300 s, 2.5% CPU, 3 hosts"]
 
 
+def test_that_it_breaks_the_glass_is_said() -> None:
+    held = Grant(person=User(username="ann"), role=Role.TRACER, break_glass=True)
+    assert words.columns(held)[1] == "tracer, may break the glass"
+
+
 def test_whose_groups_give_it_is_said() -> None:
     held = Grant(person=User(username="ann"), role=Role.VIEWER, identity=Identity(issuer="https://id.example"))
     assert words.columns(held)[0] == "ann by groups at https://id.example"

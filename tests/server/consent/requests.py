@@ -27,7 +27,9 @@ def asked(user: MakeUser, *, people: int = 1, break_glass: bool = False, tool: s
     """By ada, of web-1, whose policy wants so many signatures."""
     make_host("web-1", approvals_needed=people)
     order = Order(tool, hosts=["web-1"], reason="a customer's call")
-    return ask(user("tracer", "ada"), order, 60, break_glass=break_glass)
+    ada = user("tracer", "ada")
+    ada.grants.update(break_glass=break_glass)
+    return ask(ada, order, 60, break_glass=break_glass)
 
 
 def signed_by_ada(request: Request) -> SignatureIn:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
@@ -11,7 +13,7 @@ from django.utils import timezone
 from proto.v1.agent_pb2 import Envelope
 from proto.v1.tool_pb2 import RISK_S2
 from server.accounts import teams
-from server.accounts.models import Grant, Risk
+from server.accounts.models import Grant, Risk, User
 from server.audit.models import AuditEntry
 from server.consent import requests
 from server.consent.models import Part, Request, RequestState, Voice
@@ -22,6 +24,7 @@ from server.tracing import approved, session_keys
 from server.tracing.approved import ask, start_approved
 from server.tracing.models import Session
 from server.tracing.start import Order, start
+from tests.server.conftest import close_connections
 from tests.server.consent.requests import ADA, BOB, MakeUser, asked, signed_by_ada, signed_by_bob
 from tests.server.fleet.hosts import make_host
 from tests.server.people import team
@@ -167,16 +170,52 @@ def test_break_glass_without_signatures_is_approved_at_once_and_reviewed_after(u
     assert Request.objects.get().review_due
 
 
+GLASS = r"^session\.break_glass needs a grant as tracer in team default that may break the glass, yours may not; "
+
+
+def test_nobody_breaks_the_glass_without_a_grant_that_says_so(user: MakeUser) -> None:
+    """Neither asks for it, nor starts what they asked for before that was taken from them; it is on the record."""
+    request = asked(user, tool="opensnoop", break_glass=True)
+    ada, again = request.created_by, Order("opensnoop", hosts=request.hosts, reason="again")
+    ada.grants.update(break_glass=False)
+    for breaking in (lambda: ask(ada, again, 60, break_glass=True), lambda: start_approved(ada, str(request.pk))):
+        with pytest.raises(Forbidden, match=GLASS):
+            breaking()
+    refused = AuditEntry.objects.filter(action="session.break_glass", outcome="refused")
+    assert (refused.count(), Session.objects.exists()) == (2, False)
+    assert ask(ada, again, 60, break_glass=False).state == RequestState.WAITING
+    ada.grants.update(break_glass=True)
+    start_approved(ada, str(request.pk))
+    assert AuditEntry.objects.get(action="session.break_glass", outcome="done").session == request.pk
+
+
+def test_of_two_starts_at_once_only_one_breaks_the_glass(committed: None, user: MakeUser) -> None:
+    first = asked(user, tool="opensnoop", break_glass=True)
+    again = Order("opensnoop", hosts=first.hosts, reason="again")
+    both = [first, ask(first.created_by, again, 60, break_glass=True)]
+    ready = threading.Barrier(len(both))
+
+    def begun(request: Request) -> bool:
+        ready.wait(10)
+        try:
+            return bool(start_approved(User.objects.get(username="ada"), str(request.pk)))
+        except Conflict:
+            return False
+
+    with ThreadPoolExecutor(len(both)) as threads:
+        assert sorted(threads.map(begun, both)) == [False, True]
+        close_connections(threads)
+    assert Session.objects.count() == 1
+
+
 def test_who_broke_the_glass_breaks_it_again_once_it_was_reviewed(user: MakeUser) -> None:
     request = asked(user, tool="opensnoop", break_glass=True)
     ada = request.created_by
-    start_approved(ada, str(request.pk))
     again = Order("opensnoop", hosts=request.hosts, reason="again")
     ready = ask(ada, again, 60, break_glass=True)
-    late = timezone.now() - requests.REVIEW_WITHIN - datetime.timedelta(seconds=1)
-    Request.objects.filter(pk=request.pk).update(created_at=late)
+    start_approved(ada, str(request.pk))
     for breaking in (lambda: ask(ada, again, 60, break_glass=True), lambda: start_approved(ada, str(ready.pk))):
-        with pytest.raises(Conflict, match=f"request {request.pk} broke the glass more than 24 hours ago"):
+        with pytest.raises(Conflict, match=f"request {request.pk} broke the glass and nobody has reviewed it"):
             breaking()
     assert AuditEntry.objects.filter(action="session.start", outcome="refused").count() == 2
     assert ask(ada, again, 60, break_glass=False).state == RequestState.WAITING

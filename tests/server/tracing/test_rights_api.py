@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from server.accounts.models import Risk, User
+from server.consent.models import Request
 from tests.server.fleet.hosts import make_host
 from tests.server.people import grant, team
 
@@ -42,6 +44,19 @@ def test_why_not_and_whom_to_ask(ask: Callable[[str], dict[str, Any]]) -> None:
         *("s3", "s3"),
     ]
     assert "db-1" not in ask("tool=opensnoop&hosts=db-1")["error"]["message"].split("there are")[1]
+
+
+def test_whether_the_glass_may_be_broken_there_and_why_not(ask: Callable[[str], dict[str, Any]]) -> None:
+    query = "tool=syscount&hosts=web-1"
+    assert ask(query)["glass"] == (
+        "session.break_glass needs a grant as tracer in team web that may break the glass, yours may not; ask bob"
+    )
+    ann = User.objects.get(username="ann")
+    ann.grants.update(break_glass=True)
+    assert (ask(query)["glass"], ask(query)["hosts"][0]["break_glass"]) == ("", True)
+    draft = {"specification": b"", "draft": b"", "needed": 1, "signed": False, "expires_at": timezone.now()}
+    made = Request.objects.create(created_by=ann, team=team("web"), break_glass=True, state="started", **draft)
+    assert ask(query)["glass"].startswith(f"request {made.pk} broke the glass and nobody has reviewed it; ")
 
 
 def test_without_any_right_the_missing_role_is_named(user: Callable[..., User], client_of: Any) -> None:

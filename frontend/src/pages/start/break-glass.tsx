@@ -1,12 +1,22 @@
 import { visible } from "../../format/bytes-text";
 import { Button, Checkbox, Modal } from "@mantine/core";
 import { useState } from "react";
+import parts from "../../ui/parts.module.css";
 import classes from "./start.module.css";
 import type { Approval } from "./use-approval";
 
+interface Props {
+  readonly plaintext: boolean;
+  readonly hosts: readonly string[];
+  readonly reason: string;
+  readonly disabled: boolean;
+  readonly approval: Approval;
+  /** Why the person may not; empty: they may. */
+  readonly refusal: string;
+}
+
 /** Starting alone what needs agreement: says what follows, and wants the reason first. */
-export function BreakGlass(props: { plaintext: boolean; hosts: readonly string[]; reason: string; disabled: boolean; approval: Approval }) {
-  const { plaintext, hosts, reason, disabled, approval } = props;
+export function BreakGlass({ plaintext, hosts, reason, disabled, approval, refusal }: Props) {
   const [open, setOpen] = useState(false);
   const [understood, setUnderstood] = useState(false);
   const close = (): void => {
@@ -24,11 +34,16 @@ export function BreakGlass(props: { plaintext: boolean; hosts: readonly string[]
         variant="default"
         size="sm"
         data-testid="break-glass"
-        disabled={disabled || hosts.length === 0 || approval.pending}
+        disabled={disabled || hosts.length === 0 || approval.pending || refusal !== ""}
         onClick={() => setOpen(true)}
       >
         Break the glass
       </Button>
+      {refusal !== "" && (
+        <p className={parts.dim} data-testid="break-glass-refusal">
+          {visible(refusal)}
+        </p>
+      )}
       <Modal opened={open} onClose={close} title="Start without anybody's agreement?">
         <div className={classes.dialog} data-testid="break-glass-dialog">
           <p>For an emergency in which nobody can be asked. What follows:</p>

@@ -1,32 +1,27 @@
 import { visible } from "../../format/bytes-text";
 import { Select } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import type { RiskName } from "../../api/catalog";
-import { type Rights, rights } from "../../api/tracing";
+import type { Rights } from "../../api/tracing";
 import parts from "../../ui/parts.module.css";
 import classes from "./start.module.css";
 
 interface Props {
-  tool: string;
-  hosts: readonly string[];
-  team: string;
-  risk: RiskName;
+  /** Undefined: not known yet, or no host is chosen. */
+  rights: Rights | undefined;
   /** A refusal that is shown already. */
   told: string;
 }
 
 /** Before it is sent: may I, and how far; why not, and who can give it. */
-export function RightsNotice({ tool, hosts, team, risk, told }: Props) {
-  const { data } = useQuery({ ...rights(tool, hosts, team, risk), enabled: hosts.length > 0, placeholderData: keepPreviousData });
-  if (data === undefined || hosts.length === 0) return null;
-  if (!data.allowed) {
-    return data.reason === told ? null : (
+export function RightsNotice({ rights, told }: Props) {
+  if (rights === undefined) return null;
+  if (!rights.allowed) {
+    return rights.reason === told ? null : (
       <p className={classes.error} role="status" data-testid="rights-refusal">
-        {visible(data.reason)}
+        {visible(rights.reason)}
       </p>
     );
   }
-  const bounds = boundsText(data);
+  const bounds = boundsText(rights);
   return bounds === "" ? null : (
     <p className={parts.dim} data-testid="rights-bounds">
       Granted here: {bounds}

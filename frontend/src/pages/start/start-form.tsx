@@ -24,6 +24,7 @@ import { online, refusesPlaintext } from "./targets";
 import { knownFields, useFields } from "./use-fields";
 import { useApproval } from "./use-approval";
 import { RightsNotice, TeamSelect } from "./rights-notice";
+import { useRights } from "./use-rights";
 import { WhatFields } from "./what-fields";
 
 export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: readonly Host[]; initial: Draft }) {
@@ -42,6 +43,7 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
   const { teams } = me;
   const [team, setTeam] = useState(teams[0] ?? "");
   const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
+  const granted = useRights(tool.name, draft.hosts, team, risk);
   const catalogue = useQuery(tools);
   const order = { ...requestOf(tool, draft), team, ...(known.length > 0 ? { risk } : {}) };
   const start = useMutation({
@@ -126,7 +128,7 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
             <CopyLine text={commandOf(tool, draft, teams.length > 1 ? team : "")} label="Copy the command" />
           </div>
           {teams.length > 1 && <TeamSelect teams={teams} team={team} choose={setTeam} />}
-          <RightsNotice tool={tool.name} hosts={draft.hosts} team={team} risk={risk} told={failed === null ? "" : errorText(failed)} />
+          <RightsNotice rights={granted} told={failed === null ? "" : errorText(failed)} />
           {approval.why !== null && (
             <p role="note" data-testid="approval-notice">
               <strong>This needs approval.</strong> {approval.why} Your reason is shown to those who are asked.
@@ -148,7 +150,14 @@ export function StartForm({ tool, hosts, initial }: { tool: ToolDetail; hosts: r
           </Button>
           <KeepTemplate order={order} why={whyNotKept(risk, approval.why)} disabled={mistyped || draft.hosts.length === 0} />
           {approval.why !== null && (
-            <BreakGlass plaintext={risk === "s3"} hosts={draft.hosts} reason={draft.reason} disabled={mistyped} approval={approval} />
+            <BreakGlass
+              plaintext={risk === "s3"}
+              hosts={draft.hosts}
+              reason={draft.reason}
+              disabled={mistyped}
+              approval={approval}
+              refusal={granted?.glass ?? ""}
+            />
           )}
           <p className={parts.dim}>
             <Key>Enter</Key> in any field starts too.

@@ -1,4 +1,4 @@
-import { Autocomplete, Button, Modal, SegmentedControl, Select, TagsInput, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Checkbox, Modal, SegmentedControl, Select, TagsInput, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
 import { users } from "../../api/accounts";
@@ -49,6 +49,15 @@ function GrantForm({ opened, teams, done }: { opened: Opened; teams: readonly Te
         {draft.role !== "auditor" && <Scope draft={draft} teams={teams} set={set} />}
       </div>
       {draft.role === "auditor" ? <p>An auditor reads the whole audit: it is one chain, of every team and host.</p> : <Where draft={draft} set={set} />}
+      {draft.role === "tracer" && (
+        <Checkbox
+          label="May break the glass"
+          description="Starts what needs the agreement of others without it, in an emergency; somebody has to review it afterwards"
+          checked={draft.breakGlass}
+          onChange={(event) => set({ breakGlass: event.currentTarget.checked })}
+          data-testid="grant-break-glass"
+        />
+      )}
       <Outcome error={save.error} done={null} />
       <Button type="submit" loading={save.isPending} disabled={!complete(draft)} data-testid="grant-save">
         {grant === null ? "Give it" : "Change it"}

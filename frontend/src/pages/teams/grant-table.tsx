@@ -39,7 +39,10 @@ export function GrantTable({ grants, mayChange, change }: Props) {
                 {holderText(grant)}
                 {grant.issuer !== null && <div className={parts.dim}>by groups at {grant.issuer}</div>}
               </td>
-              <td>{grant.role}</td>
+              <td>
+                {grant.role}
+                {grant.break_glass && <div className={parts.dim}>may break the glass</div>}
+              </td>
               <td>
                 <Hosts grant={grant} />
               </td>

@@ -15,6 +15,7 @@ const grant: Grant = {
   max_rows: 10_000,
   max_budget_permille: 25,
   max_hosts: null,
+  break_glass: true,
   issuer: null,
 };
 
@@ -38,6 +39,7 @@ describe("a grant in the form", () => {
       max_rows: null,
       max_budget_permille: null,
       max_hosts: null,
+      break_glass: false,
     });
     expect(termsOf({ ...emptyDraft(""), name: "ann" }).team).toBeNull();
   });

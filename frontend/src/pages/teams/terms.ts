@@ -15,6 +15,8 @@ export interface Draft {
   readonly hosts: readonly string[];
   readonly labels: readonly string[];
   readonly risk: RiskName;
+  /** Counts while the role is a tracer's. */
+  readonly breakGlass: boolean;
   readonly bounds: Readonly<Record<BoundName, string>>;
 }
 
@@ -49,7 +51,7 @@ export const BOUND_NAMES = Object.keys(BOUNDS) as BoundName[];
 const UNBOUND: Draft["bounds"] = { max_seconds: "", max_rows: "", max_budget_permille: "", max_hosts: "" };
 
 export function emptyDraft(team: string): Draft {
-  return { holder: "person", name: "", role: "viewer", team, hosts: [], labels: [], risk: "s2", bounds: UNBOUND };
+  return { holder: "person", name: "", role: "viewer", team, hosts: [], labels: [], risk: "s2", breakGlass: false, bounds: UNBOUND };
 }
 
 export function draftOf(grant: Grant): Draft {
@@ -65,6 +67,7 @@ export function draftOf(grant: Grant): Draft {
     hosts: grant.host_names,
     labels: tagsOf(grant.host_labels),
     risk: grant.risk,
+    breakGlass: grant.break_glass,
     bounds: {
       max_seconds: bound("max_seconds"),
       max_rows: bound("max_rows"),
@@ -90,6 +93,7 @@ export function termsOf(draft: Draft): Terms {
     max_rows: bound("max_rows"),
     max_budget_permille: bound("max_budget_permille"),
     max_hosts: bound("max_hosts"),
+    break_glass: draft.role === "tracer" && draft.breakGlass,
   };
 }
 
