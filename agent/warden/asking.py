@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -73,12 +74,21 @@ class Asking:
         try:
             if not self._allowance.take():
                 raise Refused("this host is asked too much at the moment; wait a second and go on typing")
-            ask = open_ask(signed, self._identity.command_key, self._identity.host_id, wall_ns())
+            ask = self._opened(signed)
             self._decide(ask)
         except Refused as refusal:
             self._refuse(ask.ask_id or claimed_ask(signed), str(refusal))
         else:
             self._answer(ask)
+
+    def _opened(self, signed: SignedAsk) -> Ask:
+        """Raises Refused, on record with as few words as are sure."""
+        try:
+            return open_ask(signed, self._identity.command_key, self._identity.host_id, wall_ns())
+        except Refused as refusal:
+            with suppress(AuditError):  # nothing is answered that the line would have told
+                self._record(Ask(), str(refusal))
+            raise
 
     def _decide(self, ask: Ask) -> None:
         self._power.refresh()

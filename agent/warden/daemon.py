@@ -37,6 +37,7 @@ from agent.warden.runs import Host, Outbox, Runs
 from agent.warden.seen import SeenRuns
 from agent.warden.spools import Spools
 from agent.warden.status import StatusSocket, describe_run
+from agent.warden.strange import Strange
 from agent.warden.survey import Survey
 from agent.warden.tools import usable_tools
 from agent.warden.verdicts import Verdicts
@@ -91,7 +92,13 @@ class Daemon:
         self._answering = Answering(self._loop, self._account, self._mouth.names)
         asking = Asking(own, self._power, audit, self._answering.answer, self._mouth.names)
         self._opening = OpeningDoor(Own(own, self._power, audit, self._kept), self._mouth.opened, self._mouth.destroyed)
-        doors = (asking, self._opening, self._witness, functools.cache(lambda: self._renewal(own, audit)))
+        doors = (
+            asking,
+            self._opening,
+            self._witness,
+            Strange(audit),
+            functools.cache(lambda: self._renewal(own, audit)),
+        )
         parts = Parts(own, self._link, self._power, self._spools, self._verdicts, self._runs, *doors)
         self._dialogue = Dialogue(parts, self._mouth)
         self._status = StatusSocket(self._loop, paths.status_socket, self._describe)

@@ -17,6 +17,7 @@ from agent.warden.opening import OpeningDoor
 from agent.warden.power import Power
 from agent.warden.runs import Runs
 from agent.warden.spools import Spools
+from agent.warden.strange import Strange
 from agent.warden.verdicts import Verdicts
 from agent.warden.witness import Witness
 from proto.v1.agent_pb2 import (
@@ -53,6 +54,7 @@ class Parts:
     asking: Asking
     opening: OpeningDoor
     witness: Witness
+    strange: Strange
     renewal: Callable[[], Renewal]  # loaded at its first use
 
 
@@ -174,6 +176,8 @@ class Dialogue:
             self._parts.renewal().ordered(message.renew)
         elif message.HasField("certificate_pem"):
             self._parts.renewal().issued(message.certificate_pem)
+        elif message.WhichOneof("message") is None:
+            self._parts.strange.heard(message)
 
     def _welcome(self, welcome: Welcome) -> None:
         self.heartbeat_seconds = welcome.heartbeat_seconds or self.heartbeat_seconds

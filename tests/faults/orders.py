@@ -24,6 +24,7 @@ from agent.warden.renewal import Mouths, Renewal
 from agent.warden.run_folder import RunFolder
 from agent.warden.runs import Outbox, Runs
 from agent.warden.seen import SeenRuns
+from agent.warden.strange import Strange
 from agent.warden.tools import usable_tools
 from agent.warden.witness import Witness
 from proto.v1.agent_pb2 import AgentMessage, Names, ServerMessage, SignedEnvelope
@@ -67,7 +68,7 @@ class Warden(Door):
         self.renewal = Renewal(self.paths.identity, self.identity, audit, Mouths(self.mouth.say, lambda _: None))
         self.spools = Recorder(active=[], size=7, ended=True)
         verdicts: Any = SimpleNamespace(all=list)
-        others: Any = (self.runs, self.asking, self.door, self.head, lambda: self.renewal)
+        others: Any = (self.runs, self.asking, self.door, self.head, Strange(audit), lambda: self.renewal)
         parts: Any = Parts(self.identity, None, self.power, self.spools, verdicts, *others)  # type: ignore[arg-type]
         self.dialogue = Dialogue(parts, self.mouth)
         self.head.offered(self.log.head(5))

@@ -59,12 +59,13 @@ class Talk:
         self.asking = Recorder()
         self.opening = Recorder()
         self.renewal = Recorder()
+        self.strange = Recorder()
         self.witness = Recorder(held=Witnessed(note="held"))
         self.spools = Recorder(active=[ActiveRun(run_id=RUN)], size=7, ended=True)
         power = SimpleNamespace(policy=Policy(digest=b"digest", numbers=("/opt/app:f",)), off_reason="")
         verdicts = SimpleNamespace(all=lambda: [Verdict(tool="opensnoop")])
         identity = Authority().identity("localhost:1")
-        others: Any = (self.runs, self.asking, self.opening, self.witness, lambda: self.renewal)
+        others: Any = (self.runs, self.asking, self.opening, self.witness, self.strange, lambda: self.renewal)
         parts: Any = Parts(identity, None, power, self.spools, verdicts, *others)  # type: ignore[arg-type]
         self.dialogue = Dialogue(parts, self.mouth)
 
@@ -182,3 +183,10 @@ def test_openings_and_keys_to_destroy_go_to_their_door_and_its_answers_to_the_se
     talk.mouth.destroyed(DestroyedKeys(run_ids=[RUN]))
     assert talk.sent[-2].opened.run_id == RUN
     assert list(talk.sent[-1].destroyed.run_ids) == [RUN]
+
+
+def test_what_is_no_message_of_ours_is_strange(talk: Talk) -> None:
+    unknown = ServerMessage.FromString(b"\xc2\x0c\x01x")
+    talk.dialogue.heard(LinkToWarden(server=unknown))
+    talk.server(welcome=Welcome())
+    assert talk.strange.calls == [("heard", unknown)]

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.warden.envelope import Refused
 from proto.specification import Terms
 from proto.v1.agent_pb2 import Envelope, Filters, Refusal, RunLimits, SignedEnvelope
 from proto.v1.tool_pb2 import RISK_S2
-from tests.agent.support.commands import envelope
+from tests.agent.support.commands import envelope, sign
 from tests.agent.support.consent import ADA, BOB, CARL, GLASS, POLICY, agreed
 from tests.agent.support.door import Door
 from tests.signers import PasskeySigner, SshSigner
@@ -75,6 +76,16 @@ def as_another_message(door: Door) -> SignedEnvelope:
     return SignedEnvelope(payload=payload, signature=door.authority.command.sign(b"fleetscope-ask-v1\0" + payload))
 
 
+def unsigned(door: Door) -> SignedEnvelope:
+    return SignedEnvelope(payload=plain(door).SerializeToString())
+
+
+def signed_without_its_kind(door: Door) -> SignedEnvelope:
+    """As nothing of ours was ever signed: what kind of message it is, is not part of it."""
+    payload = plain(door).SerializeToString()
+    return SignedEnvelope(payload=payload, signature=door.authority.command.sign(payload))
+
+
 TRIES: dict[str, Callable[[Door], Envelope | SignedEnvelope]] = {
     "a tool that the host does not have": lambda door: changed(plain(door), tool="shell"),
     "a path instead of a tool": lambda door: changed(plain(door), tool="../../../tmp/tool"),
@@ -82,12 +93,18 @@ TRIES: dict[str, Callable[[Door], Envelope | SignedEnvelope]] = {
     "a parameter that no tool has": lambda door: plain(door, params={"ebpf": "int x;"}),
     "program text in a parameter": lambda door: plain(door, params={"access": 'read"; system("id"); //'}),
     "words of a shell in a parameter": lambda door: plain(door, params={"failed_only": "$(touch /tmp/x)"}),
+    "a header to be included": lambda door: plain(door, params={"header": "/tmp/x.h"}),
+    "a library of its own": lambda door: plain(door, tool="sslsniff", params={"extra_lib": "openssl:/tmp/x.so"}),
+    "a command to be run": lambda door: plain(door, params={"command": "/tmp/x"}),
     "a filter that is no program's name": lambda door: plain(door, filters=Filters(comm="x" * 16)),
     "more time than the tool has": lambda door: plain(door, limits=RunLimits(duration_ms=10**13)),
     "a start that stays valid": lambda door: plain(door, life_ns=10**15),
     "a start of yesterday": lambda door: plain(door, life_ns=-86_400 * 10**9),
     "a start of another host": lambda door: envelope(NOBODY),
     "another kind of message": as_another_message,
+    "no signature": unsigned,
+    "a signature that fits every kind": signed_without_its_kind,
+    "a key of the thief's": lambda door: sign(plain(door), Ed25519PrivateKey.generate()),
     "plaintext that nobody signed": lambda door: plain(door, tool="sslsniff"),
     "plaintext by parameters": lambda door: plain(
         door, tool="uprobe", params={"function": "c:getenv", "args": "name:str"}
