@@ -1,7 +1,8 @@
 """However a run of a tool ends, nothing of it stays in the kernel or among temporary files.
 
 Every tool of the catalogue on its own workload, filtered by it. The short form gives each tool one kind of end, in
-turn, and one tool all of them; ``--residue`` gives every tool all.
+turn, and one tool all of them; ``--residue`` gives every tool all. While it is there, what its programs call is looked
+at as the kernel has it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from agent.runner.scan import ACTING
 from bpf.catalog import ROOT, load_tool
 from proto.v1 import stream_pb2 as pb
 from proto.v1.agent_pb2 import Filters, RunLimits, RunUpdate
 from tests.agent.runner.harness import Run
 from tests.agent.runner.residue import SECONDS, check_nothing_is_left, held
+from tests.agent.runner.xlated import calls
 from tests.e2e.processes import loaded
 from tests.matrix import results
 from tests.matrix.cell import Cell, Ready
@@ -105,6 +108,7 @@ def test_nothing_is_left(tool: str, kind: str, tmp_path: Path, monkeypatch: pyte
         run = attached(cell, ready, limits)
         try:
             was = held(run)
+            assert not {"unknown", *ACTING.values()} & calls(was.programs), "tools look, they do not act"
             EXITS[kind](run)
             run.close_descriptors()
             check_nothing_is_left(was, temporary)
