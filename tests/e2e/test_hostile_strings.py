@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from proto.log_lines import plain
 from proto.text import escape, unescape
 from tests.e2e.browsing import plug_in_authenticator, rows_total, sign_in
 from tests.e2e.hostile_eyes import UNTOUCHED, Eyes, clipboard, fill_clipboard, shown
@@ -324,6 +326,25 @@ def test_no_export_holds_a_live_formula_and_all_hold_the_strings(ground: Ground,
             wanted = {data[:width] for data in RAW}
             assert wanted - ndjson_values(files["ndjson"], column) == set(), (name, column)
             assert wanted - parquet_values(files["parquet"], column) == set(), (name, column)
+
+
+def test_no_line_of_a_log_holds_more_than_text(ground: Ground) -> None:
+    """A policy that it cannot use makes the agent speak of the strings; the server speaks of what it likes."""
+    policy, log = ground.stack.data / "agent/policy.toml", ground.stack.data / "log/agent.log"
+    before = policy.read_text()
+    for text in (HIDDEN[0], HIDDEN[6], TERMINAL[0], TERMINAL[3]):
+        key = "".join(f"\\U{ord(letter):08X}" for letter in text)
+        policy.write_text(f'"{key}" = 1\n{before}')
+        eventually(partial(said_in, log, f"policy.toml: {plain(text)}: is not known"), 30, key)
+    policy.write_text(before)
+    for file in (log, log.with_name("server.log")):
+        lines = file.read_bytes().decode().split("\n")
+        assert len(lines) > 2
+        assert [line for line in lines if _HIDDEN.search(line)] == [], file
+
+
+def said_in(log: Path, said: str) -> bool:
+    return said in log.read_text()
 
 
 def exported(ground: Ground, name: str, stream: str, folder: Path) -> dict[str, Path]:

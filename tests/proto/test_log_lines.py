@@ -4,13 +4,16 @@ import io
 import logging.config
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 
 from proto.log_lines import LONGEST, plain
+from tests.hostile import COUNT, strings
 
+HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # of Unicode: what is not seen or turns what is
 FORGED = "1.0\n2026-01-01 00:00:00 WARNING server.ingest: host-1 was revoked\x1b[2J"
 
 
@@ -76,3 +79,14 @@ def test_what_a_server_sent_forges_no_line_of_an_agent() -> None:
 )
 def test_only_what_moves_a_terminal_or_ends_a_line_is_escaped(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+def test_none_of_the_hostile_strings_is_more_than_text_in_a_line(written: io.StringIO) -> None:
+    texts = strings()
+    for text in texts:
+        logging.getLogger("forged").info("%s is connected", text)
+    lines = written.getvalue().split("\n")
+    assert [len(lines), lines.pop()] == [COUNT + 1, ""]
+    hidden = [letter for line in lines for letter in line if unicodedata.category(letter) in HIDDEN]
+    assert hidden == []
+    assert {letter for text in texts for letter in text if unicodedata.category(letter) in HIDDEN}, "they try"
