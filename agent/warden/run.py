@@ -13,6 +13,7 @@ from agent.warden.consent import Agreed
 from agent.warden.crash import CrashCloser
 from agent.warden.envelope import Command
 from agent.warden.loop import Loop
+from agent.warden.memory import look_again
 from agent.warden.meters import Meters, process_cpu_ns
 from agent.warden.run_folder import RunFolder
 from agent.warden.runner import Runner
@@ -83,6 +84,7 @@ class Run:
             self._runner.kill()
             raise
         self._runner.configure(config)
+        self._guard_memory()
         self.report(note)
 
     def stop(self, cause: EndCause, message: str) -> None:
@@ -115,7 +117,6 @@ class Run:
         if self.over:
             return
         self._check_deadline()
-        self._check_memory()
         if self.attached:
             self._check_budget()
         if self._changed:
@@ -137,9 +138,14 @@ class Run:
         elif self.attached and self._limits.duration_ms and age > self._limits.duration_ms / 1000 + GRACE_SECONDS:
             self.stop(EndCause.END_CAUSE_DURATION, f"ended after its {self._limits.duration_ms / 1000:g} s")
 
-    def _check_memory(self) -> None:
+    def _guard_memory(self) -> None:
+        """Apart from ticks: what grows fast is looked at more often."""
+        if self.over:
+            return
         used = self._runner.memory_bytes()
-        if self._memory_limit and used > self._memory_limit:
+        if used <= self._memory_limit:
+            self._loop.call_later(look_again(used, self._memory_limit), self._guard_memory)
+        else:
             self._stop = self._stop or Stop(
                 cause=EndCause.END_CAUSE_RUNNER_DIED,
                 message=f"its runner used {used >> 20} MB of memory, more than the {self._memory_limit >> 20} MB "
