@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     token = commands.add_parser("token", help="print a new API token")
     token.add_argument("user")
     token.add_argument("--name", default="fleetscope command")
-    token.add_argument("--scope", choices=["read", "trace", "all"], default="all", help="how much of what they may")
+    token.add_argument(
+        "--scope", choices=["read", "trace", "people", "all"], default="all", help="how much of what they may"
+    )
     token.add_argument("--risk", choices=["s0", "s1", "s2", "s3"], default="s3", help="highest class it reaches")
     token.set_defaults(run="token")
     _add_user(commands.add_parser("user", help="accounts"))

@@ -19,7 +19,7 @@ class SignIn(TypedDict):
     current: bool
 
 
-ScopeName = Literal["read", "trace", "all"]
+ScopeName = Literal["read", "trace", "people", "all"]
 
 
 class ApiToken(TypedDict):

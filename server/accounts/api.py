@@ -52,7 +52,7 @@ def list_users(request: HttpRequest) -> list[dict[str, Any]]:
 @users.post("", response={201: schemas.UserOut})
 def add_user(request: HttpRequest, body: schemas.NewUser) -> Status[dict[str, Any]]:
     actor = person(request)
-    require(actor, Action.USER_CHANGE, detail={"user": body.username})
+    require(actor, Action.USER_ADD, detail={"user": body.username})
     user = people.add(actor.username, body.username, body.password)
     if body.role is not None:
         teams.begin(actor, user.username, body.role)

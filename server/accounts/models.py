@@ -42,6 +42,7 @@ class Scope(models.TextChoices):
 
     READ = "read"
     TRACE = "trace"
+    PEOPLE = "people"
     ALL = "all"
 
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from server import nudge
 from server.accounts import sign_ins, tokens
-from server.accounts.models import User
+from server.accounts.models import TOKEN_DAYS, Scope, User
 from server.accounts.names import check_name
 from server.accounts.teams import an_admin_stays
 from server.audit.record import record
@@ -98,7 +98,8 @@ def token_from_console(username: str, name: str, reach: tokens.Reach = tokens.EV
         if user is None:
             raise NotFound(f"there is no active user {username}; `python -m server user add` makes one")
         record("account.token", "server console", detail={"user": username, "name": name, **reach.facts})
-        return tokens.mint(user, name, reach=reach)
+        days = tokens.PEOPLE_DAYS if reach.scope == Scope.PEOPLE else TOKEN_DAYS
+        return tokens.mint(user, name, days, reach)
 
 
 @contextmanager

@@ -124,7 +124,9 @@ def _beyond_token(token: ApiToken | None, action: Action, about: About) -> str:
         )
     else:
         return ""
-    return f"{problem}; do it in the browser, or with a token that reaches further"
+    apart = action in SCOPES[Scope.PEOPLE] - SCOPES[Scope.ALL]
+    further = f"of the scope {Scope.PEOPLE}" if apart else "that reaches further"
+    return f"{problem}; do it in the browser, or with a token {further}"
 
 
 def _within_token(token: ApiToken | None, action: Action, held: list[Grant]) -> list[Grant]:

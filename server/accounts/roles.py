@@ -37,10 +37,12 @@ class Action(StrEnum):
     METRICS_VIEW = "metrics.view"  # sums over every session there was
     AUDIT_VIEW = "audit.view"
     USER_VIEW = "user.view"
+    USER_ADD = "user.add"
     USER_CHANGE = "user.change"
     TEAM_VIEW = "team.view"
     TEAM_ADD = "team.add"
     TEAM_CHANGE = "team.change"
+    GRANT_VIEW = "grant.view"  # of others
     GRANT_CHANGE = "grant.change"
     WEBHOOK_CHANGE = "webhook.change"  # of a team, which is told there of its requests; also to look at them
     OWN_ACCOUNT = "account.own"
@@ -94,9 +96,11 @@ RULES: dict[Action, Rule] = {
     Action.METRICS_VIEW: _rule(_V, _A, everywhere=True),
     Action.AUDIT_VIEW: _rule(_AUDITOR, _A, everywhere=True),
     Action.USER_VIEW: _rule(_A),
+    Action.USER_ADD: _rule(_A, everywhere=True),
     Action.USER_CHANGE: _rule(_A, everywhere=True),
     Action.TEAM_ADD: _rule(_A, everywhere=True),
     Action.TEAM_CHANGE: _rule(_A),
+    Action.GRANT_VIEW: _rule(_A),
     Action.GRANT_CHANGE: _rule(_A),
     Action.WEBHOOK_CHANGE: _rule(_A),
 }
@@ -108,6 +112,7 @@ CONSOLE = frozenset(
         Action.STORAGE_CHANGE,
         Action.AUDIT_VIEW,
         Action.USER_VIEW,
+        Action.USER_ADD,
         Action.USER_CHANGE,
         Action.TEAM_VIEW,
         Action.TEAM_ADD,
@@ -131,6 +136,8 @@ _READ = frozenset(
         Action.OWN_ACCOUNT,
     }
 )
+# What outlives a token that somebody stole: no scope but the one that is for nothing else, and ends soon.
+_PEOPLE = frozenset({Action.USER_ADD, Action.TEAM_CHANGE, Action.GRANT_CHANGE})
 # What an API token of the scope is good for, of what its owner may.
 SCOPES: dict[Scope, frozenset[Action]] = {
     Scope.READ: _READ,
@@ -142,7 +149,9 @@ SCOPES: dict[Scope, frozenset[Action]] = {
         Action.SESSION_BREAK_GLASS,
         Action.SESSION_STOP,
     },
-    Scope.ALL: frozenset(Action),
+    Scope.PEOPLE: _PEOPLE
+    | {Action.OWN_ACCOUNT, Action.USER_VIEW, Action.TEAM_VIEW, Action.TEAM_ADD, Action.GRANT_VIEW},
+    Scope.ALL: frozenset(Action) - _PEOPLE,
 }
 # The highest class that a link opens; more is shared with people or teams by name.
 LINKED = Risk.S2

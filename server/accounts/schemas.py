@@ -17,7 +17,7 @@ Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH, pattern=NAME_P
 Password = Annotated[str, Field(min_length=1, max_length=1024)]
 RoleName = Literal["viewer", "tracer", "approver", "auditor", "admin"]
 RiskName = Literal["s0", "s1", "s2", "s3"]
-ScopeName = Literal["read", "trace", "all"]
+ScopeName = Literal["read", "trace", "people", "all"]
 OverallRole = Literal["viewer", "tracer", "approver", "auditor", "admin", "none"]
 
 

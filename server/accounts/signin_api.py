@@ -28,7 +28,10 @@ class Login(Schema):
 
 
 class TokenTerms(Schema):
-    """`read` changes nothing, `trace` also starts and stops sessions; both up to the class `risk`."""
+    """`read` changes nothing, `trace` also starts and stops sessions; both up to the class `risk`.
+
+    `people` is for accounts, members and grants alone, which `all` is not for, and ends after a day.
+    """
 
     days: Days = TOKEN_DAYS
     scope: schemas.ScopeName = "all"

@@ -119,12 +119,12 @@ def leave_team(request: HttpRequest, team: str, username: str) -> dict[str, Any]
 
 @grants_router.get("", response=list[GrantOut])
 def list_grants(request: HttpRequest) -> list[dict[str, Any]]:
-    """The person's own, and those that they may change."""
+    """The person's own, and those that they may change in the browser."""
     actor = person(request)
     require(actor, Action.TEAM_VIEW)
     mine = {grant.pk for grant in grants.held(actor)}
     every = Grant.objects.select_related("person", "holders", "team", "identity")
-    return [_grant_out(grant) for grant in every if grant.pk in mine or _may_change(actor, grant)]
+    return [_grant_out(grant) for grant in every if grant.pk in mine or _may_see(actor, grant)]
 
 
 @grants_router.post("", response={201: GrantOut})
@@ -162,8 +162,8 @@ def team_named(actor: User, name: str, action: Action) -> Team:
         raise
 
 
-def _may_change(actor: User, grant: Grant) -> bool:
-    return decide(actor, Action.GRANT_CHANGE, About(team=grant.team, grant=grant)).allowed
+def _may_see(actor: User, grant: Grant) -> bool:
+    return decide(actor, Action.GRANT_VIEW, About(team=grant.team, grant=grant)).allowed
 
 
 def _team_out(actor: User, team: Team) -> dict[str, Any]:

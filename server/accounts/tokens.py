@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 PREFIX = "fst1."
 MAX_DAYS = 366
+PEOPLE_DAYS = 1  # of one that makes people and grants
 _USED_RESOLUTION = datetime.timedelta(minutes=1)
 
 
@@ -32,7 +33,7 @@ class Reach:
     risk: Risk = Risk.S3
 
     def __post_init__(self) -> None:
-        if self.scope == Scope.ALL and self.risk != Risk.S3:
+        if self.scope in (Scope.ALL, Scope.PEOPLE) and self.risk != Risk.S3:
             raise Invalid("a highest class is for tokens that read or trace: choose one of these scopes", field="risk")
 
     @classmethod
@@ -50,7 +51,11 @@ EVERYTHING = Reach()
 
 
 def mint(user: User, name: str, days: int = TOKEN_DAYS, reach: Reach = EVERYTHING) -> str:
-    """A new token; one of the same name stops working."""
+    """A new token; one of the same name stops working. Raises Invalid."""
+    if reach.scope == Scope.PEOPLE and days > PEOPLE_DAYS:
+        raise Invalid(
+            f"a token that makes people and grants ends after {PEOPLE_DAYS} day: ask for no more", field="days"
+        )
     token = PREFIX + secrets.token_urlsafe(32)
     expires = timezone.now() + datetime.timedelta(days=days)
     ApiToken.objects.filter(user=user, name=name).delete()

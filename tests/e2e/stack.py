@@ -56,6 +56,7 @@ class Stack:
     grpc_port: int = field(default_factory=free_port)
     url: str = ""
     password: str = ""
+    hiring: str = ""
     lines: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = None
 
@@ -172,10 +173,18 @@ class Stack:
         config = json.loads((self.home / ".config/fleetscope/config.json").read_text())
         return _find_token(config)
 
+    def people_token(self) -> str:
+        """With which people and grants are made; from the server's own command line."""
+        if not self.hiring:
+            command = [sys.executable, "-m", "server", "token", "admin", "--name", "people", "--scope", "people"]
+            self.hiring = subprocess.check_output(command, cwd=ROOT, env=self.env, text=True).strip()
+        return self.hiring
+
     def api(self, method: str, path: str, body: Any = None, token: str | None = None, status: int | None = None) -> Any:
         import httpx
 
-        headers = {"Authorization": f"Bearer {token or self.token()}"}
+        people = method != "GET" and path.startswith(("/api/users", "/api/teams", "/api/grants"))
+        headers = {"Authorization": f"Bearer {token or (self.people_token() if people else self.token())}"}
         reply = httpx.request(method, self.url + path, json=body, headers=headers, timeout=30)
         assert reply.status_code == status if status else reply.is_success, f"{reply.status_code} {reply.text}"
         return reply.json() if reply.content else None

@@ -21,7 +21,11 @@ from fleetscope.models import ScopeName
 @click.option("--user", default="admin", show_default=True, help="Who you are there.")
 @click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it lasts.")
 @click.option(
-    "--scope", type=click.Choice(["read", "trace", "all"]), default="all", show_default=True, help="What it may."
+    "--scope",
+    type=click.Choice(["read", "trace", "people", "all"]),
+    default="all",
+    show_default=True,
+    help="What it may.",
 )
 @click.option("--risk", type=click.Choice(["s0", "s1", "s2", "s3"]), default="s3", show_default=True, help="Up to it.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin instead of asking.")
@@ -29,6 +33,7 @@ def login(url: str | None, user: str, days: int, scope: ScopeName, risk: str, *,
     """Sign in to a server and keep the token. With --password-stdin a second factor's code is the second line.
 
     Of what you may, --scope read changes nothing, trace also starts and stops sessions; both up to the class --risk.
+    The scope people makes people and grants, which all does not, and lasts one day: --days 1.
     """
     address = config.normal_url(url) if url else config.current_url()
     secret = _password(f"Password of {user} on {address}", from_stdin=password_stdin)
@@ -94,7 +99,7 @@ def users(context: click.Context, output: str) -> None:
 @click.option("--role", type=click.Choice(["viewer", "tracer", "admin"]), default="viewer", show_default=True)
 @click.option("--password-stdin", is_flag=True, help="Read the password from stdin instead of asking.")
 def add_user(username: str, role: str, *, password_stdin: bool) -> None:
-    """Add a user."""
+    """Add a user. FLEETSCOPE_TOKEN has to be a token of the scope people, which login keeps too if it is asked for."""
     with connect() as client:
         secret = _password(f"Password for {username}", from_stdin=password_stdin, confirm=True)
         client.add_user(username, role, secret)

@@ -819,7 +819,7 @@ export interface paths {
         };
         /**
          * List Grants
-         * @description The person's own, and those that they may change.
+         * @description The person's own, and those that they may change in the browser.
          */
         get: operations["server_accounts_teams_api_list_grants"];
         put?: never;
@@ -1748,7 +1748,7 @@ export interface components {
              * @default all
              * @enum {string}
              */
-            scope: "read" | "trace" | "all";
+            scope: "read" | "trace" | "people" | "all";
             /**
              * Risk
              * @default s3
@@ -1998,7 +1998,7 @@ export interface components {
              * Scope
              * @enum {string}
              */
-            scope: "read" | "trace" | "all";
+            scope: "read" | "trace" | "people" | "all";
             /**
              * Risk
              * @enum {string}
@@ -2017,7 +2017,7 @@ export interface components {
              * @default all
              * @enum {string}
              */
-            scope: "read" | "trace" | "all";
+            scope: "read" | "trace" | "people" | "all";
             /**
              * Risk
              * @default s3

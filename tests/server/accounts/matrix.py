@@ -51,9 +51,11 @@ OTHERS: dict[Action, set[str]] = {
     Action.STORAGE_VIEW: {"admin"},
     Action.STORAGE_CHANGE: {"admin"},
     Action.USER_VIEW: {"admin"},
+    Action.USER_ADD: {"admin"},
     Action.USER_CHANGE: {"admin"},
     Action.TEAM_ADD: {"admin"},
     Action.TEAM_CHANGE: {"admin"},
+    Action.GRANT_VIEW: {"admin"},
     Action.GRANT_CHANGE: {"admin"},
     Action.WEBHOOK_CHANGE: {"admin"},
     Action.METRICS_VIEW: {"admin"},
@@ -111,7 +113,7 @@ PATHS: dict[tuple[str, str], tuple[Action | None, object]] = {
     ("POST", "/api/users/{username}/reset-factors"): (Action.USER_CHANGE, {}),
     ("GET", "/api/me/rights"): (Action.OWN_ACCOUNT, None),
     ("GET", "/api/users"): (Action.USER_VIEW, None),
-    ("POST", "/api/users"): (Action.USER_CHANGE, {"username": "new", "password": "quite a long secret", "role": None}),
+    ("POST", "/api/users"): (Action.USER_ADD, {"username": "new", "password": "quite a long secret", "role": None}),
     ("PATCH", "/api/users/{username}"): (Action.USER_CHANGE, {}),
     ("GET", "/api/teams"): (Action.TEAM_VIEW, None),
     ("POST", "/api/teams"): (Action.TEAM_ADD, {"name": "new"}),
@@ -207,6 +209,7 @@ _READS = {
     Action.AUDIT_VIEW,
     Action.USER_VIEW,
 }
+PEOPLE = {Action.USER_ADD, Action.TEAM_CHANGE, Action.GRANT_CHANGE}
 # What an API token of the scope is good for, of what its owner may.
 TOKENS = {
     "read": _READS,
@@ -218,7 +221,8 @@ TOKENS = {
         Action.SESSION_BREAK_GLASS,
         Action.SESSION_STOP,
     },
-    "all": set(Action),
+    "people": PEOPLE | {Action.OWN_ACCOUNT, Action.USER_VIEW, Action.TEAM_VIEW, Action.TEAM_ADD, Action.GRANT_VIEW},
+    "all": set(Action) - PEOPLE,
 }
 
 

@@ -25,7 +25,7 @@ NARROWS = "only narrows what is started; the start asks for each of its hosts"
 RECORDS = "puts a try on the record; the refusal is the same without"
 FREE = {
     "server/accounts/schemas.py me": SHOWS,
-    "server/accounts/teams_api.py _may_change": SHOWS,
+    "server/accounts/teams_api.py _may_see": SHOWS,
     "server/accounts/teams_api.py _team_out": SHOWS,
     "server/tracing/allowance.py _allowance": SHOWS,
     "server/tracing/rights_api.py _glass": SHOWS,

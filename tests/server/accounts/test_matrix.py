@@ -119,7 +119,7 @@ def test_every_way_in_is_listed() -> None:
 def test_every_action_is_in_the_table() -> None:
     assert set(SESSIONS) | set(OTHERS) == set(Action)
     reached = {action for action, _ in PATHS.values()} | set(SOCKETS.values())
-    assert set(Action) - reached == {Action.SESSION_REVEAL, Action.SESSION_BREAK_GLASS}
+    assert set(Action) - reached == {Action.SESSION_REVEAL, Action.SESSION_BREAK_GLASS, Action.GRANT_VIEW}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -128,7 +128,7 @@ def test_every_cell_over_http(db: None, server_keys: None, role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["tracer", "admin"])
-@pytest.mark.parametrize(("scope", "highest"), [("read", 1), ("trace", 1), ("trace", 2), ("all", 3)])
+@pytest.mark.parametrize(("scope", "highest"), [("read", 1), ("trace", 1), ("trace", 2), ("people", 3), ("all", 3)])
 def test_every_cell_over_http_with_a_token(db: None, server_keys: None, role: str, scope: str, highest: int) -> None:
     made = world(role)
     made.bearer = tokens.mint(made.person, "report", 1, Reach.named(scope, f"s{highest}"))

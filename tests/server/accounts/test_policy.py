@@ -204,7 +204,7 @@ def test_a_refusal_stands_in_the_audit(user: Callable[..., User]) -> None:
 
 
 def with_token(person: User, scope: str, risk: str = "s3") -> User:
-    found = tokens.owner(tokens.mint(person, "report", reach=tokens.Reach.named(scope, risk)))
+    found = tokens.owner(tokens.mint(person, "report", 1, tokens.Reach.named(scope, risk)))
     assert found is not None
     return found
 
@@ -221,6 +221,18 @@ def test_a_token_narrows_what_its_owner_may(ann: User) -> None:
         "a token that reaches further"
     )
     assert decide(with_token(ann, "trace", "s1"), Action.SESSION_START, start(risk=Risk.S1)).allowed
+
+
+def test_no_token_makes_people_or_grants_but_one_for_nothing_else(user: Callable[..., User]) -> None:
+    admin = user("admin")
+    for action in (Action.USER_ADD, Action.GRANT_CHANGE, Action.TEAM_CHANGE):
+        assert refusal(with_token(admin, "all"), action, About()) == (
+            f"{action} is beyond the scope all of the API token 'report'; do it in the browser, or with a token of the "
+            "scope people"
+        )
+        assert decide(with_token(admin, "people"), action, About()).allowed
+    for action in (Action.SESSION_VIEW, Action.AUDIT_VIEW, Action.USER_CHANGE, Action.HOST_JOIN, Action.OWN_CHANGE):
+        assert not decide(with_token(admin, "people"), action, About()).allowed
 
 
 def test_a_token_widens_nothing(ann: User) -> None:

@@ -133,7 +133,7 @@ def test_a_socket_closes_though_another_process_ends_the_sign_in_and_no_nudge_co
     two: tuple[Server, Server, str],
 ) -> None:
     first, second, token = two
-    first.post("/api/users", token, {"username": "ann", "password": PASSWORD})
+    first.command("user", "add", "ann", text=f"{PASSWORD}\n")
     asyncio.run(_sockets_close(first, second, token))
     actions = [entry["action"] for entry in json.loads(json.dumps(first.get("/api/audit", token)["items"]))]
     assert "user.sign_out" in actions

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from unittest import mock
 
 import pytest
 from django.db import OperationalError
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from server.accounts import tokens
@@ -69,5 +70,15 @@ def test_a_token_is_good_for_everything_unless_it_is_bounded(user: Callable[...,
 
 
 def test_a_class_bounds_no_token_that_administers() -> None:
-    with pytest.raises(Invalid, match="read or trace"):
-        Reach.named("all", "s2")
+    for scope in ("all", "people"):
+        with pytest.raises(Invalid, match="read or trace"):
+            Reach.named(scope, "s2")
+
+
+def test_one_that_makes_people_ends_after_a_day(user: Callable[..., User]) -> None:
+    person, people = user("admin"), Reach(Scope.PEOPLE)
+    with pytest.raises(Invalid, match="ends after 1 day"):
+        tokens.mint(person, "hiring", 2, people)
+    tokens.mint(person, "hiring", 1, people)
+    ApiToken.objects.update(expires_at=F("expires_at") - datetime.timedelta(days=1))
+    assert not tokens.valid().exists()

@@ -103,6 +103,24 @@ def test_a_login_asks_for_a_narrow_token(user: Callable[..., User]) -> None:
     assert wrong.status_code == 422 and b"choose one of these scopes" in wrong.content
 
 
+def test_an_admins_leaked_token_makes_neither_people_nor_grants(user: Callable[..., User]) -> None:
+    """One that does is made with a proof, for a day, and may nothing else."""
+    user("admin")
+    browser = log_in("admin")
+    new = {"username": "eve", "password": "quite a long secret", "role": "admin"}
+    given = {"person": "admin", "role": "viewer"}
+    leaked = bearer(answer(browser, "tokens", {"name": "report", "scope": "all", "days": 1})["token"])
+    for path, body in (("users", new), ("grants", given)):
+        refused = leaked.post(f"/api/{path}", body, content_type="application/json")
+        assert (refused.status_code, "of the scope people" in refused.json()["error"]["message"]) == (403, True)
+    assert leaked.put("/api/teams/default/members/admin", {}, content_type="application/json").status_code == 403
+    assert User.objects.count() == 1
+    assert post(browser, "tokens", {"name": "hiring", "scope": "people"}).status_code == 422
+    hiring = bearer(answer(browser, "tokens", {"name": "hiring", "scope": "people", "days": 1})["token"])
+    assert hiring.post("/api/users", new, content_type="application/json").status_code == 201
+    assert hiring.get("/api/audit").status_code == 403
+
+
 def test_rows_that_a_token_follows_stay_within_it(user: Callable[..., User]) -> None:
     person = user("tracer", "ann")
     tokens.mint(person, "report", reach=tokens.Reach.named("read", "s0"))

@@ -22,7 +22,7 @@ from server.accounts.models import Grant
 from server.audit.models import AuditEntry
 from server.fleet.consumers import FleetConsumer
 from server.live import access
-from tests.server.accounts.matrix import BROWSER_ONLY, PATHS, RPCS, SOCKETS, allowed
+from tests.server.accounts.matrix import BROWSER_ONLY, PATHS, RPCS, SOCKETS, TOKENS, allowed
 from tests.server.accounts.world import World, world
 from tests.server.audit import operations
 from tests.server.audit.operations import OPERATIONS, Leaves, Silent
@@ -98,12 +98,15 @@ def lacking(made: World, leaves: Leaves, path: tuple[str, str], entry: AuditEntr
     return [f"{entry} does not say {name}" for name, there in complete.items() if not there]
 
 
-def test_each_says_by_which_token_it_was_done(db: None, server_keys: None) -> None:
+@pytest.mark.parametrize("scope", ["all", "people"])
+def test_each_says_by_which_token_it_was_done(db: None, server_keys: None, scope: str) -> None:
     made = world("admin")
-    made.bearer = tokens.mint(made.person, "report", 1)
+    made.bearer = tokens.mint(made.person, "report", 1, tokens.Reach.named(scope, "s3"))
     number = made.person.tokens.get(name="report").pk
     for path, leaves in OPERATIONS.items():
         if leaves.act or leaves.role != "admin" or path in BROWSER_ONLY or not leaves.entries:
+            continue
+        if PATHS[path][0] not in TOKENS[scope]:
             continue
         with undone():
             before = newest()

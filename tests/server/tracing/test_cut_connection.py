@@ -68,7 +68,7 @@ def test_the_connection_breaks_off_and_the_record_says_how_much_went_out(
         server.wait_healthy()
         assert server.command("onetime").returncode == 0
         token = server.command("token", "admin").stdout.strip()
-        server.post("/api/users", token, {"username": "ann", "password": PASSWORD, "role": "tracer"})
+        server.command("user", "add", "ann", "--role", "tracer", text=f"{PASSWORD}\n")
         session = asyncio.run(stored(server, token))
         with (
             closing(signed_in(server, "ann")) as client,

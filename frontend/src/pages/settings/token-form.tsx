@@ -14,7 +14,8 @@ const DAYS = ["7", "30", "90", "365"].map((value) => ({ value, label: `${value} 
 const SCOPES: { value: ScopeName; label: string }[] = [
   { value: "read", label: "Read, and change nothing" },
   { value: "trace", label: "Read, start and stop sessions" },
-  { value: "all", label: "All that you may" },
+  { value: "all", label: "All that you may, except make people and grants" },
+  { value: "people", label: "Make people and grants, for a day" },
 ];
 const RISKS = (Object.keys(RISK_HELP) as RiskName[]).map((value) => ({ value, label: RISK_HELP[value] }));
 
@@ -24,9 +25,9 @@ export function TokenForm({ made }: { made: () => void }) {
   const [scope, setScope] = useState<ScopeName>("read");
   const [most, setMost] = useState<RiskName>("s2");
   const { confirmed, dialog } = useConfirmed();
-  const risk = scope === "all" ? "s3" : most;
+  const traces = scope === "read" || scope === "trace";
   const create = useMutation({
-    mutationFn: () => confirmed(() => createToken({ name, days: Number(days), scope, risk })),
+    mutationFn: () => confirmed(() => createToken({ name, days: scope === "people" ? 1 : Number(days), scope, risk: traces ? most : "s3" })),
     onSuccess: made,
   });
   return (
@@ -41,10 +42,10 @@ export function TokenForm({ made }: { made: () => void }) {
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <Select label="May" value={scope} onChange={(chosen) => setScope(chosen as ScopeName)} data={SCOPES} allowDeselect={false} />
-      {scope !== "all" && (
+      {traces && (
         <Select label="Up to class" value={most} onChange={(chosen) => setMost(chosen as RiskName)} data={RISKS} allowDeselect={false} />
       )}
-      <Select label="Good for" value={days} onChange={(chosen) => setDays(chosen ?? "90")} data={DAYS} />
+      {scope !== "people" && <Select label="Good for" value={days} onChange={(chosen) => setDays(chosen ?? "90")} data={DAYS} />}
       <Outcome error={create.error} done={null} />
       {create.data !== undefined && (
         <>

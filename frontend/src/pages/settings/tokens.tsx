@@ -37,7 +37,8 @@ export function TokensPanel() {
 }
 
 function reach({ scope, risk }: ApiToken): string {
-  return scope === "all" ? "all that you may" : `${scope} up to ${risk.toUpperCase()}`;
+  if (scope === "people") return "makes people and grants";
+  return scope === "all" ? "all that you may, except make people and grants" : `${scope} up to ${risk.toUpperCase()}`;
 }
 
 function times({ last_used_at, expires_at }: ApiToken): string {

@@ -10,15 +10,18 @@ from tests.e2e.stack import COMMAND, Stack
 pytestmark = pytest.mark.kernel
 
 
-def run(stack: Stack, *args: str, text: str, home: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "HOME": home}
+def run(stack: Stack, *args: str, text: str, home: str, token: str = "") -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "HOME": home, **({"FLEETSCOPE_TOKEN": token, "FLEETSCOPE_URL": stack.url} if token else {})}
     return subprocess.run([str(COMMAND), *args], env=env, input=text, capture_output=True, text=True, check=False)
 
 
 def test_a_new_user_signs_in_and_sets_an_own_password(stack: Stack, tmp_path: Path) -> None:
     home = str(tmp_path)
     first, second = "first-long-pass-1", "second-long-pass-2"
-    added = run(stack, "users", "add", "tina", "--role", "tracer", "--password-stdin", text=first, home=str(stack.home))
+    add = ("users", "add", "tina", "--role", "tracer", "--password-stdin")
+    refused = run(stack, *add, text=first, home=str(stack.home))
+    assert (refused.returncode, "with a token of the scope people" in refused.stderr) == (1, True)
+    added = run(stack, *add, text=first, home=home, token=stack.people_token())
     assert added.returncode == 0, added.stderr
     assert "tina" in run(stack, "users", text="", home=str(stack.home)).stdout
     login = ("login", stack.url, "--user", "tina", "--password-stdin")
@@ -32,7 +35,7 @@ def test_a_new_user_signs_in_and_sets_an_own_password(stack: Stack, tmp_path: Pa
 
 def test_a_signed_out_token_is_forgotten_here_and_worth_nothing_there(stack: Stack, tmp_path: Path) -> None:
     home, secret = str(tmp_path), "third-long-pass-3"
-    run(stack, "users", "add", "olga", "--password-stdin", text=secret, home=str(stack.home))
+    run(stack, "users", "add", "olga", "--password-stdin", text=secret, home=home, token=stack.people_token())
     run(stack, "login", stack.url, "--user", "olga", "--password-stdin", text=secret, home=home)
     token = json.loads((tmp_path / ".config/fleetscope/config.json").read_text())["servers"][stack.url]["token"]
     stack.api("GET", "/api/auth/me", token=token, status=200)
