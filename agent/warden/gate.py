@@ -1,4 +1,4 @@
-"""The door that every start on this host passes: envelope, policy, record. Nothing is loaded before all say yes."""
+"""The door that every start passes: envelope, both records, policy. Nothing is loaded before all say yes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from agent.warden.audit import AuditError, HostAudit
 from agent.warden.consent import Agreed, check_consent
 from agent.warden.envelope import Command, Refused, claimed_run, open_envelope
 from agent.warden.power import Power
+from agent.warden.recorded import check_record
 from agent.warden.seen import SeenRuns
 from agent.warden.witness import Witness
 from bpf.catalog import CatalogTool
@@ -101,6 +102,7 @@ class Gate:
         self._power.refresh()  # what the owner wrote a moment ago holds
         if reason := self._power.off_reason or self._witness.trouble:
             raise Refused(reason)
+        recorded = check_record(command, signed, self._witness, wall_ns())
         policy = self._power.policy
         if live_runs >= policy.limits.runs:
             raise Refused(f"{live_runs} runs are live on this host and its policy allows no more; stop one first")
@@ -109,7 +111,8 @@ class Gate:
         try:
             self._seen.add(command.run_id, wall_ns())
             who = _who(command, signed)
-            self._audit.record("start", **who, note=admission.note, **({"consent": asdict(agreed)} if agreed else {}))
+            told = {"note": admission.note, "recorded": asdict(recorded)}
+            self._audit.record("start", **who, **told, **({"consent": asdict(agreed)} if agreed else {}))
         except (OSError, AuditError) as error:
             raise Refused(str(error)) from error
         return Accepted(command, admission, agreed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from proto.v1.agent_pb2 import AuditHead, Witnessed
 log = logging.getLogger(__name__)
 
 _PROOF_MAX = 130  # hashes; of a log with 2**64 entries
+_AGREED_MAX = 256  # heads; of the last minutes, for starts that had to wait here
 _STALE_MAX = 5  # offers in a row that begin with another head than the one held here
 _WAY_OUT = "the audit's owner explains it, then root of this host runs `fleetscope-agent witness re-anchor`"
 
@@ -71,6 +73,9 @@ class Witness:
         self._paths, self._audit, self._tell = paths, audit, tell
         self._held = load(paths.witness)
         self._stale = 0
+        self._unkept = ""  # why the last offer could not be kept
+        self._agreed: deque[tuple[int, bytes]] = deque(maxlen=_AGREED_MAX)
+        self._remember()
 
     @property
     def trouble(self) -> str:
@@ -79,6 +84,17 @@ class Witness:
 
     def held(self) -> Witnessed:
         return Witnessed(note=self._held.note, trouble=self._held.trouble, size=_size(self._held))
+
+    def agreed(self, note: str) -> Checkpoint:
+        """A head that this host holds, or held before the one that extends it. Raises CheckpointError."""
+        if self._unkept:
+            raise CheckpointError(f"this host cannot keep the head that proves it: {self._unkept}")
+        if not self._held.note:
+            raise CheckpointError("this host holds no head of the server's audit yet")
+        head = opened(note, bytes.fromhex(self._held.log_key))
+        if (head.size, head.root) not in self._agreed:
+            raise CheckpointError(f"this host has not witnessed the head of {head.size} entries that proves it")
+        return head
 
     def offered(self, head: AuditHead) -> None:
         """From the server, or from whoever speaks in its name."""
@@ -124,8 +140,9 @@ class Witness:
         return Held(head.log_key.hex(), note)
 
     def _is_stale(self, head: AuditHead) -> bool:
-        """An answer and an offer may cross on the way; a server that never proves what it is asked to has no excuse."""
-        self._stale = 0 if head.since == _size(self._held) else self._stale + 1
+        """An answer and an offer may cross on the way; a server that never proves what it is asked to has no excuse.
+        Where nothing is held, there is nothing to prove."""
+        self._stale = 0 if not self._held.note or head.since == _size(self._held) else self._stale + 1
         if self._stale > _STALE_MAX:
             raise CheckpointError("the server does not prove that its head extends the one this host holds")
         return bool(self._stale)
@@ -143,9 +160,19 @@ class Witness:
             write_atomic(self._paths.witness, json.dumps(asdict(held)).encode())
         except (AuditError, OSError) as error:
             log.error("the server's audit cannot be witnessed: %s", error)
+            self._unkept = str(error)
             return False
-        self._held = held
+        self._held, self._unkept = held, ""
+        self._remember()
         return True
+
+    def _remember(self) -> None:
+        """Of a log that was let go of, nothing."""
+        head = self._held.head
+        if head is None:
+            self._agreed.clear()
+        elif (head.size, head.root) not in self._agreed:
+            self._agreed.append((head.size, head.root))
 
 
 def _size(held: Held) -> int:

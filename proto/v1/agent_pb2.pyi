@@ -321,12 +321,26 @@ class Watch(_message.Message):
     def __init__(self, run_id: _Optional[bytes] = ..., watched: _Optional[bool] = ...) -> None: ...
 
 class SignedEnvelope(_message.Message):
-    __slots__ = ("payload", "signature")
+    __slots__ = ("payload", "signature", "record")
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    RECORD_FIELD_NUMBER: _ClassVar[int]
     payload: bytes
     signature: bytes
-    def __init__(self, payload: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+    record: StartRecord
+    def __init__(self, payload: _Optional[bytes] = ..., signature: _Optional[bytes] = ..., record: _Optional[_Union[StartRecord, _Mapping]] = ...) -> None: ...
+
+class StartRecord(_message.Message):
+    __slots__ = ("entry", "index", "proof", "note")
+    ENTRY_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    entry: bytes
+    index: int
+    proof: _containers.RepeatedScalarFieldContainer[bytes]
+    note: str
+    def __init__(self, entry: _Optional[bytes] = ..., index: _Optional[int] = ..., proof: _Optional[_Iterable[bytes]] = ..., note: _Optional[str] = ...) -> None: ...
 
 class Envelope(_message.Message):
     __slots__ = ("session_id", "runs", "tool", "tool_digest", "params", "filters", "limits", "user", "reason", "approvals", "issued_wall_ns", "not_after_wall_ns", "consent", "reveal", "payload_key", "audit_size", "audit_root", "risk", "team")

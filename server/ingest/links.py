@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from proto.v1.agent_pb2 import ServerMessage, Witnessed
+from proto.v1.agent_pb2 import AuditHead, ServerMessage, Witnessed
 from server.fleet.models import HEARTBEAT_SECONDS
 from server.ingest.identity import Caller
 from server.ingest.runs import OpenRun
@@ -26,8 +26,14 @@ class Witnessing:
 
     held: Witnessed = field(default_factory=Witnessed)
     offered: str = ""
-    waiting: bool = False  # for the host's answer
+    size: int = 0  # of that head
+    waiting: int = 0  # for so many answers of the host
     news: bool = False  # not written down yet
+
+    @property
+    def holds(self) -> int:
+        """The size of the head that it will hold when it has heard all that was sent."""
+        return self.size if self.waiting else self.held.size
 
 
 @dataclass(slots=True, eq=False)
@@ -69,6 +75,11 @@ class Link:
     def heard(self) -> None:
         self.last_heard = time.monotonic()
 
+    def offer(self, head: AuditHead, size: int) -> None:
+        self.witness.offered, self.witness.size = head.note, size
+        self.witness.waiting += 1
+        self.send(ServerMessage(audit_head=head))
+
     @property
     def expired(self) -> bool:
         return datetime.datetime.now(datetime.UTC) > self.until
@@ -83,6 +94,7 @@ class Links:
 
     def __init__(self) -> None:
         self._by_host: dict[uuid.UUID, Link] = {}
+        self.heads = asyncio.Lock()  # heads of the audit leave one after the other, each with the starts it proves
 
     def add(self, link: Link) -> None:
         older = self._by_host.get(link.host)

@@ -9,6 +9,7 @@ from proto.v1.agent_pb2 import DestroyKeys, ServerMessage, Stop, Watch
 from server.fleet.answers import take_asks
 from server.ingest.database import in_db
 from server.ingest.links import Link, Links
+from server.ingest.witnesses import offer
 from server.tracing.dispatch import Wanted, take_starts, wanted
 from server.tracing.doomed_keys import doomed
 from server.tracing.opening_orders import take_openings
@@ -19,8 +20,7 @@ async def push(links: Links, hosts: Iterable[uuid.UUID] | None = None) -> None:
     held = {link.host: link for link in links.all(hosts)}
     if not held:
         return
-    for host, _run, envelope in await in_db(take_starts, held):
-        held[host].send(ServerMessage(start=envelope))
+    await _start(links, held)
     for host, ask in await in_db(take_asks, held):
         held[host].send(ServerMessage(ask=ask))
     for host, opening in await in_db(take_openings, held):
@@ -34,6 +34,16 @@ async def push(links: Links, hosts: Iterable[uuid.UUID] | None = None) -> None:
         _tell(held[run.host], run)
     for link in held.values():
         link.watched &= {run.run for run in told}
+
+
+async def _start(links: Links, held: dict[uuid.UUID, Link]) -> None:
+    """Behind the head that proves them: a host takes no other."""
+    async with links.heads:
+        starts = await in_db(take_starts, held)
+        for note in {envelope.record.note for _host, _run, envelope in starts} - {""}:
+            await offer([held[host] for host in {host for host, _run, _envelope in starts}], note)
+        for host, _run, envelope in starts:
+            held[host].send(ServerMessage(start=envelope))
 
 
 def _tell(link: Link, run: Wanted) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from proto.v1.agent_pb2 import AuditHead, ServerMessage, Witnessed
+from proto import checkpoint
+from proto.v1.agent_pb2 import AuditHead, Witnessed
 from server import keys
 from server.audit import tree
 from server.audit.models import Checkpoint
@@ -17,7 +18,8 @@ from server.ingest.links import Link, Links
 
 def heard(link: Link, witnessed: Witnessed) -> None:
     """What the host holds; written down with the next round."""
-    link.witness.held, link.witness.news, link.witness.waiting = witnessed, True, False
+    link.witness.held, link.witness.news = witnessed, True
+    link.witness.waiting = max(0, link.witness.waiting - 1)
 
 
 async def round_of(links: Links) -> None:
@@ -27,21 +29,27 @@ async def round_of(links: Links) -> None:
         link.witness.news = False
     if told:
         await in_db(presence.witnessed, [(link.host, link.witness.held) for link in told])
-    ready = [link for link in links.all() if not link.witness.waiting]
-    for link, head in await in_db(_offers, ready):
-        link.witness.offered, link.witness.waiting = head.note, True
-        link.send(ServerMessage(audit_head=head))
+    async with links.heads:
+        await offer([link for link in links.all() if not link.witness.waiting])
 
 
-def _offers(links: Iterable[Link]) -> list[tuple[Link, AuditHead]]:
-    newest = Checkpoint.objects.order_by("-size").first()
-    behind = [link for link in links if newest and link.witness.offered != newest.note]
-    if newest is None or not behind:
+async def offer(links: Iterable[Link], note: str = "") -> None:
+    """This head, or the newest, to those that were not offered it. For who holds the lock `heads`."""
+    for link, head, size in await in_db(_offers, links, note):
+        link.offer(head, size)
+
+
+def _offers(links: Iterable[Link], note: str) -> list[tuple[Link, AuditHead, int]]:
+    newest = Checkpoint.objects.order_by("-size").values_list("note", flat=True).first()
+    note = note or newest or ""
+    behind = [link for link in links if link.witness.offered != note]
+    if not note or not behind:
         return []
     key = keys.audit_public(settings.ENV.keys)
+    size = checkpoint.opened(note, key).size
     made: dict[int, AuditHead] = {}
-    for since in {link.witness.held.size for link in behind}:
+    for since in {link.witness.holds for link in behind}:
         # A host that holds more than there is here has to see that, so it gets a head without a proof.
-        proof = tree.consistency(since, newest.size) if 0 < since <= newest.size else []
-        made[since] = AuditHead(note=newest.note, log_key=key, proof=proof, since=since)
-    return [(link, made[link.witness.held.size]) for link in behind]
+        proof = tree.consistency(since, size) if 0 < since <= size else []
+        made[since] = AuditHead(note=note, log_key=key, proof=proof, since=since)
+    return [(link, made[link.witness.holds], size) for link in behind]

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from proto.v1.agent_pb2 import SignedEnvelope
 from proto.v1.stream_pb2 import EndCause
+from server.audit import proofs
 from server.fleet.models import FleetSwitch, Host
 from server.fleet.switch import fleet_switch, switched_off
 from server.tracing import lifecycle
@@ -41,18 +42,23 @@ def take_starts(hosts: Iterable[uuid.UUID]) -> list[tuple[uuid.UUID, uuid.UUID, 
     """(host, run, envelope) to send now; each is handed out once, over all processes."""
     now = timezone.now()
     waiting = Run.objects.filter(state=RunState.PENDING, sent_at=None, host__in=list(hosts), session__not_after__gt=now)
-    if not waiting.exists():
+    sessions = set(waiting.values_list("session", flat=True))
+    if not sessions:
         return []
+    envelopes = _envelopes(sessions)  # before they count as sent: what cannot be signed yet is tried again
     with transaction.atomic():
-        runs = list(waiting.select_for_update(of=("self",)))
+        runs = list(waiting.filter(session__in=sessions).select_for_update(of=("self",)))
         Run.objects.filter(id__in=[run.id for run in runs]).update(sent_at=now)
-    envelopes = {session: _envelope(session) for session in {run.session_id for run in runs}}
     return [(run.host_id, run.id, envelopes[run.session_id]) for run in runs]
 
 
-def _envelope(session: uuid.UUID) -> SignedEnvelope:
-    payload, signature = Session.objects.values_list("envelope", "signature").get(id=session)
-    return SignedEnvelope(payload=bytes(payload), signature=bytes(signature))
+def _envelopes(sessions: set[uuid.UUID]) -> dict[uuid.UUID, SignedEnvelope]:
+    records = proofs.of_starts(sessions)
+    found = Session.objects.filter(id__in=sessions).values_list("id", "envelope", "signature")
+    return {
+        session: SignedEnvelope(payload=bytes(payload), signature=bytes(signature), record=records.get(session))
+        for session, payload, signature in found
+    }
 
 
 def wanted(hosts: Iterable[uuid.UUID]) -> list[Wanted]:

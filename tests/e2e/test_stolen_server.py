@@ -58,7 +58,7 @@ class Loot:
     def sealed(self, start: Envelope | SignedEnvelope) -> SignedEnvelope:
         return start if isinstance(start, SignedEnvelope) else sign(start, self.authority.command)
 
-    def order(self, signed: SignedEnvelope) -> dict[str, str]:
+    def order(self, signed: SignedEnvelope, *, recorded: bool) -> dict[str, object]:
         start = Envelope.FromString(signed.payload)
         return {
             "tool": start.tool,
@@ -66,12 +66,14 @@ class Loot:
             "signature": base64.b64encode(signed.signature).decode(),
             "run": run_id_of(start).hex(),
             "host": self.identity.host_id,
+            "recorded": recorded,
         }
 
-    def plant(self, *orders: SignedEnvelope) -> None:
+    def plant(self, *orders: SignedEnvelope, recorded: bool = True) -> None:
+        """``recorded``: with an entry in the audit, as if they had been started there."""
         subprocess.run(
             [sys.executable, "-m", "tests.e2e.thief"],
-            input=json.dumps([self.order(one) for one in orders]).encode(),
+            input=json.dumps([self.order(one, recorded=recorded) for one in orders]).encode(),
             cwd=ROOT,
             env=self.stack.env,
             check=True,
@@ -125,7 +127,7 @@ def signed_with(key: PrivateKey, message: bytes) -> bytes:
 
 @pytest.fixture
 def robbed(tmp_path: Path) -> Iterator[Stack]:
-    """A stack of its own: what is planted stands in no record of the server."""
+    """A stack of its own: what is planted is in nobody else's way."""
     with own_stack(tmp_path) as running:
         yield running
 
@@ -148,9 +150,16 @@ def test_a_stolen_server_starts_nothing_that_people_did_not_agree_to(robbed: Sta
         stolen.plant(*allowed)
         started = stolen.heard(*allowed)
         again = Envelope.FromString(allowed[1].payload)
-        again.runs[1].run_id = os.urandom(16)
+        again.runs[1].run_id, again.session_id = os.urandom(16), os.urandom(16)
         stolen.plant(stolen.sealed(again))
         refused += stolen.heard(stolen.sealed(again))
+        hidden = stolen.sealed(envelope(host, **own))  # type: ignore[arg-type]
+        stolen.plant(hidden, recorded=False)
+        (off_record,) = stolen.heard(hidden)
     assert [entry["event"] for entry in refused] == ["refusal"] * (len(TRIES) + 2 * len(keys) + 1)
+    assert not [entry for entry in refused if "server's audit" in entry["refused"]], "each for what is wrong with it"
     assert [entry["event"] for entry in started] == ["start", "start"]
+    assert off_record["refused"].startswith("the start comes without its entry in the server's audit")
+    for entry in started:
+        assert entry["recorded"]["head"] >= entry["recorded"]["entry"] > 1
     assert [signer[0] for entry in started for signer in entry.get("consent", {}).get("signers", [])] == ["ada", "bob"]

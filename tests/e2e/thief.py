@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import hashlib
 import json
 import os
 import sys
@@ -17,14 +18,18 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "server.settings"
 
 
 def plant(order: dict[str, Any]) -> None:
-    """Past every check and record of the server."""
+    """Past every check of the server, and past its record where it says so."""
     from django.utils import timezone
 
+    from proto.v1.agent_pb2 import Envelope
     from server.accounts.models import User
+    from server.audit.record import record
     from server.tracing.models import Run, Session
 
+    payload = base64.b64decode(order["payload"])
+    start = Envelope.FromString(payload)
     session = Session.objects.create(
-        id=uuid.uuid4(),
+        id=uuid.UUID(bytes=start.session_id),
         tool=order["tool"],
         tool_digest="",
         title="stolen",
@@ -32,9 +37,16 @@ def plant(order: dict[str, Any]) -> None:
         created_by=User.objects.get(username="admin"),
         risk=1,
         not_after=timezone.now() + datetime.timedelta(seconds=50),
-        envelope=base64.b64decode(order["payload"]),
+        envelope=payload,
         signature=base64.b64decode(order["signature"]),
     )
+    if order["recorded"]:
+        targets = [
+            {"run": str(uuid.UUID(bytes=run.run_id)), "host_id": run.host_id, "host": run.host_name}
+            for run in start.runs
+        ]
+        detail = {"envelope": hashlib.sha256(payload).hexdigest(), "targets": targets}
+        record("session.start", start.user, session=session.id, detail=detail)
     Run.objects.create(id=uuid.UUID(order["run"]), session=session, host_id=uuid.UUID(order["host"]))
 
 

@@ -18,9 +18,11 @@ from proto.v1.agent_pb2 import (
     DataUp,
     EnrollReply,
     EnrollRequest,
+    Envelope,
     Reject,
     RunUpdate,
     ServerMessage,
+    SignedEnvelope,
     Welcome,
 )
 from proto.v1.agent_pb2_grpc import (
@@ -29,6 +31,8 @@ from proto.v1.agent_pb2_grpc import (
     add_AgentLinkServicer_to_server,
     add_EnrolmentServicer_to_server,
 )
+from tests.agent.support.commands import sign
+from tests.agent.support.heads import StartLog
 from tests.agent.support.pki import Authority, pem
 from tests.waiting import wait_for
 
@@ -49,6 +53,7 @@ class FleetServer(AgentLinkServicer, EnrolmentServicer):
         self.live: Callable[[AgentMessage], list[bytes]] = lambda hello: [r.run_id for r in hello.hello.runs]
         self.judge: Callable[[frame.Frame], DataDown | None] = lambda one: None
         self.tokens: set[str] = set()
+        self.log = StartLog()
         self.acking = threading.Event()
         self.acking.set()
         self._out: queue.SimpleQueue[ServerMessage | None] = queue.SimpleQueue()
@@ -83,6 +88,14 @@ class FleetServer(AgentLinkServicer, EnrolmentServicer):
 
     def send(self, **message: object) -> None:
         self._out.put(ServerMessage(**message))  # type: ignore[arg-type]
+
+    def begin(self, start: Envelope | SignedEnvelope) -> SignedEnvelope:
+        """Put it on record and send it, behind the head that proves it."""
+        signed = start if isinstance(start, SignedEnvelope) else sign(start, self.authority.command)
+        head, told = self.log.recorded(signed)
+        self.send(audit_head=head)
+        self.send(start=told)
+        return told
 
     def Control(self, requests: Iterator[AgentMessage], context: grpc.ServicerContext) -> Iterator[ServerMessage]:
         out = self._out

@@ -1,7 +1,7 @@
 """Somebody holds the server with all its keys and its database: what can they make a host do?
 
-Every try is signed with the server's real key and goes through the door that every start passes. None may be accepted,
-and each must stand in the host's own record.
+Every try is signed with the server's real key, stands in the server's audit and goes through the door that every start
+passes. None may be accepted, and each must stand in the host's own record.
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def door(tmp_path: Path) -> Door:
 def test_no_try_starts_anything_and_each_is_on_the_hosts_own_record(door: Door, name: str) -> None:
     start = TRIES[name](door)
     with pytest.raises(Refused) as refused:
-        door.gate.accept(start if isinstance(start, SignedEnvelope) else door.sealed(start), 0)
+        door.gate.accept(door.recorded(start) if isinstance(start, SignedEnvelope) else door.sealed(start), 0)
+    assert "server's audit" not in str(refused.value), "it stands there; what is wrong is the start itself"
     (entry,) = door.entries()
     assert (entry["event"], entry["refused"]) == ("refusal", str(refused.value))
     assert Refusal(reason=str(refused.value)).reason, "the server cannot be told"

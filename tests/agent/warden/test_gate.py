@@ -10,7 +10,7 @@ from agent.warden.envelope import Refused
 from agent.warden.power import Switch, switch_off
 from proto.v1.agent_pb2 import Filters, RunUpdate, SignedEnvelope
 from proto.v1.stream_pb2 import EndCause, Ledger, Loss, LossCause, RunEnd
-from tests.agent.support.commands import envelope, run_id_of, sign
+from tests.agent.support.commands import envelope, run_id_of
 from tests.agent.support.door import CATALOG, Door
 
 
@@ -21,7 +21,7 @@ def door(tmp_path: Path) -> Door:
 
 def test_an_accepted_start_is_on_record_with_everything_that_was_asked(door: Door) -> None:
     start = envelope(door.identity.host_id, filters=Filters(pid=7, comm="x"))
-    accepted = door.gate.accept(sign(start, door.authority.command), 0)
+    accepted = door.gate.accept(door.sealed(start), 0)
     assert accepted.command.run_id == run_id_of(start)
     (entry,) = door.entries()
     assert (entry["event"], entry["user"], entry["tool"]) == ("start", "ada", "opensnoop")
@@ -57,11 +57,12 @@ def test_every_refusal_is_on_record_with_its_reason(door: Door) -> None:
 
 @pytest.mark.parametrize("broken", ["audit", "seen_ids"])
 def test_what_cannot_be_recorded_is_not_started(door: Door, broken: str) -> None:
+    signed = door.signed()
     path = getattr(door.paths, broken)
     path.unlink(missing_ok=True)
     path.mkdir()
-    with pytest.raises(Refused):
-        door.gate.accept(door.signed(), 0)
+    with pytest.raises(Refused, match=r"Is a directory"):
+        door.gate.accept(signed, 0)
 
 
 _WORD = st.text(max_size=30)
@@ -90,7 +91,7 @@ def test_whatever_a_server_signs_is_accepted_or_refused(
     limits.duration_ms, limits.rows, limits.bytes, limits.events_per_second = numbers[1:5]
     limits.budget_permille = numbers[5] % 2**32
     try:
-        accepted = door.gate.accept(sign(start, door.authority.command), 0)
+        accepted = door.gate.accept(door.sealed(start), 0)
     except Refused as refusal:
         assert "\n" not in str(refusal)
         return

@@ -78,10 +78,10 @@ def test_a_run_ends_by_the_hosts_clock_without_its_server(host: AgentHost, serve
 
 
 def test_a_target_that_does_not_exist_ends_the_run_in_one_line(host: AgentHost) -> None:
-    from tests.agent.support.commands import run_id_of, sign
+    from tests.agent.support.commands import run_id_of
 
     start = envelope(host.identity.host_id, filters=Filters(pid=2**22 - 3))
-    host.server.send(start=sign(start, host.server.authority.command))
+    host.server.begin(start)
     end = host.server.wait_for_end(run_id_of(start), 20).head
     assert end.end.cause == EndCause.END_CAUSE_FAILED
     assert str(2**22 - 3) in end.end.message and "\n" not in end.end.message

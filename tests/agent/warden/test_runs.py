@@ -29,12 +29,12 @@ def _refused(host: AgentHost, before: int = 0) -> str:
 
 def _send(host: AgentHost, **changes: object) -> bytes:
     start = envelope(host.identity.host_id, **changes)  # type: ignore[arg-type]
-    host.server.send(start=sign(start, host.server.authority.command))
+    host.server.begin(start)
     return run_id_of(start)
 
 
 def test_an_envelope_of_another_signer_starts_nothing_and_is_on_record(host: AgentHost) -> None:
-    host.server.send(start=sign(envelope(host.identity.host_id), Ed25519PrivateKey.generate()))
+    host.server.begin(sign(envelope(host.identity.host_id), Ed25519PrivateKey.generate()))
     assert "not signed by the server" in _refused(host)
     assert [entry["event"] for entry in host.audit()] == ["refusal"]
 
@@ -46,8 +46,7 @@ def test_a_start_happens_at_most_once_restarts_included(host: AgentHost) -> None
         host.server.send(stop={"run_id": run_id, "cause": EndCause.END_CAUSE_STOPPED})
         host.server.wait_for_end(run_id)
         wait_for(lambda: not list(host.paths.runs.iterdir()), 5, "the folder gone")
-        signed = sign(start, host.server.authority.command)
-        host.server.send(start=signed)
+        signed = host.server.begin(start)
         assert "started on this host before" in _refused(host)
         host.stop()
         host.start()

@@ -11,6 +11,7 @@ from agent.warden.audit import HostAudit
 from agent.warden.envelope import Refused
 from agent.warden.witness import Anchoring, Witness, ask_to_re_anchor, load
 from proto.v1.agent_pb2 import Witnessed
+from tests.agent.support.commands import envelope, sign
 from tests.agent.support.door import Door
 from tests.agent.support.heads import Log
 
@@ -47,28 +48,28 @@ def test_heads_that_extend_each_other_are_held(host: Watching) -> None:
 
 KEY = Log().key
 HOSTILE = {
-    "cut": (Log(key=KEY).head(5, 9), "had 9 entries"),
-    "rewritten": (Log("other", KEY).head(20, 9), "do not begin with the 9"),
-    "rewritten, same size": (Log("other", KEY).head(9, 9), "do not begin with the 9"),
-    "another key": (Log().head(20, 9), "signed with another key"),
+    "cut": (Log(key=KEY).head(5, 10), "had 10 entries"),
+    "rewritten": (Log("other", KEY).head(20, 10), "do not begin with the 10"),
+    "rewritten, same size": (Log("other", KEY).head(10, 10), "do not begin with the 10"),
+    "another key": (Log().head(20, 10), "signed with another key"),
     "no proof": (Log(key=KEY).head(20), "does not prove"),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_head_that_does_not_extend_the_held_one_ends_all_starts(tmp_path: Path, name: str) -> None:
-    door = Door(tmp_path)
-    log = Log(key=KEY)
-    door.witness.offered(log.head(9))
+    door = Door(tmp_path, KEY)
+    door.witness.offered(door.log.head(9))
     door.gate.accept(door.signed(), 0)
     head, why = HOSTILE[name]
+    signed = sign(envelope(door.identity.host_id), door.authority.command)
     for _ in range(6):
         door.witness.offered(head)
     assert why in door.witness.trouble
     with pytest.raises(Refused, match=why):
-        door.gate.accept(door.signed(), 0)
-    assert [entry["event"] for entry in door.entries()] == ["head", "start", "head refused", "refusal"]
-    door.witness.offered(log.head(12, 9))
+        door.gate.accept(signed, 0)
+    assert [entry["event"] for entry in door.entries()] == ["start", "head refused", "refusal"]
+    door.witness.offered(door.log.head(12, 10))
     assert door.witness.trouble == "", "the log goes on from the head that is held"
 
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import hashlib
+import json
+from functools import partial
+
 import pytest
 
 from proto import checkpoint, merkle
-from proto.v1.agent_pb2 import ServerMessage, Witnessed
+from proto.v1.agent_pb2 import ServerMessage, SignedEnvelope, Witnessed
 from server.audit import checkpoints, commands
 from server.audit.models import AuditEntry
 from server.audit.record import record
@@ -11,6 +15,7 @@ from server.fleet.models import Host
 from server.ingest.database import in_db
 from tests.server.ingest.conftest import Join
 from tests.server.ingest.scripted import Agent, agent, until
+from tests.server.ingest.test_control import MakeApi
 
 
 def has_head(message: ServerMessage) -> bool:
@@ -19,6 +24,21 @@ def has_head(message: ServerMessage) -> bool:
 
 def answer(host: Agent, note: str, size: int, trouble: str = "") -> None:
     host.say(witnessed=Witnessed(note=note, size=size, trouble=trouble))
+
+
+def starts_of(host: Agent) -> list[SignedEnvelope]:
+    return [message.start for message in host.heard if message.HasField("start")]
+
+
+async def count_of(host: Agent) -> int:
+    return len(starts_of(host))
+
+
+def is_proven(start: SignedEnvelope, head: checkpoint.Checkpoint) -> bool:
+    """The entry names exactly these bytes."""
+    told, entry = start.record, json.loads(start.record.entry)
+    assert entry["detail"]["envelope"] == hashlib.sha256(start.payload).hexdigest()
+    return merkle.includes(merkle.leaf_hash(told.entry), told.index, head.size, told.proof, head.root)
 
 
 async def held() -> str:
@@ -42,6 +62,27 @@ async def test_a_host_gets_every_head_with_a_proof_from_the_last_one(address: st
         assert second.since == old.size
         assert new.size >= looks[-1].id >= old.size + 5, "the server writes down what it does itself, too"
         assert merkle.extends(old.size, old.root, new.size, new.root, list(second.proof))
+
+
+async def test_a_start_follows_the_head_that_proves_it(address: str, join: Join, api: MakeApi) -> None:
+    person = await api("tracer")
+    async with agent(address, await join()) as host:
+        await host.hello()
+        for number in range(1, 4):
+            await person.post("sessions", {"tool": "opensnoop", "filters": {"pid": 42}}, 201)
+            await until(partial(count_of, host), number.__eq__)
+    held = None
+    for message in host.heard:
+        if message.HasField("audit_head"):
+            new = checkpoint.opened(message.audit_head.note, message.audit_head.log_key)
+            older = held.size if held else 0
+            assert message.audit_head.since == older, "each from the one before, answered or not"
+            assert held is None or merkle.extends(older, held.root, new.size, new.root, message.audit_head.proof)
+            held, note = new, message.audit_head.note
+        elif message.HasField("start"):
+            assert held is not None and is_proven(message.start, held)
+            assert message.start.record.note == note
+    assert len(starts_of(host)) == 3
 
 
 @pytest.mark.timeout(120)
