@@ -10,7 +10,7 @@ from server.fleet.answers import take_asks
 from server.ingest.database import in_db
 from server.ingest.links import Link, Links
 from server.ingest.witnesses import offer
-from server.tracing.dispatch import Wanted, take_starts, wanted
+from server.tracing.dispatch import Wanted, starts_wait, take_starts, wanted
 from server.tracing.doomed_keys import doomed
 from server.tracing.opening_orders import take_openings
 
@@ -32,18 +32,24 @@ async def push(links: Links, hosts: Iterable[uuid.UUID] | None = None) -> None:
     told = await in_db(wanted, held)
     for run in told:
         _tell(held[run.host], run)
+    known = {run.run for run in told}
     for link in held.values():
-        link.watched &= {run.run for run in told}
+        link.watched &= known
 
 
 async def _start(links: Links, held: dict[uuid.UUID, Link]) -> None:
     """Behind the head that proves them: a host takes no other."""
+    if not await in_db(starts_wait, held):
+        return
     async with links.heads:
         starts = await in_db(take_starts, held)
         for note in {envelope.record.note for _host, _run, envelope in starts} - {""}:
             await offer([held[host] for host in {host for host, _run, _envelope in starts}], note)
+        # One message for all hosts of a session: it holds the names of all of them twice over.
+        orders = {id(envelope): envelope for _host, _run, envelope in starts}
+        messages = {key: ServerMessage(start=envelope) for key, envelope in orders.items()}
         for host, _run, envelope in starts:
-            held[host].send(ServerMessage(start=envelope))
+            held[host].send(messages[id(envelope)])
 
 
 def _tell(link: Link, run: Wanted) -> None:

@@ -47,7 +47,8 @@ def team_for(user: User, name: str) -> Team:
 
 def fit(limits: RunLimits, given: Mapping[str, int], user: User, about: About) -> RunLimits:
     """What nobody asked for is cut down to what is granted; what was asked for stays, to be refused by name."""
-    bounds = [_bounds(user, about, host) for host in about.hosts]
+    reaching = _reaching(user, about.team)
+    bounds = [_bounds(reaching, about, host) for host in about.hosts]
     for name, (field, scale) in _LIMITS.items():
         most = min((bound for found in bounds if (bound := getattr(found, name)) is not None), default=None)
         default = getattr(limits, field)
@@ -62,9 +63,10 @@ def asked(limits: RunLimits, hosts: int) -> Bounds:
 
 def allowances(user: User, team: Team | None, what: str, risk: int, hosts: Sequence[Host]) -> list[Allowance]:
     """Of each host by itself, without anything asked for beyond the class and the number of hosts."""
-    number = Bounds(hosts=len(hosts))
+    number, reaching = Bounds(hosts=len(hosts)), _reaching(user, team)
     return [
-        _allowance(user, About(team=team, hosts=[host], risk=risk, what=what, asked=number), host) for host in hosts
+        _allowance(user, reaching, About(team=team, hosts=[host], risk=risk, what=what, asked=number), host)
+        for host in hosts
     ]
 
 
@@ -72,18 +74,19 @@ def allowance_out(found: Allowance) -> dict[str, Any]:
     return {**asdict(found), "risk": None if found.risk is None else f"s{found.risk}"}
 
 
-def _allowance(user: User, about: About, host: Host) -> Allowance:
+def _allowance(user: User, reaching: list[Grant], about: About, host: Host) -> Allowance:
     decision = decide(user, Action.SESSION_START, about)
-    highest = max((grants.highest(grant, _RULE) for grant in _reaching(user, about.team, host)), default=None)
     glass = decide(user, Action.SESSION_BREAK_GLASS, about).allowed
-    return Allowance(host.name, decision.allowed, decision.reason, highest, _bounds(user, about, host), glass)
+    here = (grants.highest(grant, _RULE) for grant in reaching if grants.covers(grant, host))
+    highest, bounds = max(here, default=None), _bounds(reaching, about, host)
+    return Allowance(host.name, decision.allowed, decision.reason, highest, bounds, glass)
 
 
-def _bounds(user: User, about: About, host: grants.Place) -> Bounds:
-    classed = [grant for grant in _reaching(user, about.team, host) if grants.highest(grant, _RULE) >= about.risk]
-    return grants.loosest(classed)
+def _bounds(reaching: list[Grant], about: About, host: grants.Place) -> Bounds:
+    return grants.loosest(
+        [grant for grant in reaching if grants.covers(grant, host) and grants.highest(grant, _RULE) >= about.risk]
+    )
 
 
-def _reaching(user: User, team: Team | None, host: grants.Place) -> list[Grant]:
-    reaching = reach(user, Action.SESSION_START)
-    return [grant for grant in reaching if grants.in_team(grant, team) and grants.covers(grant, host)]
+def _reaching(user: User, team: Team | None) -> list[Grant]:
+    return [grant for grant in reach(user, Action.SESSION_START) if grants.in_team(grant, team)]

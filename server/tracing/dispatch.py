@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from proto.v1.agent_pb2 import SignedEnvelope
@@ -38,10 +39,15 @@ class Wanted:
     watched: bool
 
 
+def starts_wait(hosts: Iterable[uuid.UUID]) -> bool:
+    """Cheaper to ask than to take none."""
+    return _waiting(hosts, timezone.now()).exists()
+
+
 def take_starts(hosts: Iterable[uuid.UUID]) -> list[tuple[uuid.UUID, uuid.UUID, SignedEnvelope]]:
     """(host, run, envelope) to send now; each is handed out once, over all processes."""
     now = timezone.now()
-    waiting = Run.objects.filter(state=RunState.PENDING, sent_at=None, host__in=list(hosts), session__not_after__gt=now)
+    waiting = _waiting(hosts, now)
     sessions = set(waiting.values_list("session", flat=True))
     if not sessions:
         return []
@@ -50,6 +56,10 @@ def take_starts(hosts: Iterable[uuid.UUID]) -> list[tuple[uuid.UUID, uuid.UUID, 
         runs = list(waiting.filter(session__in=sessions).select_for_update(of=("self",)))
         Run.objects.filter(id__in=[run.id for run in runs]).update(sent_at=now)
     return [(run.host_id, run.id, envelopes[run.session_id]) for run in runs]
+
+
+def _waiting(hosts: Iterable[uuid.UUID], now: datetime.datetime) -> QuerySet[Run]:
+    return Run.objects.filter(state=RunState.PENDING, sent_at=None, host__in=list(hosts), session__not_after__gt=now)
 
 
 def _envelopes(sessions: set[uuid.UUID]) -> dict[uuid.UUID, SignedEnvelope]:

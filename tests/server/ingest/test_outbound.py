@@ -31,6 +31,7 @@ async def pushed(
     links = Links()
     links.add(link)
     taken = [(HOST, RUN, SignedEnvelope(payload=b"order"))] * starts
+    monkeypatch.setattr(outbound, "starts_wait", lambda _hosts: bool(taken))
     monkeypatch.setattr(outbound, "take_starts", lambda _hosts: taken)
     monkeypatch.setattr(outbound, "take_asks", lambda _hosts: [(HOST, SignedAsk(payload=b"question"))] * asks)
     monkeypatch.setattr(
@@ -90,6 +91,6 @@ async def test_watching_is_told_when_it_changes(link: Link, monkeypatch: pytest.
 
 
 async def test_nothing_is_asked_for_no_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbound, "take_starts", lambda _hosts: 1 / 0)
+    monkeypatch.setattr(outbound, "starts_wait", lambda _hosts: 1 / 0)
     await outbound.push(Links(), [HOST])
     assert True
