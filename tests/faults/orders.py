@@ -12,6 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from google.protobuf.message import DecodeError
+
 from agent.warden import asking, envelope
 from agent.warden.asking import Allowance, Asking
 from agent.warden.audit import HostAudit
@@ -30,7 +32,6 @@ from agent.warden.witness import Witness
 from proto.v1.agent_pb2 import AgentMessage, Names, ServerMessage, SignedEnvelope
 from proto.v1.local_pb2 import LinkToWarden, RunnerConfig
 from tests.agent.support.door import Door
-from tests.agent.support.heads import Log
 from tests.agent.warden.test_dialogue import Recorder
 
 _RUNS_SOMETHING = ("os.exec", "os.posix_spawn", "os.spawn", "os.system", "os.fork", "os.forkpty", "subprocess.Popen")
@@ -53,7 +54,7 @@ class Warden(Door):
     def __init__(self, folder: Path, policy: str) -> None:
         super().__init__(folder)
         self.policy(policy)
-        self.log, self.ids = Log(), [uuid.uuid4() for _ in range(3)]
+        self.ids = [uuid.uuid4() for _ in range(3)]
         self.said: list[bytes] = []
         self.asked: list[bytes] = []
         self.mouth = Mouth(lambda message: self.said.append(message.SerializeToString()))
@@ -71,7 +72,7 @@ class Warden(Door):
         others: Any = (self.runs, self.asking, self.door, self.head, Strange(audit), lambda: self.renewal)
         parts: Any = Parts(self.identity, None, self.power, self.spools, verdicts, *others)  # type: ignore[arg-type]
         self.dialogue = Dialogue(parts, self.mouth)
-        self.head.offered(self.log.head(5))
+        self.head.offered(self.log.head(self.log.size))
         self.sound = self.head._held
 
     def _starts(self, audit: HostAudit, keys: KeptKeys) -> Starts:
@@ -92,12 +93,23 @@ class Warden(Door):
     def _names(self, names: Names) -> None:
         self.mouth.names(names)
 
+    def _put_on_record(self, start: SignedEnvelope) -> None:
+        try:
+            head, recorded = self.log.recorded(start)
+        except DecodeError:
+            return  # an entry says what is in it
+        start.CopyFrom(recorded)
+        self.head.offered(head)
+        self.sound = self.head._held
+
     def hear(self, message: ServerMessage) -> None:
-        """Signed by the server where a server signs, as it comes from the link."""
+        """Signed by the server where a server signs, starts put on record, as it comes from the link."""
         which = message.WhichOneof("message")
         if which in _CONTEXTS:
             signed = getattr(message, which)
             signed.signature = self.authority.command.sign(_CONTEXTS[which] + signed.payload)
+        if which == "start" and not message.start.HasField("record"):
+            self._put_on_record(message.start)
         self.asking._allowance = Allowance()
         raw = LinkToWarden(server=message).SerializeToString()
         self.dialogue.heard(LinkToWarden.FromString(raw))

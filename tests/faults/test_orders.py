@@ -73,7 +73,7 @@ def messages(warden: Warden, chance: random.Random) -> list[ServerMessage]:
         ServerMessage(ask=SignedAsk(payload=ask.SerializeToString())),
         ServerMessage(opening=SignedOpening(payload=opening.SerializeToString())),
         ServerMessage(destroy=DestroyKeys(run_ids=[RUN, b"x" * 16])),
-        ServerMessage(audit_head=warden.log.head(12, 5)),
+        ServerMessage(audit_head=warden.log.head(warden.log.size, warden.log.size)),
         ServerMessage(renew=RenewalOrder(trust=trusted)),
         ServerMessage(certificate_pem=warden.identity.certificate_pem),
         ServerMessage(stop=Stop(run_id=RUN, message="why")),

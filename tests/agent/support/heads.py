@@ -64,6 +64,7 @@ class StartLog(Log):
     def __init__(self, size: int = 9, key: Ed25519PrivateKey | None = None) -> None:
         super().__init__(key=key)
         self.first, self.starts = size, list[bytes]()
+        self._nodes: dict[tuple[int, int], bytes] = {}  # of whole subtrees, which never change
 
     @property
     def size(self) -> int:
@@ -71,6 +72,11 @@ class StartLog(Log):
 
     def leaf(self, index: int) -> bytes:
         return self.starts[index - self.first] if self.first <= index < self.size else super().leaf(index)
+
+    def node(self, level: int, index: int) -> bytes:
+        if (level, index) not in self._nodes:
+            self._nodes[level, index] = super().node(level, index)
+        return self._nodes[level, index]
 
     def add(self, signed: SignedEnvelope, time: str = "", **changes: object) -> bytes:
         """An entry of the start, with these fields changed."""

@@ -48,7 +48,11 @@ def watched(warden: int, log: Path) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:  # it waits for ever for what ended just as it let go of it
+            process.kill()
+            process.wait()
 
 
 def test_no_shell_gets_to_see_the_name_of_a_program(host: AgentHost, tmp_path: Path) -> None:
