@@ -99,7 +99,16 @@ def ingest(_: argparse.Namespace) -> int:
 
 @command
 def migrate(_: argparse.Namespace) -> int:
+    from django.db import connection
+
+    from server.audit import ownership
+
+    application = dict(connection.settings_dict)
+    owner = settings.DATABASE_OF_OWNER
+    connection.settings_dict.update(owner or {})  # nobody has connected yet
     _migrate()
+    if owner:
+        ownership.let_in(application["USER"], application["PASSWORD"])
     return 0
 
 
@@ -325,8 +334,15 @@ def _set_up() -> None:
 
 
 def _serve(*, web: bool, ingest: bool) -> int:
+    from server.audit import ownership
     from server.serve import serve
 
+    if ways := ownership.ways_to_alter():
+        log.warning(
+            "whoever takes over this server could change the audit: its database role %s; "
+            "give the tables to another role as docs/how-to/database-owner.md says",
+            ", ".join(ways),
+        )
     asyncio.run(serve(web=web, ingest=ingest))
     return 0
 

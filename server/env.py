@@ -36,6 +36,7 @@ class Env:
     grpc_listen: Address
     data: Path
     database_url: SplitResult | None
+    database_owner_url: SplitResult | None  # of the role that owns the tables; `migrate` alone uses it
     channel_url: str
     segments: Path
     session_keys: Path
@@ -77,7 +78,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         grpc=grpc,
         grpc_listen=_optional("FLEETSCOPE_GRPC_LISTEN", environ, grpc),
         data=data,
-        database_url=_database(environ.get("DATABASE_URL", "")),
+        database_url=_database("DATABASE_URL", environ),
+        database_owner_url=_owner(environ),
         channel_url=_channel(environ.get("CHANNEL_URL", "")),
         segments=Path(environ.get("FLEETSCOPE_SEGMENTS") or data / "segments").absolute(),
         session_keys=Path(environ.get("FLEETSCOPE_SESSION_KEYS") or data / "session-keys").absolute(),
@@ -141,13 +143,21 @@ def _networks(name: str, environ: Mapping[str, str], what: str) -> list[str]:
     return found
 
 
-def _database(text: str) -> SplitResult | None:
+def _owner(environ: Mapping[str, str]) -> SplitResult | None:
+    owner, application = (_database(name, environ) for name in ("DATABASE_OWNER_URL", "DATABASE_URL"))
+    if owner and (application is None or owner.username == application.username or not application.username):
+        raise EnvError("DATABASE_OWNER_URL needs a DATABASE_URL that names another role; leave it out for one role")
+    return owner
+
+
+def _database(name: str, environ: Mapping[str, str]) -> SplitResult | None:
+    text = environ.get(name)
     if not text:
         return None
     url = urlsplit(text)
     if url.scheme not in ("postgres", "postgresql"):
         raise EnvError(
-            f"DATABASE_URL has the scheme {url.scheme!r}; give postgresql://USER:PASSWORD@HOST/NAME or leave it out"
+            f"{name} has the scheme {url.scheme!r}; give postgresql://USER:PASSWORD@HOST/NAME or leave it out"
         )
     return url
 

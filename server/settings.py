@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import SplitResult, parse_qsl, unquote
 
 from django.utils.functional import SimpleLazyObject
 
@@ -94,8 +94,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 
-def _database() -> dict[str, Any]:
-    url = ENV.database_url
+def _database(url: SplitResult | None) -> dict[str, Any]:
     if url is None:
         return {
             "ENGINE": "django.db.backends.sqlite3",
@@ -116,7 +115,8 @@ def _database() -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": _database()}
+DATABASES = {"default": _database(ENV.database_url)}
+DATABASE_OF_OWNER = _database(ENV.database_owner_url) if ENV.database_owner_url else None
 
 # Only nudges ("look again") travel here, and a full layer drops them silently: every reader also looks by itself.
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {

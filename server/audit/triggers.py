@@ -7,7 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 MESSAGE = "the audit is append-only"
 
 # Table -> when an insert would take the place of a row, which no other trigger is asked about: INSERT OR REPLACE.
-_TABLES = {
+TABLES = {
     "audit_auditentry": "id >= NEW.id",
     "audit_entryhost": "id = NEW.id",
     "audit_treenode": "position = NEW.position",
@@ -27,7 +27,7 @@ def remove(connection: BaseDatabaseWrapper) -> None:
 def _sqlite_install() -> list[str]:
     refuse = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
     statements = []
-    for table, taken in _TABLES.items():
+    for table, taken in TABLES.items():
         replaces = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken})"  # noqa: S608 (all of it stands above)
         statements += [
             f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refuse}",
@@ -38,13 +38,13 @@ def _sqlite_install() -> list[str]:
 
 
 def _sqlite_remove() -> list[str]:
-    return [f"DROP TRIGGER {table}_no_{verb}" for table in _TABLES for verb in ("update", "delete", "replace")]
+    return [f"DROP TRIGGER {table}_no_{verb}" for table in TABLES for verb in ("update", "delete", "replace")]
 
 
 def _postgres_install() -> list[str]:
     body = f"LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$"
     statements = [f"CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger {body}"]
-    for table in _TABLES:
+    for table in TABLES:
         refuse = "EXECUTE FUNCTION audit_refuse()"
         statements += [
             f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW {refuse}",
@@ -54,7 +54,7 @@ def _postgres_install() -> list[str]:
 
 
 def _postgres_remove() -> list[str]:
-    dropped = [f"DROP TRIGGER {table}_no_{verb} ON {table}" for table in _TABLES for verb in ("change", "truncate")]
+    dropped = [f"DROP TRIGGER {table}_no_{verb} ON {table}" for table in TABLES for verb in ("change", "truncate")]
     return [*dropped, "DROP FUNCTION audit_refuse()"]
 
 

@@ -27,9 +27,16 @@ def test_the_server_roles_are_subcommands_that_exist(role: str) -> None:
 @pytest.mark.parametrize("role", ["web", "ingest"])
 def test_both_roles_get_the_database_the_channel_and_the_same_segments(role: str) -> None:
     env = SERVICES[role]["environment"]
-    assert env["DATABASE_URL"].startswith("postgresql://fleetscope:${POSTGRES_PASSWORD:?")
+    assert env["DATABASE_URL"].startswith("postgresql://fleetscope_app:${POSTGRES_APP_PASSWORD:?")
     assert env["CHANNEL_URL"] == "redis://redis:6379/0"
     assert f"segments:{env['FLEETSCOPE_SEGMENTS']}" in SERVICES[role]["volumes"]
+
+
+def test_only_migrate_is_the_owner_of_the_database() -> None:
+    owner = SERVICES["migrate"]["environment"]["DATABASE_OWNER_URL"]
+    assert owner.startswith("postgresql://fleetscope:${POSTGRES_PASSWORD:?")
+    given = [name for name, service in SERVICES.items() if "{POSTGRES_PASSWORD" in str(service)]
+    assert given == ["migrate", "postgres"]
 
 
 def test_every_variable_given_is_one_that_the_server_reads() -> None:

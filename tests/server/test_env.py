@@ -37,6 +37,8 @@ def test_https_is_part_of_the_address() -> None:
         ("FLEETSCOPE_HTTP", "localhost:80000"),
         ("FLEETSCOPE_GRPC", "a:b:c"),
         ("DATABASE_URL", "mysql://localhost/x"),
+        ("DATABASE_OWNER_URL", "mysql://localhost/x"),
+        ("DATABASE_OWNER_URL", "postgresql://owner@db/x"),
         ("CHANNEL_URL", "amqp://localhost"),
         ("FLEETSCOPE_WEBHOOK_NETWORKS", "intranet"),
         ("FLEETSCOPE_WEBHOOK_NETWORKS", "0.0.0.0/0"),
