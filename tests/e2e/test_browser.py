@@ -33,6 +33,11 @@ def shows_all(page: Page, rows: int) -> bool:
     return rows_total(page) == rows
 
 
+def tried_all(stack: Stack) -> bool:
+    verdicts = stack.api("GET", "/api/hosts")[0]["verdicts"]
+    return bool(verdicts) and all(verdict["state"] != "checking" for verdict in verdicts.values())
+
+
 def test_a_session_started_from_the_form_shows_its_rows_live(stack: Stack, tracer: Page) -> None:
     errors = watch_console(tracer)
     with workload("open_paths.py", 2003, 1000, "/nonexistent/from-the-form-") as busy:
@@ -90,8 +95,9 @@ def last_paths(page: Page) -> list[str]:
 
 def test_while_rows_arrive_the_page_makes_no_polling_request(stack: Stack, tracer: Page) -> None:
     with workload("open_paths.py", 4001, 800, "/nonexistent/no-polling-") as busy:
-        session = stack.detach("opensnoop", "--pid", str(busy.pid), "--duration", "60s")
+        session = stack.detach("opensnoop", "--pid", str(busy.pid), "--duration", "3m")
         tracer.goto(f"{stack.url}/sessions/{session}")
+        eventually(lambda: tried_all(stack), 120, "all verdicts, as the page reads on news of one")
         busy.go()
         eventually(lambda: rows_total(tracer) > 400, 15, "rows on screen")
         requests: list[str] = []
