@@ -177,6 +177,14 @@ PATHS: dict[tuple[str, str], tuple[Action | None, object]] = {
     ("POST", "/api/requests/{request_id}/withdraw"): (Action.SESSION_START, {}),
     ("POST", "/api/requests/{request_id}/start"): (Action.SESSION_START, {}),
 }
+# Beside them: what a browser loads before anybody has signed in, and the description of the API; an address of each.
+PUBLIC = {
+    "/api/": "/api/",
+    "/api/docs": "/api/docs",
+    "/api/openapi.json": "/api/openapi.json",
+    "/static/{path:path}": "/static/index.html",
+    r"/^(?!(?:api|ws|static)(?:/|$))(?P{path}.*)$": "/hosts",
+}
 # What is left to say of a request to who asked for it, while they may start what it asks for.
 ASKED = {"tracer": _OWN}
 QUERIES = {"/api/me/rights": "?tool=opensnoop", "/api/sessions/{session_id}/export": "?format=ndjson"}

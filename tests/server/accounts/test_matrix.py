@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib import import_module
@@ -14,6 +15,9 @@ import pytest
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from ninja.operation import PathView
 
 from proto.v1 import agent_pb2
 from server import asgi
@@ -21,7 +25,6 @@ from server.accounts import tokens
 from server.accounts.models import Risk, User
 from server.accounts.policy import About, Action, decide, reach
 from server.accounts.tokens import Reach
-from server.api import api
 from server.consent import rights as requests
 from server.consent.models import Request
 from server.fleet.models import Host
@@ -32,6 +35,7 @@ from tests.server.accounts.matrix import (
     GLASS,
     OTHERS,
     PATHS,
+    PUBLIC,
     RELATIONS,
     RISKS,
     ROLES,
@@ -49,15 +53,21 @@ REQUESTS = {Action.REQUEST_VIEW, Action.SESSION_APPROVE}
 SERVER = Path(__file__).resolve().parents[3] / "server"
 
 
-def operations() -> set[tuple[str, str]]:
-    """Every operation that the API resolves, also one that its description hides."""
-    return {
-        (verb, f"/api{prefix}{path}")
-        for prefix, router in api._routers
-        for path, view in router.path_operations.items()
-        for operation in view.operations
-        for verb in operation.methods
-    }
+def routes(patterns: Iterable[URLPattern | URLResolver], prefix: str = "/") -> Iterator[tuple[str, Any]]:
+    """Every route that the server resolves, with its view."""
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        else:
+            yield route.replace("<", "{").replace(">", "}"), pattern.callback
+
+
+def verbs(view: Any) -> set[str]:
+    """Of an operation of the API, also of one that its description hides; none of any other view."""
+    held = [cell.cell_contents for cell in getattr(view, "__closure__", None) or ()]
+    operations = [operation for one in held if isinstance(one, PathView) for operation in one.operations]
+    return {verb for operation in operations for verb in operation.methods}
 
 
 def sockets() -> set[str]:
@@ -107,13 +117,28 @@ def different(made: World, right: Callable[[HttpResponseBase, Cell], bool], aske
 
 
 def test_every_way_in_is_listed() -> None:
-    assert operations() == set(PATHS)
+    resolved = list(routes(get_resolver().url_patterns))
+    assert {(verb, route) for route, view in resolved for verb in verbs(view)} == set(PATHS)
+    assert {route for route, view in resolved if not verbs(view)} == set(PUBLIC)
     assert sockets() == set(SOCKETS)
     services = agent_pb2.DESCRIPTOR.services_by_name.values()
     assert {f"{service.name}.{method.name}" for service in services for method in service.methods} == RPCS
     consumers = {path.parent.name for path in SERVER.glob("*/routing.py")}
     listed = {name for name in consumers for route in import_module(f"server.{name}.routing").websocket_urlpatterns}
     assert listed == consumers == {"fleet", "live"}
+
+
+@pytest.mark.parametrize("address", PUBLIC.values())
+def test_what_needs_no_sign_in_tells_everybody_the_same(db: None, server_keys: None, address: str) -> None:
+    def told(client: Client) -> tuple[int, bytes]:
+        answer = client.get(address)
+        body = b"".join(answer) if getattr(answer, "streaming", False) else answer.content
+        return answer.status_code, re.sub(rb'(nonce"?|content)="[\w-]{22}"', b"", body)
+
+    signed_in = Client()
+    signed_in.force_login(world("admin").person)
+    assert told(signed_in) == told(Client())
+    assert told(Client())[0] in (200, 404)
 
 
 def test_every_action_is_in_the_table() -> None:

@@ -19,6 +19,8 @@ from server import __main__, commands, keys, rights_commands
 from server.accounts import tokens
 from server.accounts.browsers import public_id
 from server.accounts.models import Grant
+from server.accounts.policy import Action
+from server.accounts.roles import CONSOLE
 from server.audit.models import AuditEntry
 from server.fleet.consumers import FleetConsumer
 from server.live import access
@@ -202,6 +204,22 @@ def test_each_command(console: dict[str, str], capsys: pytest.CaptureFixture[str
         wanted = () if name == "storage_sweep" else leaves.entries  # nothing is old enough; test_retention.py deletes
         assert said(entries) == wanted, name
         assert all(entry.detail["via"] == {"console": getpass.getuser()} for entry in entries), name
+
+
+def test_each_command_asks_the_policy(
+    console: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The console has every right but the command's own; those that only bring the server up ask for none."""
+    asking = {name: Action(needed) for name, needed in commands.NEEDS.items() if needed}
+    assert set(commands.NEEDS) - set(asking) == {"run", "web", "ingest", "migrate"}
+    for name, needed in asking.items():
+        with undone(), monkeypatch.context() as bare:
+            bare.setattr("server.accounts.policy.CONSOLE", CONSOLE - {needed})
+            before = newest()
+            status = _run(operations.COMMANDS[name][0].format(**console).split())
+            entries = left(before)
+        assert (status, said(entries)) == (1, (f"{needed}:refused",)), name
+        assert f"{needed} is for people, not for the server's console" in capsys.readouterr().err, name
 
 
 def _run(line: list[str]) -> int:
