@@ -50,7 +50,7 @@ def test_processes_that_write_at_once_make_one_log(tmp_path: Path) -> None:
     assert [number for number, _, _ in entries] == list(range(1, WRITERS * len(kept) + 1))
     for name in names():
         assert [number for _, actor, number in entries if actor == name] == kept
-    assert sum(one[1] != other[1] for one, other in pairwise(entries)) > 2 * WRITERS, "one after the other, they prove nothing"
+    assert sum(one[1] != other[1] for one, other in pairwise(entries)) > 2 * WRITERS, "they did not meet"
     assert verified.returncode == 0, verified.stderr
     assert f"{len(entries)} entries" in verified.stdout
 
