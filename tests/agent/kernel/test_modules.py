@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from agent.kernel import modules as module
 from agent.kernel.modules import ModuleError, file_identity, find_modules, loaded
+from tests.waiting import wait_for
 from tests.workloads.compiled import build
 
 
@@ -69,6 +71,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def has_libc(pid: int) -> bool:
+    return any(Path(module.name).name == "libc.so.6" for module in loaded(pid))
+
+
 def answers(names: list[str], folder: Path, *pids: int) -> set[str]:
     """What is said of each, without its name."""
     found = set()
@@ -86,6 +92,8 @@ def test_what_else_lies_on_a_host_is_not_told_from_nothing(folder: Path) -> None
     names = ["nothing", "nothing/within", "script/within", *there]
     others = [subprocess.Popen(["sleep", "60"]) for _ in range(2)]
     try:
+        for other in others:  # an answer also says what the process runs, which grows while it starts
+            wait_for(partial(has_libc, other.pid), 10, "sleep with its library")
         for pids in [(-1,), (others[0].pid,), tuple(other.pid for other in others)]:
             (answer,) = answers(names, folder, *pids)
             assert "no program or library FILE" in answer

@@ -42,4 +42,4 @@ async def test_a_server_that_does_not_read_is_given_up(link: Link, server: Fleet
         link.control.relay(_beat(number))
     await eventually(lambda: any("has not read" in why for _, why in link.states()), 10, "giving up")
     await eventually(lambda: server.connections == 2, 30, "a new connection")
-    assert link.states()[-1][0]
+    await eventually(lambda: link.states()[-1][0], 10, "word of it")

@@ -21,7 +21,7 @@ def browser(stack: Stack) -> httpx.Client:
 
 def test_browsers_are_listed_and_ended(stack: Stack, tmp_path: object) -> None:
     home, admin = str(tmp_path), str(stack.home)
-    assert run(stack, "users", "add", "sina", "--password-stdin", text=SECRET, home=admin).returncode == 0
+    stack.api("POST", "/api/users", {"username": "sina", "password": SECRET}, status=201)
     assert run(stack, "login", stack.url, "--user", "sina", "--password-stdin", text=SECRET, home=home).returncode == 0
     first, second, third = browser(stack), browser(stack), browser(stack)
     listed = json.loads(run(stack, "sign-ins", "--output", "json", text="", home=home).stdout)

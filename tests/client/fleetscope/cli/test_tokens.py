@@ -14,7 +14,7 @@ SECRET = "quite-a-long-secret-5"
 
 def test_tokens_are_listed_and_ended(stack: Stack, tmp_path: object) -> None:
     home, admin = str(tmp_path), str(stack.home)
-    assert run(stack, "users", "add", "tokio", "--password-stdin", text=SECRET, home=admin).returncode == 0
+    stack.api("POST", "/api/users", {"username": "tokio", "password": SECRET}, status=201)
     login = ("login", stack.url, "--user", "tokio", "--days", "3", "--password-stdin")
     assert run(stack, *login, text=SECRET, home=home).returncode == 0
     (found,) = json.loads(run(stack, "tokens", "--output", "json", text="", home=home).stdout)
