@@ -17,11 +17,17 @@ from server import nudge
 from server.accounts import teams
 from server.accounts.models import User
 from server.accounts.policy import Action
+from server.audit.leaf import leaf_bytes
+from server.audit.models import AuditEntry
 from server.audit.record import become_only_writer, record
 from server.catalog.tools import find
+from server.errors import Invalid
 from server.tracing import envelope, session_keys
 from server.tracing.models import Run, Session
 from server.tracing.risk import may_hold_plaintext, risk_of
+
+# Bytes. An agent takes messages of 1,047,552 (agent/link/client.py); the proof and the signatures need a few thousand.
+ORDER_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ BY_HAND = Begun()
 @transaction.atomic
 def launch(user: User, draft: Envelope, facts: dict[str, Any], begun: Begun = BY_HAND) -> Session:
     """``draft``: a checked envelope without its times. ``facts`` also stand in the audit. Raises DatabaseError,
-    and NotFound when its team is gone."""
+    NotFound when its team is gone, and Invalid when no host could take the order."""
     become_only_writer()  # so that the head in the envelope is the one the start's entry follows
     session = _session(user, draft)
     session.begun_by, session.template = begun.way, begun.template
@@ -52,7 +58,7 @@ def launch(user: User, draft: Envelope, facts: dict[str, Any], begun: Begun = BY
     )
     rare = {Action.SESSION_REVEAL: session.reveal, Action.SESSION_BREAK_GLASS: facts.get("break_glass", False)}
     for action in [Action.SESSION_START, *(action for action, wanted in rare.items() if wanted)]:
-        record(
+        entry = record(
             action,
             user.username,
             tool=session.tool,
@@ -61,9 +67,21 @@ def launch(user: User, draft: Envelope, facts: dict[str, Any], begun: Begun = BY
             reason=session.reason,
             detail={**_facts(session, draft), **facts},
         )
+        _check_size(session, entry)
     nudge.hosts(hosts.values())
     nudge.session_changed(session.id)
     return session
+
+
+def _check_size(session: Session, entry: AuditEntry) -> None:
+    """Both name every host, and each host gets both in one message."""
+    size = len(session.envelope) + len(leaf_bytes(entry))
+    if size > ORDER_MAX:
+        raise Invalid(
+            f"{len(entry.hosts)} hosts are too many for one session: its order and its entry in the audit have {size} "
+            f"bytes, and a host takes {ORDER_MAX}; start it on fewer hosts at a time",
+            field="hosts",
+        )
 
 
 def add_key(draft: Envelope) -> None:

@@ -5,12 +5,16 @@ import uuid
 import pytest
 from django.db import IntegrityError
 
-from proto.v1.agent_pb2 import Envelope, Filters
+from agent.link import client
+from proto.v1.agent_pb2 import Envelope, Filters, ServerMessage
 from server.accounts.models import Risk
 from server.audit.models import AuditEntry
 from server.catalog.tools import find
+from server.errors import Invalid
 from server.tracing import session_keys
-from server.tracing.launch import launch
+from server.tracing.dispatch import take_starts
+from server.tracing.launch import ORDER_MAX, launch
+from server.tracing.models import Session
 from tests.server.consent.requests import MakeUser
 from tests.server.fleet.hosts import make_host
 
@@ -63,3 +67,27 @@ def test_a_start_that_may_show_plaintext_names_a_key(
     assert (len(key), session_keys.exists(session.id)) == ((32, True) if keyed else (0, False))
     assert session.risk == risk
     assert AuditEntry.objects.get().detail["payload_key"] == key.hex()
+
+
+def test_an_order_that_no_host_could_take_is_refused_and_leaves_nothing(user: MakeUser) -> None:
+    hosts = [make_host(f"host-{number:04}-{'x' * 200}") for number in range(1400)]
+    draft = Envelope(
+        session_id=uuid.uuid4().bytes,
+        runs=[{"run_id": uuid.uuid4().bytes, "host_id": str(host.id), "host_name": host.name} for host in hosts],
+        tool="syscount",
+        tool_digest=find("syscount").digest,
+        team="default",
+        risk="RISK_S1",
+    )
+    ada = user("tracer", "ada")
+    with pytest.raises(Invalid, match=r"1400 hosts are too many .* start it on fewer"):
+        launch(ada, draft, {})
+    assert not Session.objects.exists() and not AuditEntry.objects.exists()
+    del draft.runs[1000:]
+    session = launch(ada, draft, {})
+    ((_, _, order), *_) = take_starts([host.id for host in hosts])
+    order.record.proof.extend([b"x" * 32] * 64)
+    takes = dict(client.OPTIONS)["grpc.max_receive_message_length"]
+    slack = ORDER_MAX - len(session.envelope) - len(order.record.entry)
+    assert slack > 0
+    assert ServerMessage(start=order).ByteSize() + slack < int(takes), "at the bound it fits"
