@@ -41,5 +41,5 @@ async def test_a_server_that_does_not_read_is_given_up(link: Link, server: Fleet
     for number in range(control.QUEUE_MAX + 10):
         link.control.relay(_beat(number))
     await eventually(lambda: any("has not read" in why for _, why in link.states()), 10, "giving up")
-    await eventually(lambda: server.connections == 2, 30, "a new connection")
-    await eventually(lambda: link.states()[-1][0], 10, "word of it")
+    await eventually(lambda: server.connections == 2 and link.states()[-1][0], 30, "a new connection, and word of it")
+    assert "has not read" in link.states()[-2][1]
